@@ -1,0 +1,2 @@
+//! The command line; see `runtime_wasm::cli`.
+fn main() {}
