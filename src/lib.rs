@@ -18,8 +18,11 @@
 compile_error!("features `quickjs` and `v8` exclude each other: build with --no-default-features --features v8");
 
 pub mod actor;
+pub mod caps;
 pub mod engine;
 pub mod error;
+#[cfg(feature = "extension")]
+pub mod ops;
 pub mod registry;
 pub mod signature;
 pub mod value;
