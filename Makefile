@@ -55,7 +55,7 @@ loom-more:
 	LOOM_MAX_PREEMPTIONS=5 cargo nextest run --locked -p runtime-wasm-loom
 
 bench: build
-	bench/run.sh
+	node bench/run.mjs
 
 clean:
 	cargo clean

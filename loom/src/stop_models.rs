@@ -123,7 +123,9 @@ fn a_late_deadline_spares_the_next_request() {
         let first = control.begin(1).unwrap();
         let deadline = thread::spawn({
             let control = control.clone();
-            move || control.stop_request(first, StopReason::TimedOut { limit_ms: 1 }).and_then(|stopped| stopped.running)
+            move || {
+                control.stop_request(first, StopReason::TimedOut { limit_ms: 1 }).and_then(|stopped| stopped.running)
+            }
         });
         let finished = control.finish();
         let second = control.begin(2);
