@@ -1,2 +1,4 @@
 //! The command line; see `runtime_wasm::cli`.
-fn main() {}
+fn main() -> std::process::ExitCode {
+    runtime_wasm::cli::main()
+}

@@ -3,8 +3,10 @@
 use crate::actor::config::{InstanceConfig, Limits, Preopen, Stdin, Stdout, WasiConfig};
 use crate::actor::message::{Ask, Call};
 use crate::error::WasmError;
+use super::run::SHUTDOWN_PATIENCE;
 use crate::registry::{InstanceId, Runtime, RuntimeOptions};
 use clap::Args;
+use std::error::Error;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,16 +15,14 @@ use std::time::Duration;
 const EXIT_TRAPPED: i32 = 134;
 /// The exit code after Ctrl-C: 128 and the signal's number.
 const EXIT_INTERRUPTED: i32 = 130;
-/// How long the guest's thread may take to end.
-const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
 
-/// The arguments of `exec`.
+/// Run one WASI command with what the flags grant, and nothing else; exits with its code
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   runtime-wasm exec hello.wasm
   runtime-wasm exec --dir ./pictures::/in::ro --dir ./out::/out resvg.wasm /in/a.svg /out/a.png
   runtime-wasm exec --env LANG=C --timeout-ms 5000 tool.wasm --verbose")]
-pub struct ExecArgs {
+pub(super) struct Exec {
     /// Show a folder to the guest, under another name if one is given; `::ro` makes it read-only
     #[arg(long = "dir", value_name = "HOST[::GUEST[::ro]]")]
     dirs: Vec<String>,
@@ -46,18 +46,14 @@ pub struct ExecArgs {
     args: Vec<String>,
 }
 
-/// Runs the command; the result is the process's exit code.
-pub fn exec(args: &ExecArgs) -> i32 {
-    match try_exec(args) {
-        Ok(code) => code,
-        Err(message) => {
-            eprintln!("error: {message}");
-            1
-        }
+impl Exec {
+    /// Runs the command and returns the process's exit code.
+    pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
+        Ok(try_exec(&self)?)
     }
 }
 
-fn try_exec(args: &ExecArgs) -> Result<i32, String> {
+fn try_exec(args: &Exec) -> Result<i32, String> {
     let bytes = fs::read(&args.file).map_err(|error| format!("{} cannot be read: {error}", args.file.display()))?;
     let config = config(args)?;
     let options = RuntimeOptions { max_module_bytes: u64::MAX, ..RuntimeOptions::default() };
@@ -94,7 +90,7 @@ async fn run(runtime: &Runtime, file: &Path, bytes: Vec<u8>, config: InstanceCon
     }
 }
 
-fn config(args: &ExecArgs) -> Result<InstanceConfig, String> {
+fn config(args: &Exec) -> Result<InstanceConfig, String> {
     let name = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let wasi = WasiConfig {
         args: [name.clone()].into_iter().chain(args.args.iter().cloned()).collect(),

@@ -1,0 +1,45 @@
+//! The command line. Each command is one file with its arguments and its `execute`.
+
+mod exec;
+mod run;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "\
+Examples:
+  runtime-wasm run main.ts
+  runtime-wasm run main.js --verbose input.txt      arguments after the script go to the script
+  runtime-wasm run --manifest ./other.toml main.js
+  runtime-wasm exec --dir ./data::/data tool.wasm /data/in.txt
+
+What an app may load, show to guests and fetch is declared in manifest.app.toml, beside the script or in a folder above.";
+
+/// Host WebAssembly that a JavaScript application does not trust.
+#[derive(Parser)]
+#[command(name = "runtime-wasm", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Run),
+    Exec(exec::Exec),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Run(run) => run.execute(),
+        Command::Exec(exec) => exec.execute(),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

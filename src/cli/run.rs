@@ -1,0 +1,86 @@
+//! `runtime-wasm run`: runs an app.
+
+use crate::caps::Caps;
+use crate::host::{AppOptions, run_app};
+use crate::ops::{self, WasmHost};
+use crate::registry::Runtime;
+use clap::Args;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long the guests' threads may take to end, at the end of the app.
+pub(super) const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Run an app
+#[derive(Args)]
+pub(super) struct Run {
+    /// The manifest; without it, manifest.app.toml beside the script or in a folder above
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// The app's main module: .js, .mjs, .ts or .mts
+    script: PathBuf,
+    /// What the script sees as `args` of runtime:app
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
+}
+
+impl Run {
+    /// Runs the app and returns its exit code.
+    pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
+        let main = check_script(&self.script)?;
+        let caps = load_caps(self.manifest.as_deref(), &main)?;
+        let wasm = WasmHost::new(caps.clone()).map_err(|error| format!("no threads to start with: {error}"))?;
+        let guests = wasm.runtime().clone();
+        Ok(run_app(AppOptions {
+            main,
+            args: self.args,
+            caps,
+            extensions: vec![ops::extension(wasm)],
+            on_shutdown: Box::new(move || stop_guests(&guests)),
+        }))
+    }
+}
+
+/// Ends every guest before the process ends; what does not end in time goes with the process.
+fn stop_guests(guests: &Runtime) {
+    let left = guests.shutdown(SHUTDOWN_PATIENCE);
+    if left > 0 {
+        eprintln!("warning: {left} guests had not ended after {} s", SHUTDOWN_PATIENCE.as_secs());
+    }
+}
+
+/// The script's absolute path.
+fn check_script(script: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let known = script.extension().is_some_and(|extension| {
+        ["js", "mjs", "ts", "mts"]
+            .iter()
+            .any(|known| extension == *known)
+    });
+    if !known {
+        return Err(format!(
+            "{}: a script ends in .js, .mjs, .ts or .mts",
+            script.display()
+        )
+        .into());
+    }
+    let path = script
+        .canonicalize()
+        .map_err(|error| format!("{}: {error}", script.display()))?;
+    if !path.is_file() {
+        return Err(format!("{}: not a file", script.display()).into());
+    }
+    Ok(path)
+}
+
+/// What the manifest grants: the named one, or the nearest one above the script; without one, nothing.
+fn load_caps(manifest: Option<&Path>, main: &Path) -> Result<Caps, Box<dyn Error>> {
+    let found = match manifest {
+        Some(manifest) => Some(manifest.to_owned()),
+        None => main.parent().and_then(Caps::find_manifest),
+    };
+    Ok(match found {
+        Some(manifest) => Caps::from_file(&manifest)?,
+        None => Caps::denied(),
+    })
+}

@@ -1,0 +1,138 @@
+//! Finds an app's modules: local files, and the `runtime:` modules that extensions provide.
+
+use super::typescript;
+use deno_core::error::ModuleLoaderError;
+use deno_core::url::Url;
+use deno_core::{
+    Extension, ModuleLoadOptions, ModuleLoadReferrer, ModuleLoadResponse, ModuleLoader,
+    ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, RequestedModuleType,
+    ResolutionKind, resolve_import,
+};
+use deno_error::JsErrorBox;
+use std::path::Path;
+
+/// The file name extensions that can be imported.
+const IMPORTABLE: &str = ".js, .mjs, .ts, .mts and .json";
+
+/// Loads modules from files.
+pub(super) struct FileLoader {
+    /// The `runtime:` modules there are, sorted.
+    built_in: Vec<&'static str>,
+}
+
+impl FileLoader {
+    /// A loader that knows the `runtime:` modules of these extensions.
+    pub(super) fn new(extensions: &[Extension]) -> FileLoader {
+        let mut built_in = Vec::new();
+        for extension in extensions {
+            built_in.extend(
+                extension
+                    .synthetic_esm_modules
+                    .iter()
+                    .map(|(specifier, _)| *specifier),
+            );
+            built_in.extend(extension.esm_files.iter().map(|file| file.specifier));
+        }
+        built_in.retain(|specifier| specifier.starts_with("runtime:"));
+        built_in.sort_unstable();
+        FileLoader { built_in }
+    }
+
+    fn check(&self, url: &ModuleSpecifier, referrer: &str) -> Result<(), JsErrorBox> {
+        match url.scheme() {
+            "file" => Ok(()),
+            "runtime" if self.built_in.contains(&url.as_str()) => Ok(()),
+            "runtime" => {
+                let known = self.built_in.join(", ");
+                Err(type_error(format!(
+                    "there is no module \"{url}\" (imported from {referrer}); there are: {known}"
+                )))
+            }
+            scheme => Err(type_error(format!(
+                "cannot import \"{url}\" from {referrer}: modules are local files, not {scheme}: URLs"
+            ))),
+        }
+    }
+}
+
+impl ModuleLoader for FileLoader {
+    fn resolve(
+        &self,
+        specifier: &str,
+        referrer: &str,
+        _: ResolutionKind,
+    ) -> Result<ModuleSpecifier, ModuleLoaderError> {
+        let url = resolve_import(specifier, referrer).map_err(JsErrorBox::from_err)?;
+        self.check(&url, referrer)?;
+        Ok(url)
+    }
+
+    fn load(
+        &self,
+        url: &ModuleSpecifier,
+        referrer: Option<&ModuleLoadReferrer>,
+        options: ModuleLoadOptions,
+    ) -> ModuleLoadResponse {
+        ModuleLoadResponse::Sync(load(url, referrer, &options.requested_module_type))
+    }
+}
+
+fn load(
+    url: &Url,
+    referrer: Option<&ModuleLoadReferrer>,
+    requested: &RequestedModuleType,
+) -> Result<ModuleSource, JsErrorBox> {
+    let importer = referrer.map_or(String::new(), |at| {
+        format!(
+            ", imported from {}:{}:{}",
+            at.specifier, at.line_number, at.column_number
+        )
+    });
+    let path = url
+        .to_file_path()
+        .map_err(|()| type_error(format!("{url} is no path on this machine{importer}")))?;
+    let kind = module_type(&path).ok_or_else(|| {
+        type_error(format!(
+            "cannot import {url}{importer}: only {IMPORTABLE} files are modules"
+        ))
+    })?;
+    if !matches!(
+        requested,
+        RequestedModuleType::None | RequestedModuleType::Json
+    ) {
+        return Err(type_error(format!(
+            "cannot import {url}{importer}: the only import attribute is type: \"json\""
+        )));
+    }
+    let source = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => type_error(format!("cannot find module {url}{importer}")),
+        _ => type_error(format!("cannot read module {url}{importer}: {error}")),
+    })?;
+    let typescript = path
+        .extension()
+        .is_some_and(|extension| extension == "ts" || extension == "mts");
+    let source = if typescript {
+        typescript::strip(url.as_str(), source)?
+    } else {
+        source
+    };
+    Ok(ModuleSource::new(
+        kind,
+        ModuleSourceCode::String(source.into()),
+        url,
+        None,
+    ))
+}
+
+/// What a file is, by its name; nothing if it cannot be imported.
+fn module_type(path: &Path) -> Option<ModuleType> {
+    match path.extension()?.to_str()? {
+        "js" | "mjs" | "ts" | "mts" => Some(ModuleType::JavaScript),
+        "json" => Some(ModuleType::Json),
+        _ => None,
+    }
+}
+
+fn type_error(message: String) -> JsErrorBox {
+    JsErrorBox::type_error(message)
+}

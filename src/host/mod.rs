@@ -1,0 +1,203 @@
+//! Runs an app: a JavaScript or TypeScript module with the usual web APIs, and the `runtime:` modules of extensions.
+//!
+//! ```text
+//! mod.rs         AppOptions, run_app: the life of an app from its first line to its exit code
+//! extension.rs   the host's own ops; js/host/bootstrap.js sets the globals, js/host/app.js is runtime:app
+//! loader.rs      files and runtime: specifiers become modules; typescript.rs takes types away
+//! fetch.rs       what fetch() may reach
+//! permissions.rs what the deno_* extensions ask instead
+//! ending.rs      exit(), signals and the shutdown hook meet here; signals.rs waits for Ctrl-C
+//! report.rs      uncaught errors, as text
+//! scripts.rs     the JavaScript inside the binary
+//! ```
+
+mod ending;
+mod extension;
+mod fetch;
+mod loader;
+mod permissions;
+mod report;
+mod scripts;
+mod signals;
+mod typescript;
+
+pub use ending::ShutdownHook;
+
+use crate::caps::Caps;
+use deno_core::error::CoreError;
+use deno_core::url::Url;
+use deno_core::{Extension, JsRuntime, PollEventLoopOptions, RuntimeOptions};
+use ending::{Ending, FinishOnDrop};
+use std::io::Write;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// The exit code of an app that failed.
+const FAILED: i32 = 1;
+
+/// An app, and what it runs with.
+pub struct AppOptions {
+    /// The main module, an absolute path or one relative to the working directory.
+    pub main: PathBuf,
+    /// What `runtime:app` shows the app as its arguments.
+    pub args: Vec<String>,
+    /// What the app's `fetch()` may reach.
+    pub caps: Caps,
+    /// Extensions beside the web APIs, such as the one that provides `runtime:wasm`.
+    ///
+    /// An app can import each `runtime:` module that one of them lists in `synthetic_esm` or `esm`.
+    pub extensions: Vec<Extension>,
+    /// Called exactly once when the app is over, however it ended, and before the process ends.
+    ///
+    /// It runs on the app's thread, or on another one if that thread is stuck, and should be bounded itself.
+    pub on_shutdown: ShutdownHook,
+}
+
+/// Runs an app until nothing of it is pending, and returns its exit code. Errors have been printed to stderr by then.
+///
+/// SIGINT and SIGTERM end the app with 130 and 143, also while its JavaScript is busy. Where the JavaScript engine cannot
+/// be stopped in time, the process ends from inside this function.
+pub fn run_app(options: AppOptions) -> i32 {
+    let ending = Ending::new(options.on_shutdown);
+    let _finish = FinishOnDrop(ending.clone());
+    let app = App {
+        main: options.main,
+        args: options.args,
+        caps: options.caps,
+        extensions: options.extensions,
+    };
+    let code = match app.run(&ending) {
+        Ok(code) => code,
+        Err(message) => {
+            let _ = writeln!(std::io::stderr(), "error: {message}");
+            FAILED
+        }
+    };
+    let _ = std::io::stdout().flush();
+    code
+}
+
+/// The parts of [`AppOptions`] that the event loop needs.
+struct App {
+    main: PathBuf,
+    args: Vec<String>,
+    caps: Caps,
+    extensions: Vec<Extension>,
+}
+
+impl App {
+    fn run(self, ending: &Ending) -> Result<i32, String> {
+        let path = self
+            .main
+            .canonicalize()
+            .map_err(|error| format!("{}: {error}", self.main.display()))?;
+        let main = Url::from_file_path(&path)
+            .map_err(|()| format!("{}: not an absolute path", path.display()))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime.map_err(|error| format!("cannot start the event loop: {error}"))?;
+        signals::watch(ending.clone())
+            .map_err(|error| format!("cannot wait for signals: {error}"))?;
+        fetch::grant(&self.caps);
+        let code = runtime.block_on(async {
+            let mut js = self
+                .start(&main, ending)
+                .map_err(|error| error.to_string())?;
+            ending.set_isolate(js.v8_isolate().thread_safe_handle());
+            let outcome = tokio::select! {
+                biased;
+                () = ending.asked() => Ok(()),
+                outcome = run_main(&mut js, &main, ending) => outcome,
+            };
+            ending.forget_isolate();
+            let code = conclude(outcome, ending.code());
+            // The guests are stopped while their pending ops still have a runtime to answer to.
+            ending.finish();
+            Ok(code)
+        });
+        runtime.shutdown_background();
+        code
+    }
+
+    /// The engine with all extensions, before it has run anything of the app.
+    fn start(self, main: &Url, ending: &Ending) -> Result<JsRuntime, CoreError> {
+        let info = extension::Info::new(main.to_string(), self.args);
+        let blobs = deno_web::BlobStore::default_arc();
+        let channels = deno_web::InMemoryBroadcastChannel::default();
+        let mut extensions = vec![
+            scripts::embed(deno_webidl::deno_webidl::init()),
+            scripts::embed(deno_web::deno_web::init(
+                blobs,
+                Some(main.clone()),
+                false,
+                channels,
+            )),
+            scripts::embed(deno_fetch::deno_fetch::init(fetch::options(&self.caps))),
+            extension::extension(info, ending.clone()),
+        ];
+        extensions.extend(self.extensions);
+        let loader = loader::FileLoader::new(&extensions);
+        let mut js = JsRuntime::try_new(RuntimeOptions {
+            module_loader: Some(Rc::new(loader)),
+            extensions,
+            ..RuntimeOptions::default()
+        })?;
+        js.op_state().borrow_mut().put(permissions::open());
+        // The engine's own names, for its scripts only.
+        js.execute_script(
+            "ext:runtime_wasm_host/seal.js",
+            "delete globalThis.Deno; delete globalThis.__bootstrap;",
+        )?;
+        Ok(js)
+    }
+}
+
+/// Runs the main module, and then the event loop until nothing is pending.
+async fn run_main(js: &mut JsRuntime, main: &Url, ending: &Ending) -> Result<(), Failure> {
+    let id = js.load_main_es_module(main).await?;
+    let evaluated = js.mod_evaluate(id);
+    tokio::pin!(evaluated);
+    if ending.code().is_some() {
+        // The engine was stopped while it evaluated: the loop would take the module for one that hangs.
+        return Ok(());
+    }
+    tokio::select! {
+        biased;
+        outcome = &mut evaluated => outcome.map_err(Failure::Main)?,
+        outcome = js.run_event_loop(PollEventLoopOptions::default()) => {
+            outcome?;
+            evaluated.await.map_err(Failure::Main)?;
+        }
+    }
+    Ok(js.run_event_loop(PollEventLoopOptions::default()).await?)
+}
+
+/// Why an app failed.
+enum Failure {
+    /// The main module threw.
+    Main(CoreError),
+    /// Anything else did, or was rejected and nobody cared.
+    Other(CoreError),
+}
+
+impl From<CoreError> for Failure {
+    fn from(error: CoreError) -> Failure {
+        Failure::Other(error)
+    }
+}
+
+/// The exit code: the one that was asked for, which also explains any error, or else the outcome's.
+fn conclude(outcome: Result<(), Failure>, asked: Option<i32>) -> i32 {
+    match (asked, outcome) {
+        (Some(code), _) => code,
+        (None, Ok(())) => 0,
+        (None, Err(failure)) => {
+            match failure {
+                Failure::Main(error) => report::print_thrown(&error),
+                Failure::Other(error) => report::print(&error),
+            }
+            FAILED
+        }
+    }
+}

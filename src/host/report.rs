@@ -1,0 +1,77 @@
+//! What an app that failed says on stderr.
+
+use deno_core::error::{CoreError, CoreErrorKind, JsError};
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+/// What deno_core says of an `await` that nothing can settle, and what we say.
+const STALLED: &str = "Top-level await promise never resolved";
+const NEVER_RESOLVED: &str =
+    "top-level await never resolved: nothing is pending that could settle it";
+
+/// Prints the error that ended an app.
+pub(super) fn print(error: &CoreError) {
+    print_text(&describe(error));
+}
+
+/// Prints what the main module threw. The engine reports that as a rejection, which it is not for who wrote the module.
+pub(super) fn print_thrown(error: &CoreError) {
+    print_text(&describe(error).replacen("Uncaught (in promise) ", "Uncaught ", 1));
+}
+
+fn print_text(text: &str) {
+    // Nobody is left to tell if stderr is gone too.
+    let _ = writeln!(std::io::stderr(), "error: {text}");
+}
+
+fn describe(error: &CoreError) -> String {
+    match error.as_kind() {
+        CoreErrorKind::Js(error) => describe_exception(error).replacen(STALLED, NEVER_RESOLVED, 1),
+        CoreErrorKind::ModuleEvaluationDeadlock => NEVER_RESOLVED.to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// An exception as one would want to read it: message, stack, and below it what caused it.
+fn describe_exception(error: &JsError) -> String {
+    let mut text = error.exception_message.clone();
+    // The first lines of a stack repeat the name and the message.
+    write_frames(&mut text, error);
+    write_causes(&mut text, error);
+    text
+}
+
+fn write_frames(text: &mut String, error: &JsError) {
+    let stack = error.stack.as_deref().unwrap_or_default();
+    let frames: Vec<&str> = stack
+        .lines()
+        .filter(|line| line.trim_start().starts_with("at "))
+        .collect();
+    for frame in &frames {
+        let _ = write!(text, "\n    {}", frame.trim_start());
+    }
+    if frames.is_empty() {
+        for frame in &error.frames {
+            if let Some(location) = frame.maybe_format_location() {
+                let _ = write!(text, "\n    at {location}");
+            }
+        }
+    }
+}
+
+fn write_causes(text: &mut String, error: &JsError) {
+    for inner in error.aggregated.iter().flatten() {
+        let _ = write!(
+            text,
+            "\n  {}",
+            describe_exception(inner).replace('\n', "\n  ")
+        );
+    }
+    if let Some(cause) = &error.cause {
+        let _ = write!(
+            text,
+            "\nCaused by: {}",
+            describe_exception(cause).trim_start_matches("Uncaught ")
+        );
+    }
+}

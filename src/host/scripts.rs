@@ -1,0 +1,61 @@
+//! The JavaScript that is compiled into the binary: ours, and that of the `deno_*` extensions.
+//!
+//! The macros of deno_core record where a script lies on the machine that compiles, and read it there when the program
+//! starts. Each extension's scripts are therefore replaced by the embedded text; see `build.rs`.
+
+use deno_core::{Extension, ExtensionFileSource, ascii_str_include};
+use std::borrow::Cow;
+
+include!(concat!(env!("OUT_DIR"), "/deno_scripts.rs"));
+
+/// Runs once, before the app.
+const BOOTSTRAP: &[ExtensionFileSource] = &[ExtensionFileSource::new(
+    "ext:runtime_wasm_host/bootstrap.js",
+    ascii_str_include!("../../js/host/bootstrap.js"),
+)];
+
+/// Loaded when first asked for. Three of them answer to the names of crates that we do without.
+const ON_DEMAND: &[ExtensionFileSource] = &[
+    ExtensionFileSource::new(
+        "ext:runtime_wasm_host/app.js",
+        ascii_str_include!("../../js/host/app.js"),
+    ),
+    ExtensionFileSource::new(
+        "ext:deno_telemetry/telemetry.ts",
+        ascii_str_include!("../../js/host/telemetry.js"),
+    ),
+    ExtensionFileSource::new(
+        "ext:deno_telemetry/util.ts",
+        ascii_str_include!("../../js/host/telemetry_util.js"),
+    ),
+    ExtensionFileSource::new(
+        "ext:deno_net/02_tls.js",
+        ascii_str_include!("../../js/host/tls.js"),
+    ),
+];
+
+/// Gives a `deno_*` extension the embedded text of its scripts.
+///
+/// Its modules (`lazy_loaded_esm`) go: nothing of ours imports them, and they need crates that we do without.
+pub(super) fn embed(mut extension: Extension) -> Extension {
+    let embedded = |file: &ExtensionFileSource| {
+        let found = SCRIPTS
+            .iter()
+            .find(|script| script.specifier == file.specifier);
+        found.unwrap_or(file).clone()
+    };
+    extension.lazy_loaded_js_files = extension
+        .lazy_loaded_js_files
+        .iter()
+        .map(embedded)
+        .collect();
+    extension.lazy_loaded_esm_files = Cow::Borrowed(&[]);
+    extension
+}
+
+/// Gives the host's own extension its scripts.
+pub(super) fn add_own(mut extension: Extension) -> Extension {
+    extension.js_files = Cow::Borrowed(BOOTSTRAP);
+    extension.lazy_loaded_js_files = Cow::Borrowed(ON_DEMAND);
+    extension
+}
