@@ -88,7 +88,7 @@ export function asOptions(options) {
   if (options === undefined) return {};
   return guarded("the options", () => {
     asRecord(options, "the options");
-    onlyKnown(options, optionNames, "option");
+    onlyKnown(options, optionNames, "the options");
     const out = { limits: asLimits(options.limits) };
     if (options.name !== undefined) out.name = asString(options.name, "options.name");
     if (options.args !== undefined) out.args = asStrings(options.args, "options.args");
@@ -110,7 +110,7 @@ function asRecord(value, what) {
 
 function onlyKnown(record, known, what) {
   for (const key of Object.keys(record)) {
-    if (!known.includes(key)) throw typeError(`unknown ${what} "${key}"; there are ${known.join(", ")}`);
+    if (!known.includes(key)) throw typeError(`unknown key "${key}" in ${what}; there are ${known.join(", ")}`);
   }
 }
 
@@ -130,7 +130,7 @@ function asPreopens(value) {
     const what = `options.preopens[${JSON.stringify(guest)}]`;
     if (typeof host === "string") return { guest, path: host, access: "" };
     asRecord(host, what);
-    onlyKnown(host, ["path", "access"], `key of ${what}`);
+    onlyKnown(host, ["path", "access"], what);
     const access = host.access ?? "";
     if (!["", "read", "readwrite"].includes(access)) throw typeError(`${what}.access must be "read" or "readwrite"`);
     return { guest, path: asString(host.path, `${what}.path`), access };
@@ -166,7 +166,7 @@ function asOutput(options, name, flag) {
 function asLimits(limits) {
   if (limits === undefined) return {};
   asRecord(limits, "options.limits");
-  onlyKnown(limits, limitNames, "limit");
+  onlyKnown(limits, limitNames, "options.limits");
   const out = {};
   if (limits.fuel !== undefined) out.fuel = asFuel(limits.fuel, "options.limits.fuel");
   if (limits.timeoutMs !== undefined) out.timeoutMs = asMilliseconds(limits.timeoutMs, "options.limits.timeoutMs");

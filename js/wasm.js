@@ -14,6 +14,31 @@ const {
 
 export { WasmError, WasmErrorCode };
 
+/** For each instance with requests under way, the reply of the last one. */
+const lines = new Map();
+
+/**
+ * Awaits a request's reply after those of the requests before it: the event loop may hear of two answers in either order,
+ * the app hears of them in the order in which it asked.
+ */
+async function inLine(instance, operation) {
+  const before = lines.get(instance);
+  const reply = before === undefined ? operation : after(before, operation);
+  lines.set(instance, reply);
+  try {
+    return await settled(reply);
+  } finally {
+    if (lines.get(instance) === reply) lines.delete(instance);
+  }
+}
+
+/** The reply, once the one before it has come. Ops do not reject. */
+async function after(before, operation) {
+  const reply = await operation;
+  await before;
+  return reply;
+}
+
 function typed(type) {
   return (value) => Object.freeze({ type, value });
 }
@@ -56,31 +81,31 @@ export async function call(instance, name, args = []) {
   asId(instance, "instance");
   asString(name, "name");
   if (!Array.isArray(args)) throw typeError(`args must be an array, not ${describe(args)}`);
-  return settled(op_wasm_call(instance, name, asArguments(args), 0));
+  return inLine(instance, op_wasm_call(instance, name, asArguments(args), 0));
 }
 
 /** Lists the exports of an instance, functions with their signatures. */
 export async function getExports(instance) {
-  return settled(op_wasm_exports(asId(instance, "instance")));
+  return inLine(instance, op_wasm_exports(asId(instance, "instance")));
 }
 
 /** The memory of an instance: its export `memory`, or else the first memory that it exports. */
 export const memory = Object.freeze({
   /** Copies `length` bytes from `offset` on into a new Uint8Array. */
   async read(instance, offset, length) {
-    return settled(op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length")));
+    return inLine(instance, op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length")));
   },
   /** Copies bytes to `offset`. */
   async write(instance, offset, bytes) {
-    return settled(op_wasm_memory_write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes")));
+    return inLine(instance, op_wasm_memory_write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes")));
   },
   /** The size in pages of 64 KiB. */
   async size(instance) {
-    return settled(op_wasm_memory_size(asId(instance, "instance")));
+    return inLine(instance, op_wasm_memory_size(asId(instance, "instance")));
   },
   /** Grows by `pages`; resolves to the size before. */
   async grow(instance, pages) {
-    return settled(op_wasm_memory_grow(asId(instance, "instance"), asInteger(pages, "pages")));
+    return inLine(instance, op_wasm_memory_grow(asId(instance, "instance"), asInteger(pages, "pages")));
   },
 });
 
@@ -117,9 +142,9 @@ function end(id, how) {
 const abortSignals = new WeakMap();
 
 /** Awaits a call that a signal may end: then it rejects with the signal's own reason. */
-async function unlessAborted(signals, operation) {
+async function unlessAborted(signals, instance, operation) {
   try {
-    return await settled(operation);
+    return await inLine(instance, operation);
   } catch (error) {
     const ended = error.code === WasmErrorCode.CallError || error.code === WasmErrorCode.InvalidInstanceHandle;
     const aborted = signals.find((signal) => signal?.aborted);
@@ -174,7 +199,7 @@ class WasmInstance {
   async call(name, ...args) {
     asString(name, "name");
     const operation = op_wasm_call(this.#id, name, asArguments(args), 0);
-    return unlessAborted([abortSignals.get(this)], operation);
+    return unlessAborted([abortSignals.get(this)], this.#id, operation);
   }
 
   /** Calls an export within bounds of its own; reaching one ends the instance. */
@@ -189,7 +214,8 @@ class WasmInstance {
     const abort = () => end(this.#id, "aborted");
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      return await unlessAborted([signal, abortSignals.get(this)], op_wasm_call(this.#id, name, checked, limit));
+      const operation = op_wasm_call(this.#id, name, checked, limit);
+      return await unlessAborted([signal, abortSignals.get(this)], this.#id, operation);
     } finally {
       signal?.removeEventListener("abort", abort);
     }
@@ -213,7 +239,7 @@ class WasmInstance {
 
   /** Adds fuel to an instance that has a limit; resolves to what it has then. */
   async addFuel(amount) {
-    return BigInt(await settled(op_wasm_add_fuel(this.#id, asFuel(amount, "amount"))));
+    return BigInt(await inLine(this.#id, op_wasm_add_fuel(this.#id, asFuel(amount, "amount"))));
   }
 
   /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone. */

@@ -85,7 +85,7 @@ impl Value {
             (ValueType::F64, RawValue::Number(n)) => Ok(Value::F64(n.to_bits())),
             (ValueType::V128, RawValue::Vector(v)) => Ok(Value::V128(*v)),
             (ValueType::FuncRef | ValueType::ExternRef | ValueType::OtherRef, RawValue::Null) => Ok(Value::Null),
-            (ValueType::I64, RawValue::BigIntTooLarge) => Err("is a bigint outside [-2^63, 2^64)".to_owned()),
+            (ValueType::I64, RawValue::BigIntTooLarge) => Err("is a bigint outside [-2^63, 2^64) (i64)".to_owned()),
             (_, found) => Err(format!("must be {}, not {}", acceptable(wanted), found.describe())),
         }
     }

@@ -78,10 +78,8 @@ impl Guest {
         let wants_wasi = code.imports().any(|import| import.module() == WASI_MODULE);
         let wasi = wasi::context(config.wasi, actor.name())?;
         if wants_wasi {
-            wasmtime_wasi::p1::add_to_linker_async(&mut linker, |state: &mut GuestState| {
-                &mut state.wasi.as_mut().expect("linked only where the module imports WASI").context
-            })
-            .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("WASI cannot be linked: {error:#}")))?;
+            wasi::link(&mut linker)
+                .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("WASI cannot be linked: {error:#}")))?;
         }
         let state = GuestState {
             wasi: wants_wasi.then_some(wasi),

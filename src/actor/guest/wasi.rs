@@ -2,12 +2,13 @@
 //! only checked for being usable.
 
 use super::super::config::{Preopen, Stdin, Stdout, WasiConfig};
-use super::WasiGuest;
+use super::{GuestState, WASI_MODULE, WasiGuest};
 use super::stdio::{HostOutput, Stream, own_stdin};
 use crate::error::{ErrorCode, Result, WasmError};
 use std::os::fd::AsRawFd;
+use wasmtime::Linker;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
-use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
 /// Bytes that one `random_get` may ask for; a guest that wants more asks again.
 const RANDOM_BYTES_MAX: u64 = 1 << 20;
@@ -46,6 +47,17 @@ pub(super) fn context(config: WasiConfig, instance_name: &str) -> Result<WasiGue
         builder.stderr(HostOutput::new(Stream::Stderr)?);
     }
     Ok(WasiGuest { context: builder.build_p1(), _stdin: owner })
+}
+
+/// Adds preview 1 to the linker of a module that imports it.
+pub(super) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
+    wasmtime_wasi::p1::add_to_linker_async(linker, |state: &mut GuestState| {
+        &mut state.wasi.as_mut().expect("linked only where the module imports WASI").context
+    })?;
+    // wasmtime-wasi refuses codes from 126 on, for a shell's sake; here a code is a number like any other.
+    linker.allow_shadowing(true);
+    linker.func_wrap(WASI_MODULE, "proc_exit", |code: i32| -> wasmtime::Result<()> { Err(I32Exit(code).into()) })?;
+    Ok(())
 }
 
 fn add_preopen(builder: &mut WasiCtxBuilder, preopen: &Preopen) -> Result<()> {
