@@ -1,11 +1,35 @@
 //! `runtime:wasm`: host WebAssembly that a JavaScript application does not trust.
-#[cfg(all(feature = "quickjs", feature = "v8"))]
-compile_error!(
-    "features `quickjs` and `v8` exclude each other: build with --no-default-features --features v8"
-);
+//!
+//! Each instance is an actor: a thread of its own, a mailbox, epoch interruption, fuel and memory limits. Data flows one
+//! way; an arrow is an import:
+//!
+//! ```text
+//! js/ ──▶ ops ──▶ registry ──▶ actor ──▶ engine ──▶ wasmtime
+//! ```
+//!
+//! In reading order:
+//!
+//! - [`error`], [`signature`], [`value`]: the plain data that every layer speaks.
+//! - [`engine`]: wasmtime set up once, compiled modules, deadlines.
+//! - [`actor`]: one instance: requests, mailbox, control cell, the thread's loop, the guest itself.
+//! - [`caps`]: what the manifest grants; decides, and sends nothing.
+//! - [`registry`]: ids and what answers to them; [`registry::Runtime`] is the whole of it for a plain Rust program.
+//! - `ops` (feature `extension`): the ops of `runtime:wasm`, for any deno_core program.
+//! - `host` and `cli` (feature `host`): a JavaScript host around it, and the command line.
 
+#[cfg(all(feature = "quickjs", feature = "v8"))]
+compile_error!("features `quickjs` and `v8` exclude each other: build with --no-default-features --features v8");
+
+pub mod actor;
 pub mod caps;
 #[cfg(feature = "host")]
 pub mod cli;
+pub mod engine;
+pub mod error;
 #[cfg(feature = "host")]
 pub mod host;
+#[cfg(feature = "extension")]
+pub mod ops;
+pub mod registry;
+pub mod signature;
+pub mod value;

@@ -1,5 +1,6 @@
 //! The command line. Each command is one file with its arguments and its `execute`.
 
+mod exec;
 mod run;
 
 use clap::{Parser, Subcommand};
@@ -11,6 +12,7 @@ Examples:
   runtime-wasm run main.ts
   runtime-wasm run main.js --verbose input.txt      arguments after the script go to the script
   runtime-wasm run --manifest ./other.toml main.js
+  runtime-wasm exec --dir ./data::/data tool.wasm /data/in.txt
 
 What an app may load, show to guests and fetch is declared in manifest.app.toml, beside the script or in a folder above.";
 
@@ -25,12 +27,14 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
+    Exec(exec::Exec),
 }
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(run) => run.execute(),
+        Command::Exec(exec) => exec.execute(),
     };
     match outcome {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),

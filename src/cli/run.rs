@@ -2,9 +2,15 @@
 
 use crate::caps::Caps;
 use crate::host::{AppOptions, run_app};
+use crate::ops::{self, WasmHost};
+use crate::registry::Runtime;
 use clap::Args;
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long the guests' threads may take to end, at the end of the app.
+pub(super) const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Run an app
 #[derive(Args)]
@@ -24,13 +30,23 @@ impl Run {
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
         let main = check_script(&self.script)?;
         let caps = load_caps(self.manifest.as_deref(), &main)?;
+        let wasm = WasmHost::new(caps.clone()).map_err(|error| format!("no threads to start with: {error}"))?;
+        let guests = wasm.runtime().clone();
         Ok(run_app(AppOptions {
             main,
             args: self.args,
             caps,
-            extensions: Vec::new(),
-            on_shutdown: Box::new(|| {}),
+            extensions: vec![ops::extension(wasm)],
+            on_shutdown: Box::new(move || stop_guests(&guests)),
         }))
+    }
+}
+
+/// Ends every guest before the process ends; what does not end in time goes with the process.
+fn stop_guests(guests: &Runtime) {
+    let left = guests.shutdown(SHUTDOWN_PATIENCE);
+    if left > 0 {
+        eprintln!("warning: {left} guests had not ended after {} s", SHUTDOWN_PATIENCE.as_secs());
     }
 }
 

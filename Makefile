@@ -1,0 +1,61 @@
+# `make run` shows what this is; `make test` checks it. Both install what they need and say so.
+
+.PHONY: run build test test-v8 check loom loom-more bench guests setup clean
+
+SHELL := bash
+PLUGINS := examples/plugins
+# For machines that cannot download V8's published library; see docs/building.md.
+V8_ARCHIVE := $(or $(RUSTY_V8_ARCHIVE),$(wildcard $(CURDIR)/../shared/v8/librusty_v8.a.gz))
+V8 := RUSTY_V8_ARCHIVE=$(V8_ARCHIVE) CARGO_TARGET_DIR=target/v8
+V8_FEATURES := --no-default-features --features v8
+
+# The main job: an app that hosts real guests.
+run: build guests
+	target/release/runtime-wasm run $(PLUGINS)/main.js
+
+build: setup
+	cargo build --release --locked
+
+setup:
+	@scripts/setup.sh build
+
+guests:
+	@scripts/fetch-guests.sh $(PLUGINS)/guests
+
+# All tests: Rust and JavaScript on the quickjs engine, doctests, the embedding example, and the loom models.
+test: guests
+	@scripts/setup.sh test
+	cargo nextest run --locked --workspace
+	cargo test --locked --doc --quiet
+	cargo run --locked --quiet --example embed
+
+# The same from JavaScript on V8. A build without network points RUSTY_V8_ARCHIVE at a library.
+test-v8: guests
+	@scripts/setup.sh test
+ifeq ($(V8_ARCHIVE),)
+	@echo "test-v8: skipped: RUSTY_V8_ARCHIVE is not set, and there is no ../shared/v8/librusty_v8.a.gz"
+else
+	$(V8) cargo nextest run --locked $(V8_FEATURES)
+	$(V8) cargo run --locked --quiet $(V8_FEATURES) --example embed
+endif
+
+# Formatting and lints, and that each set of features compiles.
+check: setup
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --no-default-features --lib -- -D warnings
+	cargo clippy --locked --no-default-features --features extension,deno_core/quickjs --lib -- -D warnings
+
+loom:
+	@scripts/setup.sh test
+	cargo nextest run --locked -p runtime-wasm-loom
+
+# The same models with a larger bound on preemptions: minutes instead of seconds.
+loom-more:
+	LOOM_MAX_PREEMPTIONS=5 cargo nextest run --locked -p runtime-wasm-loom
+
+bench: build
+	node bench/run.mjs
+
+clean:
+	cargo clean

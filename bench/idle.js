@@ -1,0 +1,8 @@
+// Makes as many instances as its argument says, prints a line, and waits to be killed. See bench/run.mjs.
+import { args } from "runtime:app";
+import { compileFile, instantiate } from "runtime:wasm";
+
+const module = await compileFile("./bench.wasm");
+for (let i = 0; i < Number(args[0]); i++) await instantiate(module);
+console.log("ready");
+setInterval(() => {}, 1000);

@@ -1,0 +1,193 @@
+// Arguments from the app, checked and spelled out for the ops. Whatever is wrong with one is a WasmError 5007 that names it.
+
+import { typeError } from "ext:runtime_wasm/error.js";
+
+// WebAssembly's own bound on parameters (JS API, implementation limits); more would only be copied to be refused.
+const ARGUMENTS_MAX = 1000;
+
+/** How to call a value in a message. */
+export function describe(value) {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  const type = typeof value;
+  return type === "undefined" ? "undefined" : type === "object" ? "an object" : `a ${type}`;
+}
+
+/** Runs `read` on a value whose getters or proxy traps may throw; what they throw becomes the cause of a 5007. */
+function guarded(what, read) {
+  try {
+    return read();
+  } catch (error) {
+    if (error?.code === 5007) throw error;
+    throw typeError(`${what} cannot be read`, error);
+  }
+}
+
+export function asString(value, what) {
+  if (typeof value !== "string") throw typeError(`${what} must be a string, not ${describe(value)}`);
+  return value;
+}
+
+export function asId(value, what) {
+  if (typeof value !== "number") throw typeError(`${what} must be a number, not ${describe(value)}`);
+  return value;
+}
+
+/** An integer of any size; whether it fits is for the memory to say. */
+export function asInteger(value, what) {
+  if (typeof value !== "number" || !Number.isInteger(value)) {
+    const found = typeof value === "number" ? String(value) : describe(value);
+    throw typeError(`${what} must be an integer, not ${found}`);
+  }
+  return value;
+}
+
+/** A Uint8Array over the bytes of any buffer or view. */
+export function asBytes(value, what) {
+  return guarded(what, () => {
+    if (ArrayBuffer.isView(value)) {
+      const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+      return isShared(value.buffer) ? bytes.slice() : bytes;
+    }
+    if (value instanceof ArrayBuffer) return new Uint8Array(value);
+    if (isShared(value)) return new Uint8Array(value).slice();
+    throw typeError(`${what} must be a Uint8Array, another view, or an ArrayBuffer, not ${describe(value)}`);
+  });
+}
+
+function isShared(value) {
+  return typeof SharedArrayBuffer === "function" && value instanceof SharedArrayBuffer;
+}
+
+/**
+ * The arguments of a call for the op: each a bare value, whose type the signature decides, or `[type, value]`.
+ * An array as an argument is no value of WebAssembly; it is handed on as something that Rust calls an object.
+ */
+export function asArguments(values) {
+  return guarded("the arguments", () => {
+    if (values.length > ARGUMENTS_MAX) throw typeError(`${values.length} arguments: no function takes over ${ARGUMENTS_MAX}`);
+    return Array.from(values, asArgument);
+  });
+}
+
+function asArgument(value) {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return {};
+  const type = value.type;
+  return typeof type === "string" ? [type, value.value] : value;
+}
+
+const optionNames = [
+  "name", "args", "env", "preopens", "inheritStdin", "inheritStdout", "inheritStderr",
+  "stdin", "stdout", "stderr", "limits", "signal",
+];
+const limitNames = ["fuel", "timeoutMs", "memoryBytes", "tableElements", "mailbox"];
+
+/** The options of instantiate for the op. */
+export function asOptions(options) {
+  if (options === undefined) return {};
+  return guarded("the options", () => {
+    asRecord(options, "the options");
+    onlyKnown(options, optionNames, "option");
+    const out = { limits: asLimits(options.limits) };
+    if (options.name !== undefined) out.name = asString(options.name, "options.name");
+    if (options.args !== undefined) out.args = asStrings(options.args, "options.args");
+    if (options.env !== undefined) out.env = asPairs(options.env, "options.env");
+    if (options.preopens !== undefined) out.preopens = asPreopens(options.preopens);
+    Object.assign(out, asStdin(options));
+    out.stdout = asOutput(options, "stdout", "inheritStdout");
+    out.stderr = asOutput(options, "stderr", "inheritStderr");
+    return out;
+  });
+}
+
+function asRecord(value, what) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw typeError(`${what} must be an object, not ${describe(value)}`);
+  }
+  return value;
+}
+
+function onlyKnown(record, known, what) {
+  for (const key of Object.keys(record)) {
+    if (!known.includes(key)) throw typeError(`unknown ${what} "${key}"; there are ${known.join(", ")}`);
+  }
+}
+
+function asStrings(value, what) {
+  if (!Array.isArray(value)) throw typeError(`${what} must be an array of strings, not ${describe(value)}`);
+  return Array.from(value, (item, index) => asString(item, `${what}[${index}]`));
+}
+
+function asPairs(value, what) {
+  const record = asRecord(value, what);
+  return Object.entries(record).map(([key, item]) => [key, asString(item, `${what}[${JSON.stringify(key)}]`)]);
+}
+
+function asPreopens(value) {
+  const record = asRecord(value, "options.preopens");
+  return Object.entries(record).map(([guest, host]) => {
+    const what = `options.preopens[${JSON.stringify(guest)}]`;
+    if (typeof host === "string") return { guest, path: host, access: "" };
+    asRecord(host, what);
+    onlyKnown(host, ["path", "access"], `key of ${what}`);
+    const access = host.access ?? "";
+    if (!["", "read", "readwrite"].includes(access)) throw typeError(`${what}.access must be "read" or "readwrite"`);
+    return { guest, path: asString(host.path, `${what}.path`), access };
+  });
+}
+
+function asFlag(options, name) {
+  const value = options[name];
+  if (value !== undefined && typeof value !== "boolean") {
+    throw typeError(`options.${name} must be a boolean, not ${describe(value)}`);
+  }
+  return value === true;
+}
+
+function asStdin(options) {
+  const inherit = asFlag(options, "inheritStdin");
+  const { stdin } = options;
+  if (stdin === undefined || stdin === "null" || stdin === "inherit") {
+    return { stdin: stdin ?? (inherit ? "inherit" : "null") };
+  }
+  if (typeof stdin === "string") return { stdinBytes: new TextEncoder().encode(stdin) };
+  return { stdinBytes: asBytes(stdin, "options.stdin") };
+}
+
+function asOutput(options, name, flag) {
+  const inherit = asFlag(options, flag);
+  const value = options[name];
+  if (value === undefined) return inherit ? "inherit" : "null";
+  if (value !== "null" && value !== "inherit") throw typeError(`options.${name} must be "null" or "inherit"`);
+  return value;
+}
+
+function asLimits(limits) {
+  if (limits === undefined) return {};
+  asRecord(limits, "options.limits");
+  onlyKnown(limits, limitNames, "limit");
+  const out = {};
+  if (limits.fuel !== undefined) out.fuel = asFuel(limits.fuel, "options.limits.fuel");
+  if (limits.timeoutMs !== undefined) out.timeoutMs = asMilliseconds(limits.timeoutMs, "options.limits.timeoutMs");
+  for (const name of ["memoryBytes", "tableElements", "mailbox"]) {
+    if (limits[name] === undefined) continue;
+    out[name] = asInteger(limits[name], `options.limits.${name}`);
+    if (out[name] < 0) throw typeError(`options.limits.${name} must not be negative`);
+  }
+  return out;
+}
+
+/** An amount of fuel, as decimal digits: it may exceed what a number holds. */
+export function asFuel(value, what) {
+  const whole = typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value));
+  if (!whole || value < 0) throw typeError(`${what} must be a bigint or an integer, and not negative`);
+  return BigInt(value).toString();
+}
+
+export function asMilliseconds(value, what) {
+  if (typeof value !== "number" || !Number.isFinite(value) || value <= 0) {
+    throw typeError(`${what} must be a positive number of milliseconds`);
+  }
+  return value;
+}

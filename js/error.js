@@ -1,0 +1,54 @@
+// The error that every function of runtime:wasm rejects with.
+
+const names = {
+  5000: "CompileError",
+  5001: "InstantiateError",
+  5002: "CallError",
+  5003: "ExportNotFound",
+  5004: "InvalidModuleHandle",
+  5005: "InvalidInstanceHandle",
+  5006: "MemoryError",
+  5007: "TypeError",
+  5008: "IoError",
+  5009: "PermissionDenied",
+  5010: "WasiError",
+  5011: "FuelExhausted",
+};
+
+/** The codes by name: `WasmErrorCode.CallError === 5002`. */
+export const WasmErrorCode = Object.freeze(
+  Object.fromEntries(Object.entries(names).map(([code, name]) => [name, Number(code)])),
+);
+
+function hidden(value) {
+  return { value, writable: true, configurable: true, enumerable: false };
+}
+
+function shown(value) {
+  return { value, writable: true, configurable: true, enumerable: true };
+}
+
+/** An error of runtime:wasm, with its `code`, its `name` after the code, and a message that starts with `[code] `. */
+export class WasmError extends Error {
+  constructor(code, message, options) {
+    super(`[${code}] ${message}`, options);
+    Object.defineProperty(this, "name", hidden(names[code] ?? "WasmError"));
+    Object.defineProperty(this, "code", shown(code));
+  }
+}
+
+/** 5007: an argument of the wrong type. */
+export function typeError(message, cause) {
+  return new WasmError(WasmErrorCode.TypeError, message, cause === undefined ? undefined : { cause });
+}
+
+/** Awaits an op: gives its value back, or throws the WasmError of its failure. */
+export async function settled(operation) {
+  const reply = await operation;
+  if (reply === null || typeof reply !== "object" || reply.failure === undefined) return reply;
+  const error = new WasmError(reply.failure, reply.message);
+  for (const key of ["trap", "guestStack", "exitCode"]) {
+    if (reply[key] !== undefined) Object.defineProperty(error, key, shown(reply[key]));
+  }
+  throw error;
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Installs what building and testing need, where it is missing, and says what. Quick when everything is there.
+#   scripts/setup.sh build   a C++ compiler, cmake, the SIMDe headers (for the quickjs engine); checks for Rust and Python
+#   scripts/setup.sh test    also cargo-nextest
+set -euo pipefail
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+apt_missing=()
+need_command() { command -v "$1" >/dev/null 2>&1 || apt_missing+=("$2"); }
+need_file() { [ -e "$1" ] || apt_missing+=("$2"); }
+
+need_command cmake cmake
+need_command g++ g++
+need_command make make
+need_command python3 python3
+need_file /usr/include/simde libsimde-dev
+python3 -m pip --version >/dev/null 2>&1 || apt_missing+=(python3-pip)
+
+if [ "${#apt_missing[@]}" -gt 0 ]; then
+  echo "setup: installing with apt: ${apt_missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${apt_missing[@]}" >/dev/null
+fi
+
+if ! command -v cargo >/dev/null 2>&1; then
+  echo "setup: cargo is not installed; install Rust 1.95 or later with rustup (https://rustup.rs), then run this again" >&2
+  exit 1
+fi
+
+if [ "${1:-build}" = test ] && ! cargo nextest --version >/dev/null 2>&1; then
+  echo "setup: installing with cargo: cargo-nextest"
+  cargo install --locked --quiet cargo-nextest
+fi

@@ -1,0 +1,86 @@
+//! What an instance is made with: plain data, already decided upon by whoever grants things.
+
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+/// Bounds on one instance. All are in force from the first instruction of a start function on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Fuel for the instance's whole life, unless more is added; `None` compiles without metering.
+    pub fuel: Option<u64>,
+    /// Wall time that one request may take.
+    pub timeout: Option<Duration>,
+    /// All linear memories of the instance together, in bytes.
+    pub memory_bytes: u64,
+    /// All tables of the instance together, in elements.
+    pub table_elements: u64,
+    /// How many requests may wait.
+    pub mailbox: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { fuel: None, timeout: None, memory_bytes: 1 << 30, table_elements: 1_000_000, mailbox: 1024 }
+    }
+}
+
+/// How to make an instance.
+#[derive(Debug, Default)]
+pub struct InstanceConfig {
+    /// Shown in errors, logs and thread names; left empty, it becomes `wasm-<id>`.
+    pub name: String,
+    /// The bounds.
+    pub limits: Limits,
+    /// What a WASI guest sees.
+    pub wasi: WasiConfig,
+}
+
+/// What a WASI guest sees of the world. The default is nothing at all.
+#[derive(Debug, Default)]
+pub struct WasiConfig {
+    /// The whole argv. Left empty, the guest sees one element, the instance's name.
+    pub args: Vec<String>,
+    /// The environment.
+    pub env: Vec<(String, String)>,
+    /// The directories.
+    pub preopens: Vec<Preopen>,
+    /// Standard input.
+    pub stdin: Stdin,
+    /// Standard output.
+    pub stdout: Stdout,
+    /// Standard error.
+    pub stderr: Stdout,
+}
+
+/// A directory shown to a guest.
+#[derive(Debug)]
+pub struct Preopen {
+    /// The path under which the guest sees it.
+    pub guest_path: String,
+    /// The opened directory.
+    pub dir: OwnedFd,
+    /// May the guest change what is in it?
+    pub writable: bool,
+}
+
+/// Where a guest's standard input comes from.
+#[derive(Debug, Default)]
+pub enum Stdin {
+    /// It is at its end from the start.
+    #[default]
+    Null,
+    /// The host's own; for one instance at a time.
+    Inherit,
+    /// These bytes, then the end.
+    Bytes(Vec<u8>),
+}
+
+/// Where a guest's output goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stdout {
+    /// Nowhere.
+    #[default]
+    Null,
+    /// To the host's own.
+    Inherit,
+}

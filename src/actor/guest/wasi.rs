@@ -1,0 +1,87 @@
+//! What a WASI guest sees: argv, environment, directories, standard streams. All of it granted by someone else; here it is
+//! only checked for being usable.
+
+use super::super::config::{Preopen, Stdin, Stdout, WasiConfig};
+use super::WasiGuest;
+use super::stdio::{HostOutput, Stream, own_stdin};
+use crate::error::{ErrorCode, Result, WasmError};
+use std::os::fd::AsRawFd;
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+
+/// Bytes that one `random_get` may ask for; a guest that wants more asks again.
+const RANDOM_BYTES_MAX: u64 = 1 << 20;
+
+/// Builds the context of one guest.
+///
+/// # Errors
+/// 5010 naming what is unusable.
+pub(super) fn context(config: WasiConfig, instance_name: &str) -> Result<WasiGuest> {
+    check(&config)?;
+    let WasiConfig { args, env, preopens, stdin, stdout, stderr } = config;
+    let mut builder = WasiCtxBuilder::new();
+    builder.max_random_size(RANDOM_BYTES_MAX);
+    if args.is_empty() {
+        builder.arg(instance_name);
+    }
+    builder.args(&args).envs(&env);
+    for preopen in &preopens {
+        add_preopen(&mut builder, preopen)?;
+    }
+    let owner = match stdin {
+        Stdin::Null => None,
+        Stdin::Bytes(bytes) => {
+            builder.stdin(MemoryInputPipe::new(bytes));
+            None
+        }
+        Stdin::Inherit => {
+            builder.inherit_stdin();
+            Some(own_stdin()?)
+        }
+    };
+    if stdout == Stdout::Inherit {
+        builder.stdout(HostOutput::new(Stream::Stdout)?);
+    }
+    if stderr == Stdout::Inherit {
+        builder.stderr(HostOutput::new(Stream::Stderr)?);
+    }
+    Ok(WasiGuest { context: builder.build_p1(), _stdin: owner })
+}
+
+fn add_preopen(builder: &mut WasiCtxBuilder, preopen: &Preopen) -> Result<()> {
+    let perms = if preopen.writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
+    // The opened folder itself, not a name that could mean another one by now.
+    let opened = format!("/proc/self/fd/{}", preopen.dir.as_raw_fd());
+    let added = builder.preopened_dir(opened, &preopen.guest_path, perms);
+    added
+        .map(|_| ())
+        .map_err(|error| unusable(format!("the preopen \"{}\" cannot be opened: {error:#}", preopen.guest_path)))
+}
+
+fn check(config: &WasiConfig) -> Result<()> {
+    if let Some(arg) = config.args.iter().find(|arg| arg.contains('\0')) {
+        return Err(unusable(format!("the argument {arg:?} contains a NUL")));
+    }
+    for (name, value) in &config.env {
+        if name.is_empty() || name.contains(['=', '\0']) {
+            return Err(unusable(format!("the environment name {name:?} is empty or contains `=` or NUL")));
+        }
+        if value.contains('\0') {
+            return Err(unusable(format!("the value of the environment variable \"{name}\" contains a NUL")));
+        }
+    }
+    for (index, preopen) in config.preopens.iter().enumerate() {
+        let path = &preopen.guest_path;
+        if path.is_empty() || path.contains('\0') {
+            return Err(unusable(format!("the guest path {path:?} of a preopen is empty or contains a NUL")));
+        }
+        if config.preopens[..index].iter().any(|other| other.guest_path == *path) {
+            return Err(unusable(format!("the guest path \"{path}\" is given to two preopens")));
+        }
+    }
+    Ok(())
+}
+
+fn unusable(text: String) -> WasmError {
+    WasmError::new(ErrorCode::Wasi, text)
+}

@@ -1,0 +1,152 @@
+//! The handle of an actor: what everybody but the worker holds.
+
+use super::control::{Control, RequestNumber, Status, StopReason, Stopped};
+use super::mailbox::{Mailbox, SendError};
+use super::message::{Ask, Outcome, Reply, Request, reply};
+use crate::engine::Engines;
+use crate::error::{ErrorCode, WasmError};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The reply of the running request, with what to call that request in a message.
+pub struct Running {
+    pub(super) reply: Reply,
+    pub(super) what: String,
+}
+
+/// An instance, as seen from outside its thread.
+pub struct Actor {
+    id: u64,
+    name: Arc<str>,
+    pub(super) control: Control<Running>,
+    pub(super) mailbox: Mailbox<Request>,
+    engines: Arc<Engines>,
+    gone: watch::Sender<bool>,
+    /// Called once, by whoever stops the actor: takes the id out of the registry.
+    unregister: Box<dyn Fn(u64) + Send + Sync>,
+}
+
+impl Actor {
+    /// A handle without a thread; see [`spawn`](super::spawn).
+    pub fn new(
+        id: u64,
+        name: Arc<str>,
+        mailbox: usize,
+        engines: Arc<Engines>,
+        unregister: impl Fn(u64) + Send + Sync + 'static,
+    ) -> Self {
+        Actor {
+            id,
+            name,
+            control: Control::new(),
+            mailbox: Mailbox::new(mailbox),
+            engines,
+            gone: watch::Sender::new(false),
+            unregister: Box::new(unregister),
+        }
+    }
+
+    /// Its id, never used twice in a process.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Its name, for messages.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Where it stands in its life.
+    pub fn status(&self) -> Status {
+        self.control.status()
+    }
+
+    /// Why it ended, if it has.
+    pub fn reason(&self) -> Option<StopReason> {
+        self.control.reason()
+    }
+
+    /// Asks and waits for the answer. The request is in the mailbox, or in line for it, once this has been polled.
+    ///
+    /// # Errors
+    /// 5005 if the actor has ended or ends before it answers; else what the request comes to.
+    pub async fn ask(&self, ask: Ask) -> Outcome {
+        let (reply, pending) = reply();
+        let request = Request { ask, reply };
+        let taken = match self.mailbox.try_send(request) {
+            Err(SendError::Full(request)) => self.mailbox.send(request).await,
+            taken => taken,
+        };
+        if taken.is_err() {
+            return Err(WasmError::no_instance(self.id));
+        }
+        pending.outcome(self.id).await
+    }
+
+    /// Ends the actor, at once and whatever its guest is doing. Answers the running request, drops those that wait.
+    /// False if it has been stopped before: the first reason stands.
+    pub fn stop(&self, reason: StopReason) -> bool {
+        match self.control.stop(reason.clone()) {
+            Some(stopped) => self.after_stop(stopped, &reason),
+            None => false,
+        }
+    }
+
+    /// Like [`stop`](Self::stop), but only while this request runs.
+    pub fn stop_request(&self, request: RequestNumber, reason: StopReason) -> bool {
+        match self.control.stop_request(request, reason.clone()) {
+            Some(stopped) => self.after_stop(stopped, &reason),
+            None => false,
+        }
+    }
+
+    fn after_stop(&self, mut stopped: Stopped<Running>, reason: &StopReason) -> bool {
+        (self.unregister)(self.id);
+        if let Some(running) = stopped.running.take() {
+            running.reply.send(Err(self.stop_error(reason, &running.what)));
+        }
+        self.mailbox.close();
+        stopped.wake();
+        self.engines.interrupt();
+        tracing::debug!(instance = self.id, name = &*self.name, ?reason, "stopped");
+        true
+    }
+
+    /// What a running request is told.
+    pub(super) fn stop_error(&self, reason: &StopReason, what: &str) -> WasmError {
+        let name = &self.name;
+        let call = |text: String| WasmError::new(ErrorCode::Call, text);
+        match reason {
+            StopReason::TimedOut { limit_ms } => WasmError::new(
+                ErrorCode::FuelExhausted,
+                format!("{what} ran longer than its limit of {limit_ms} ms, and the instance \"{name}\" was ended"),
+            ),
+            StopReason::Dropped => call(format!("the instance \"{name}\" was dropped during {what}")),
+            StopReason::Terminated(None) => call(format!("the instance \"{name}\" was terminated during {what}")),
+            StopReason::Terminated(Some(why)) => {
+                call(format!("the instance \"{name}\" was terminated during {what}: {why}"))
+            }
+            StopReason::Aborted => call(format!("the instance \"{name}\" was aborted during {what}")),
+            StopReason::Panicked(message) => {
+                call(format!("the instance \"{name}\" was lost to a bug in the host during {what}: {message}"))
+            }
+            StopReason::Failed => call(format!("the instance \"{name}\" never started")),
+            StopReason::Shutdown => call(format!("the runtime shut down during {what} of \"{name}\"")),
+        }
+    }
+
+    /// Resolves when the thread has ended and what it held is given back.
+    pub async fn gone(&self) {
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = self.gone.subscribe().wait_for(|gone| *gone).await;
+    }
+
+    pub(super) fn set_gone(&self) {
+        self.gone.send_replace(true);
+    }
+
+    /// How many requests wait to be read.
+    pub fn mailbox_depth(&self) -> usize {
+        self.mailbox.depth()
+    }
+}

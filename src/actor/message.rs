@@ -1,0 +1,105 @@
+//! What an actor can be asked, and what it answers. Every request is answered exactly once: a [`Reply`] that is dropped
+//! unanswered, by whatever mishap, reads as "the instance is gone".
+
+use super::sync::oneshot;
+use crate::error::{Result, WasmError};
+use crate::signature::Export;
+use crate::value::{Arg, Value};
+use std::time::Duration;
+
+/// One request to an instance.
+pub struct Request {
+    /// What is asked.
+    pub ask: Ask,
+    /// Where the answer goes.
+    pub reply: Reply,
+}
+
+/// The closed list of what an instance can be asked.
+#[derive(Debug)]
+pub enum Ask {
+    /// Call an exported function.
+    Call(Call),
+    /// List the exports.
+    Exports,
+    /// Copy bytes out of the memory.
+    MemoryRead {
+        /// First byte.
+        offset: u64,
+        /// How many bytes.
+        length: u64,
+    },
+    /// Copy bytes into the memory.
+    MemoryWrite {
+        /// First byte.
+        offset: u64,
+        /// What to write.
+        bytes: Vec<u8>,
+    },
+    /// The memory's size in pages of 64 KiB.
+    MemorySize,
+    /// Grow the memory by this many pages.
+    MemoryGrow {
+        /// How many pages of 64 KiB to add.
+        pages: u64,
+    },
+    /// Put fuel in; the answer is the fuel there is then.
+    AddFuel(u64),
+}
+
+/// A call of an exported function.
+#[derive(Debug, Default)]
+pub struct Call {
+    /// The export's name.
+    pub name: String,
+    /// Its arguments, to be held against the signature.
+    pub args: Vec<Arg>,
+    /// The wall time this call may take, if less than the instance's own limit.
+    pub timeout: Option<Duration>,
+}
+
+/// The answer to a request that succeeded.
+#[derive(Debug, PartialEq)]
+pub enum Answer {
+    /// Nothing to tell.
+    Done,
+    /// A call's results.
+    Values(Vec<Value>),
+    /// What the instance exports.
+    Exports(Vec<Export>),
+    /// Bytes of the memory.
+    Bytes(Vec<u8>),
+    /// A number of pages, or an amount of fuel.
+    Number(u64),
+}
+
+/// What a request comes to.
+pub type Outcome = Result<Answer>;
+
+/// The sending half: consumed by the one answer.
+#[derive(Debug)]
+pub struct Reply(oneshot::Sender<Outcome>);
+
+impl Reply {
+    /// Answers. A receiver that has given up is no error.
+    pub fn send(self, outcome: Outcome) {
+        let _ = self.0.send(outcome);
+    }
+}
+
+/// The receiving half.
+#[derive(Debug)]
+pub struct PendingReply(oneshot::Receiver<Outcome>);
+
+impl PendingReply {
+    /// Waits for the answer. A request dropped unanswered is 5005 for `instance`.
+    pub async fn outcome(self, instance: u64) -> Outcome {
+        self.0.await.unwrap_or_else(|_| Err(WasmError::no_instance(instance)))
+    }
+}
+
+/// A fresh pair.
+pub fn reply() -> (Reply, PendingReply) {
+    let (sender, receiver) = oneshot::channel();
+    (Reply(sender), PendingReply(receiver))
+}

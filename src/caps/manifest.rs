@@ -1,0 +1,345 @@
+//! `manifest.app.toml`, parsed once. Every error shows file, line, column and the line itself; a key that is not known is an
+//! error, so that a typo never widens or loses a grant.
+
+use super::grant::{Grant, Wanted};
+use super::net::UrlPattern;
+use super::{Access, AppInfo, Granted, ManifestLimits, Pin, Priority};
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A manifest that cannot be used. Its `Display` is `file:line:column: what is wrong`, and below it the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestError {
+    file: PathBuf,
+    message: String,
+    place: Option<Place>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    line: usize,
+    column: usize,
+    width: usize,
+    text: String,
+}
+
+impl ManifestError {
+    pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Self {
+        ManifestError { file: file.to_owned(), message: format!("cannot be read: {error}"), place: None }
+    }
+}
+
+impl fmt::Display for ManifestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        let Some(Place { line, column, width, text }) = &self.place else { return write!(f, ": {}", self.message) };
+        let margin = " ".repeat(line.to_string().len());
+        let indent = " ".repeat(column - 1);
+        let carets = "^".repeat(*width);
+        write!(f, ":{line}:{column}: {}\n{line} | {text}\n{margin} | {indent}{carets}", self.message)
+    }
+}
+
+impl std::error::Error for ManifestError {}
+
+/// A problem and where in the text it is.
+struct Problem(String, Option<Range<usize>>);
+
+type Parsed<T> = Result<T, Problem>;
+
+fn problem<T>(at: Range<usize>, message: impl Into<String>) -> Parsed<T> {
+    Err(Problem(message.into(), Some(at)))
+}
+
+/// Parses a manifest and opens what it grants.
+pub(super) fn parse(text: &str, file: &Path, base: &Path, home: Option<&Path>) -> Result<Granted, ManifestError> {
+    granted(text, base, home).map_err(|Problem(message, at)| ManifestError {
+        file: file.to_owned(),
+        message,
+        place: at.map(|at| place(text, at)),
+    })
+}
+
+fn place(text: &str, at: Range<usize>) -> Place {
+    let mut start = at.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default();
+    let column = text[line_start..start].chars().count() + 1;
+    let rest = line.get(start - line_start..).unwrap_or_default();
+    let width = text.get(start..at.end.min(text.len())).map_or(1, |marked| marked.chars().count());
+    Place {
+        line: text[..line_start].matches('\n').count() + 1,
+        column,
+        width: width.clamp(1, rest.chars().count().max(1)),
+        text: line.to_owned(),
+    }
+}
+
+fn granted(text: &str, base: &Path, home: Option<&Path>) -> Parsed<Granted> {
+    let root = DeTable::parse(text).map_err(|error| Problem(error.message().to_owned(), error.span()))?;
+    let root = root.get_ref();
+    let mut granted = Granted { base: base.to_owned(), home: home.map(Path::to_owned), ..Granted::default() };
+    if let Some(app) = table_in(root, "app")? {
+        granted.app = AppInfo { name: optional_string(app, "name")?, version: optional_string(app, "version")? };
+    }
+    let capabilities = table_in(root, "capabilities")?;
+    let section = |name| capabilities.map_or(Ok(None), |capabilities| table_in(capabilities, name));
+    match section("wasm")? {
+        Some(wasm) => wasm_section(wasm, &mut granted)?,
+        None => granted.disabled = Some("the manifest has no section [capabilities.wasm]".to_owned()),
+    }
+    if let Some(net) = section("net")? {
+        only_known(net, "[capabilities.net]", &["fetch"])?;
+        granted.fetch = list(net, "fetch")?.iter().map(url_pattern).collect::<Parsed<_>>()?;
+    }
+    Ok(granted)
+}
+
+const WASM_KEYS: &[&str] =
+    &["enabled", "load", "preopens", "max_instances", "max_module_bytes", "priority", "max_memory", "limits"];
+const LIMIT_KEYS: &[&str] = &["fuel", "timeout_ms", "memory", "table_elements", "mailbox"];
+
+fn wasm_section(wasm: &DeTable, granted: &mut Granted) -> Parsed<()> {
+    only_known(wasm, "[capabilities.wasm]", WASM_KEYS)?;
+    if let Some(enabled) = wasm.get("enabled") {
+        match enabled.get_ref() {
+            DeValue::Boolean(true) => {}
+            DeValue::Boolean(false) => granted.disabled = Some("[capabilities.wasm] says enabled = false".to_owned()),
+            other => return wrong_type(enabled, "enabled", "true or false", other),
+        }
+    }
+    let (base, home) = (granted.base.clone(), granted.home.clone());
+    let path = |entry: &Spanned<DeValue>, text: &str| granted_path(entry, text, &base, home.as_deref());
+    for entry in list(wasm, "load")? {
+        let (text, pin) = load_entry(entry)?;
+        let grant = Grant::new(&path(entry, text)?, Wanted::File, pin);
+        granted.load.push(grant.map_err(|error| bad_pattern(entry, text, &error))?);
+    }
+    for entry in list(wasm, "preopens")? {
+        let (text, access) = preopen_entry(entry)?;
+        let grant = Grant::new(&path(entry, text)?, Wanted::Folder, access);
+        granted.preopens.push(grant.map_err(|error| bad_pattern(entry, text, &error))?);
+    }
+    granted.limits = limits(wasm)?;
+    Ok(())
+}
+
+fn limits(wasm: &DeTable) -> Parsed<ManifestLimits> {
+    let none = DeTable::new();
+    let of_instance = table_in(wasm, "limits")?.unwrap_or(&none);
+    only_known(of_instance, "[capabilities.wasm.limits]", LIMIT_KEYS)?;
+    let as_usize = |number: Option<u64>| number.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+    Ok(ManifestLimits {
+        fuel: amount(of_instance, "fuel")?,
+        timeout_ms: amount(of_instance, "timeout_ms")?,
+        memory_bytes: size(of_instance, "memory")?,
+        table_elements: amount(of_instance, "table_elements")?,
+        mailbox: as_usize(amount(of_instance, "mailbox")?),
+        max_instances: as_usize(amount(wasm, "max_instances")?),
+        max_module_bytes: size(wasm, "max_module_bytes")?,
+        max_memory_bytes: size(wasm, "max_memory")?,
+        priority: priority(wasm)?,
+    })
+}
+
+/// `"./plugins/*.wasm"` or `{ path = "./vendor/tool.wasm", sha256 = "…" }`.
+fn load_entry<'a>(entry: &'a Spanned<DeValue>) -> Parsed<(&'a str, Pin)> {
+    let DeValue::Table(table) = entry.get_ref() else { return Ok((string(entry, "an entry of `load`")?, None)) };
+    only_known(table, "an entry of `load`", &["path", "sha256"])?;
+    let pin = match table.get("sha256") {
+        None => None,
+        Some(value) => match unhex(string(value, "sha256")?) {
+            Some(hash) => Some(hash),
+            None => return problem(value.span(), "sha256 must be 64 hexadecimal digits"),
+        },
+    };
+    Ok((required_path(entry, table)?, pin))
+}
+
+/// `"./data"` or `{ path = "./assets", access = "read" }`.
+fn preopen_entry<'a>(entry: &'a Spanned<DeValue>) -> Parsed<(&'a str, Access)> {
+    let DeValue::Table(table) = entry.get_ref() else {
+        return Ok((string(entry, "an entry of `preopens`")?, Access::ReadWrite));
+    };
+    only_known(table, "an entry of `preopens`", &["path", "access"])?;
+    let access = match table.get("access") {
+        None => Access::ReadWrite,
+        Some(value) => match string(value, "access")? {
+            "read" => Access::Read,
+            "readwrite" => Access::ReadWrite,
+            other => return problem(value.span(), format!("access is \"{other}\", not \"read\" or \"readwrite\"")),
+        },
+    };
+    Ok((required_path(entry, table)?, access))
+}
+
+fn required_path<'a>(entry: &Spanned<DeValue>, table: &'a DeTable) -> Parsed<&'a str> {
+    match table.get("path") {
+        Some(path) => string(path, "path"),
+        None => problem(entry.span(), "the entry has no `path`"),
+    }
+}
+
+/// An entry as an absolute path: relative to the manifest's folder, or to the home folder.
+fn granted_path(entry: &Spanned<DeValue>, text: &str, base: &Path, home: Option<&Path>) -> Parsed<String> {
+    if text.is_empty() || text.contains('\0') {
+        return problem(entry.span(), "a granted path must not be empty or contain a NUL");
+    }
+    let (folder, rest) = match text.strip_prefix('~') {
+        None => (base, text),
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => match home {
+            Some(home) => (home, rest.trim_start_matches('/')),
+            None => return problem(entry.span(), "`~` stands for the home folder, but HOME is not set"),
+        },
+        Some(_) => {
+            return problem(entry.span(), "`~user` is not expanded; write the path out, or ~/ for the home folder");
+        }
+    };
+    if text.starts_with('/') {
+        return Ok(text.to_owned());
+    }
+    match folder.to_str() {
+        // What is special in a pattern is not special in the name of the manifest's own folder.
+        Some(folder) if !folder.contains(['*', '?', '[']) => Ok(format!("{folder}/{rest}")),
+        _ => {
+            problem(entry.span(), format!("the folder {} has a name that no pattern can start with", folder.display()))
+        }
+    }
+}
+
+fn bad_pattern(entry: &Spanned<DeValue>, text: &str, error: &glob::PatternError) -> Problem {
+    Problem(format!("\"{text}\" is no valid pattern: {}", error.msg), Some(entry.span()))
+}
+
+fn url_pattern(entry: &Spanned<DeValue>) -> Parsed<UrlPattern> {
+    let text = string(entry, "an entry of `fetch`")?;
+    UrlPattern::parse(text).map_err(|why| Problem(format!("\"{text}\" is no URL pattern: {why}"), Some(entry.span())))
+}
+
+fn priority(wasm: &DeTable) -> Parsed<Priority> {
+    let Some(value) = wasm.get("priority") else { return Ok(Priority::default()) };
+    match string(value, "priority")? {
+        "background" => Ok(Priority::Background),
+        "low" => Ok(Priority::Low),
+        "normal" => Ok(Priority::Normal),
+        other => problem(value.span(), format!("priority is \"{other}\", not \"background\", \"low\" or \"normal\"")),
+    }
+}
+
+fn table_in<'a, 'i>(table: &'a DeTable<'i>, key: &str) -> Parsed<Option<&'a DeTable<'i>>> {
+    match table.get(key) {
+        None => Ok(None),
+        Some(value) => match value.get_ref() {
+            DeValue::Table(inner) => Ok(Some(inner)),
+            other => wrong_type(value, key, "a table", other),
+        },
+    }
+}
+
+fn list<'a, 'i>(table: &'a DeTable<'i>, key: &str) -> Parsed<&'a [Spanned<DeValue<'i>>]> {
+    match table.get(key) {
+        None => Ok(&[]),
+        Some(value) => match value.get_ref() {
+            DeValue::Array(items) => Ok(items),
+            other => wrong_type(value, key, "an array", other),
+        },
+    }
+}
+
+fn string<'a>(value: &'a Spanned<DeValue>, what: &str) -> Parsed<&'a str> {
+    match value.get_ref() {
+        DeValue::String(text) => Ok(text),
+        other => wrong_type(value, what, "a string", other),
+    }
+}
+
+fn optional_string(table: &DeTable, key: &str) -> Parsed<Option<String>> {
+    table.get(key).map(|value| string(value, key).map(str::to_owned)).transpose()
+}
+
+fn wrong_type<T>(value: &Spanned<DeValue>, what: &str, wanted: &str, found: &DeValue) -> Parsed<T> {
+    problem(value.span(), format!("{what} must be {wanted}, not of type {}", found.type_str()))
+}
+
+/// A number of things, at least one.
+fn amount(table: &DeTable, key: &str) -> Parsed<Option<u64>> {
+    let Some(value) = table.get(key) else { return Ok(None) };
+    let DeValue::Integer(integer) = value.get_ref() else {
+        return wrong_type(value, key, "an integer", value.get_ref());
+    };
+    match u64::from_str_radix(integer.as_str(), integer.radix()) {
+        Ok(number) if number > 0 => Ok(Some(number)),
+        _ => problem(value.span(), format!("{key} must be an integer from 1 to {}", u64::MAX)),
+    }
+}
+
+const UNITS: &[(&str, u64)] = &[
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("KB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("B", 1),
+];
+
+/// A number of bytes: an integer, or a string such as `"64MiB"`.
+fn size(table: &DeTable, key: &str) -> Parsed<Option<u64>> {
+    let Some(value) = table.get(key) else { return Ok(None) };
+    let DeValue::String(text) = value.get_ref() else { return amount(table, key) };
+    let parse = || {
+        let (unit, bytes) = UNITS.iter().find(|(unit, _)| text.ends_with(unit))?;
+        let number: u64 = text.strip_suffix(unit)?.trim_end().parse().ok()?;
+        number.checked_mul(*bytes).filter(|bytes| *bytes > 0)
+    };
+    match parse() {
+        Some(bytes) => Ok(Some(bytes)),
+        None => {
+            problem(value.span(), format!("{key} must be a size such as \"64MiB\" or \"500 KB\", or a number of bytes"))
+        }
+    }
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok().filter(|_| !text.contains('+'))?;
+    }
+    Some(bytes)
+}
+
+/// Refuses a key that is not in the list, and names the nearest that is.
+fn only_known(table: &DeTable, place: &str, known: &[&str]) -> Parsed<()> {
+    let Some(unknown) = table.keys().find(|key| !known.contains(&key.get_ref().as_ref())) else { return Ok(()) };
+    let name = unknown.get_ref();
+    let nearest = known.iter().map(|key| (distance(name, key), key)).min().filter(|(distance, _)| *distance <= 3);
+    let hint = match nearest {
+        Some((_, key)) => format!("; did you mean `{key}`?"),
+        None => format!("; there are {}", known.join(", ")),
+    };
+    problem(unknown.span(), format!("unknown key `{name}` in {place}{hint}"))
+}
+
+/// Edits that turn one word into the other (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.chars().enumerate() {
+            let changed = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.chars().count()]
+}

@@ -1,0 +1,113 @@
+//! One thread that sleeps until the nearest deadline. No periodic tick: while nothing can run out, nothing wakes.
+
+use parking_lot::{Condvar, Mutex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+type Action = Box<dyn FnOnce() + Send>;
+
+/// Actions to be run at a time, unless they are disarmed before. Dropping this ends the thread.
+#[derive(Default)]
+pub struct Deadlines {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    armed: BTreeMap<Token, Action>,
+    next: u64,
+    thread_started: bool,
+    ended: bool,
+}
+
+/// Names an armed deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Token(Instant, u64);
+
+impl Deadlines {
+    /// Runs `action` at `at`, on the deadline thread: it must be short and must not block.
+    ///
+    /// # Errors
+    /// If the thread, which the first deadline starts, cannot be started.
+    pub fn arm(&self, at: Instant, action: impl FnOnce() + Send + 'static) -> std::io::Result<Token> {
+        let mut state = self.shared.state.lock();
+        if !state.thread_started {
+            let shared = self.shared.clone();
+            std::thread::Builder::new()
+                .name("wasm-deadlines".to_owned())
+                .stack_size(128 * 1024)
+                .spawn(move || shared.watch())?;
+            state.thread_started = true;
+        }
+        let token = Token(at, state.next);
+        state.next += 1;
+        state.armed.insert(token, Box::new(action));
+        if state.armed.first_key_value().is_some_and(|(first, _)| *first == token) {
+            self.shared.changed.notify_one();
+        }
+        Ok(token)
+    }
+
+    /// Forgets a deadline. If its action is running already, it goes on.
+    pub fn disarm(&self, token: Token) {
+        let action = self.shared.state.lock().armed.remove(&token);
+        // Dropped here, after the lock.
+        drop(action);
+    }
+}
+
+impl Drop for Deadlines {
+    fn drop(&mut self) {
+        self.shared.state.lock().ended = true;
+        self.shared.changed.notify_one();
+    }
+}
+
+impl Shared {
+    fn watch(&self) {
+        let mut state = self.state.lock();
+        while !state.ended {
+            let Some(first) = state.armed.first_entry() else {
+                self.changed.wait(&mut state);
+                continue;
+            };
+            let at = first.key().0;
+            if at > Instant::now() {
+                self.changed.wait_until(&mut state, at);
+                continue;
+            }
+            let action = first.remove();
+            parking_lot::MutexGuard::unlocked(&mut state, action);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    #[test]
+    fn deadlines_fire_in_order_and_a_disarmed_one_does_not() {
+        let deadlines = Deadlines::default();
+        let (sender, fired) = mpsc::channel();
+        let now = Instant::now();
+        let arm = |millis, name: &'static str| {
+            let sender = sender.clone();
+            deadlines.arm(now + Duration::from_millis(millis), move || sender.send(name).unwrap()).unwrap()
+        };
+        arm(30, "late");
+        let never = arm(10, "never");
+        arm(5, "soon");
+        deadlines.disarm(never);
+        assert_eq!([fired.recv().unwrap(), fired.recv().unwrap()], ["soon", "late"]);
+    }
+}

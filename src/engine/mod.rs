@@ -1,0 +1,75 @@
+//! wasmtime, set up once: engines, compiled modules, and the thread that watches deadlines.
+//!
+//! There are two engines, because fuel metering is a property of compiled code: *plain* for instances without a fuel
+//! limit, *metered* for those with one. A module is compiled for an engine the first time it is needed there.
+
+mod deadline;
+mod module;
+
+pub use deadline::{Deadlines, Token};
+pub use module::{Code, Module, signature_of, value_type};
+
+use crate::error::{ErrorCode, Result, WasmError};
+use std::sync::OnceLock;
+use wasmtime::{Config, Engine, WasmBacktraceDetails};
+
+/// Stack for a guest's own frames; beyond it a call traps with "stack overflow".
+const WASM_STACK_BYTES: usize = 512 * 1024;
+/// The fiber's whole stack: the guest's frames, and above them the host functions it calls.
+const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + 1024 * 1024;
+const _: () = assert!(FIBER_STACK_BYTES > WASM_STACK_BYTES);
+
+/// Which of the two engines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Metering {
+    /// No fuel accounting.
+    Plain,
+    /// Every instruction is charged.
+    Metered,
+}
+
+/// The two engines, made on need.
+#[derive(Default)]
+pub struct Engines {
+    plain: OnceLock<Result<Engine>>,
+    metered: OnceLock<Result<Engine>>,
+}
+
+impl Engines {
+    /// The engine of this kind.
+    ///
+    /// # Errors
+    /// 5001 where wasmtime cannot run on this machine at all.
+    pub fn get(&self, metering: Metering) -> Result<&Engine> {
+        let (cell, metered) = match metering {
+            Metering::Plain => (&self.plain, false),
+            Metering::Metered => (&self.metered, true),
+        };
+        let made = cell.get_or_init(|| {
+            Engine::new(&config(metered)).map_err(|error| {
+                WasmError::new(ErrorCode::Instantiate, format!("wasmtime cannot run on this machine: {error:#}"))
+            })
+        });
+        made.as_ref().map_err(Clone::clone)
+    }
+
+    /// Makes every running guest look at its control cell: one bump of the epoch of each engine in use.
+    pub fn interrupt(&self) {
+        for engine in [&self.plain, &self.metered].into_iter().filter_map(OnceLock::get).flatten() {
+            engine.increment_epoch();
+        }
+    }
+}
+
+fn config(metered: bool) -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .consume_fuel(metered)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(FIBER_STACK_BYTES)
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+        .wasm_memory64(true)
+        .wasm_multi_memory(true);
+    config
+}

@@ -1,0 +1,140 @@
+//! A compiled module, and compilation: off the caller's thread, and never two compilations in one pool, so that a module
+//! that takes a minute does not keep another waiting.
+
+use super::{Engines, Metering};
+use crate::error::{ErrorCode, Result, WasmError};
+use crate::signature::{Export, ExportKind, ValueType};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::oneshot;
+use wasmtime::{ExternType, FuncType, HeapType, ValType};
+
+/// Modules larger than this are compiled on all cores; below it the threads cost more than they save.
+const PARALLEL_FROM_BYTES: usize = 512 * 1024;
+/// Cranelift recurses over a function's control flow.
+const COMPILE_STACK_BYTES: usize = 8 * 1024 * 1024;
+
+/// Compiled code, ready to be instantiated on the engine it was compiled for. A reference: cloning is cheap.
+pub type Code = wasmtime::Module;
+
+/// A valid module. Compiled code for the two engines is made when first needed.
+pub struct Module {
+    name: String,
+    bytes: Arc<[u8]>,
+    exports: Vec<Export>,
+    plain: OnceLock<Result<Code>>,
+    metered: OnceLock<Result<Code>>,
+}
+
+impl Module {
+    /// Validates and compiles `bytes` for one of the engines. `name` is for messages: a path, or `module of N bytes`.
+    ///
+    /// # Errors
+    /// 5000 with what is wrong and at which offset.
+    pub async fn compile(engines: Arc<Engines>, metering: Metering, name: String, bytes: Vec<u8>) -> Result<Module> {
+        let bytes: Arc<[u8]> = bytes.into();
+        let compiled = compile_on_own_threads(engines, metering, name.clone(), bytes.clone()).await?;
+        let exports =
+            compiled.exports().map(|e| Export { name: e.name().into(), kind: export_kind(&e.ty()) }).collect();
+        let module = Module { name, bytes, exports, plain: OnceLock::new(), metered: OnceLock::new() };
+        let _ = module.cell(metering).set(Ok(compiled));
+        Ok(module)
+    }
+
+    /// The code for one of the engines, compiled now if it was not before.
+    ///
+    /// # Errors
+    /// 5000 as for [`Module::compile`].
+    pub async fn code(&self, engines: Arc<Engines>, metering: Metering) -> Result<Code> {
+        if let Some(code) = self.cell(metering).get() {
+            return code.clone();
+        }
+        let code = compile_on_own_threads(engines, metering, self.name.clone(), self.bytes.clone()).await;
+        self.cell(metering).get_or_init(|| code).clone()
+    }
+
+    fn cell(&self, metering: Metering) -> &OnceLock<Result<Code>> {
+        match metering {
+            Metering::Plain => &self.plain,
+            Metering::Metered => &self.metered,
+        }
+    }
+
+    /// What to call the module in a message.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The exports, in the module's order.
+    pub fn exports(&self) -> &[Export] {
+        &self.exports
+    }
+}
+
+/// Compiles in a pool of threads made for this one module; the caller's thread only waits, asynchronously.
+async fn compile_on_own_threads(
+    engines: Arc<Engines>,
+    metering: Metering,
+    name: String,
+    bytes: Arc<[u8]>,
+) -> Result<Code> {
+    let failed = |what: String| WasmError::new(ErrorCode::Compile, what);
+    let threads = if bytes.len() < PARALLEL_FROM_BYTES { 1 } else { 0 };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(COMPILE_STACK_BYTES)
+        .thread_name(|_| "wasm-compile".to_owned())
+        .build()
+        .map_err(|error| failed(format!("cannot compile {name}: no thread to compile on: {error}")))?;
+    let (sender, receiver) = oneshot::channel();
+    let subject = name.clone();
+    pool.spawn(move || {
+        let compiled = catch_unwind(AssertUnwindSafe(|| compile_here(&engines, metering, &subject, &bytes)));
+        let _ = sender.send(compiled);
+    });
+    match receiver.await {
+        Ok(Ok(compiled)) => compiled,
+        Ok(Err(_)) | Err(_) => Err(failed(format!("cannot compile {name}: the compiler failed on it"))),
+    }
+}
+
+fn compile_here(engines: &Engines, metering: Metering, name: &str, bytes: &[u8]) -> Result<Code> {
+    let _span = tracing::debug_span!("compile", module = name, bytes = bytes.len()).entered();
+    wasmtime::Module::from_binary(engines.get(metering)?, bytes).map_err(|error| {
+        WasmError::new(ErrorCode::Compile, format!("{name} is not a valid WebAssembly module: {error:#}"))
+    })
+}
+
+fn export_kind(ty: &ExternType) -> ExportKind {
+    match ty {
+        ExternType::Func(ty) => {
+            let (params, results) = signature_of(ty);
+            ExportKind::Function { params, results }
+        }
+        ExternType::Memory(_) => ExportKind::Memory,
+        ExternType::Table(_) => ExportKind::Table,
+        ExternType::Global(_) => ExportKind::Global,
+        ExternType::Tag(_) => ExportKind::Tag,
+    }
+}
+
+/// Parameter and result types of a function.
+pub fn signature_of(ty: &FuncType) -> (Vec<ValueType>, Vec<ValueType>) {
+    (ty.params().map(|t| value_type(&t)).collect(), ty.results().map(|t| value_type(&t)).collect())
+}
+
+/// wasmtime's type as ours.
+pub fn value_type(ty: &ValType) -> ValueType {
+    match ty {
+        ValType::I32 => ValueType::I32,
+        ValType::I64 => ValueType::I64,
+        ValType::F32 => ValueType::F32,
+        ValType::F64 => ValueType::F64,
+        ValType::V128 => ValueType::V128,
+        ValType::Ref(ty) => match ty.heap_type() {
+            HeapType::Func | HeapType::ConcreteFunc(_) | HeapType::NoFunc => ValueType::FuncRef,
+            HeapType::Extern | HeapType::NoExtern => ValueType::ExternRef,
+            _ => ValueType::OtherRef,
+        },
+    }
+}

@@ -1,0 +1,118 @@
+//! The one error that crosses every layer: a code that JavaScript can branch on and a sentence for a person.
+
+use std::fmt;
+
+/// What went wrong, by the numbers that `runtime:wasm` documents (5000 to 5011).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum ErrorCode {
+    /// The bytes are not a valid module, or are over the size limit.
+    Compile = 5000,
+    /// A missing or mistyped import, a trapping start function, no room for another instance.
+    Instantiate = 5001,
+    /// A trap, a non-zero WASI exit, a throwing host function, an instance stopped during the call.
+    Call = 5002,
+    /// No such export, or one of another kind.
+    ExportNotFound = 5003,
+    /// Unknown or dropped module id.
+    InvalidModuleHandle = 5004,
+    /// Unknown, dropped or dead instance id.
+    InvalidInstanceHandle = 5005,
+    /// No memory, out of bounds, growth refused.
+    Memory = 5006,
+    /// Wrong number or type of arguments.
+    Type = 5007,
+    /// A module file cannot be read.
+    Io = 5008,
+    /// The capability check failed.
+    PermissionDenied = 5009,
+    /// An unusable WASI configuration.
+    Wasi = 5010,
+    /// An execution limit was reached: fuel or time.
+    FuelExhausted = 5011,
+}
+
+impl ErrorCode {
+    /// Every code with its name, in order.
+    pub const ALL: [ErrorCode; 12] = [
+        ErrorCode::Compile,
+        ErrorCode::Instantiate,
+        ErrorCode::Call,
+        ErrorCode::ExportNotFound,
+        ErrorCode::InvalidModuleHandle,
+        ErrorCode::InvalidInstanceHandle,
+        ErrorCode::Memory,
+        ErrorCode::Type,
+        ErrorCode::Io,
+        ErrorCode::PermissionDenied,
+        ErrorCode::Wasi,
+        ErrorCode::FuelExhausted,
+    ];
+
+    /// The name that JavaScript sees as `error.name`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ErrorCode::Compile => "CompileError",
+            ErrorCode::Instantiate => "InstantiateError",
+            ErrorCode::Call => "CallError",
+            ErrorCode::ExportNotFound => "ExportNotFound",
+            ErrorCode::InvalidModuleHandle => "InvalidModuleHandle",
+            ErrorCode::InvalidInstanceHandle => "InvalidInstanceHandle",
+            ErrorCode::Memory => "MemoryError",
+            ErrorCode::Type => "TypeError",
+            ErrorCode::Io => "IoError",
+            ErrorCode::PermissionDenied => "PermissionDenied",
+            ErrorCode::Wasi => "WasiError",
+            ErrorCode::FuelExhausted => "FuelExhausted",
+        }
+    }
+}
+
+/// An error of `runtime:wasm`. Its `Display` is `[code] message`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WasmError {
+    /// The documented number.
+    pub code: ErrorCode,
+    /// What happened, naming the module, export, parameter or path at fault. Without the `[code] ` prefix.
+    pub message: String,
+    /// For a trap: its kind, such as `"unreachable"` or `"stack overflow"`.
+    pub trap: Option<&'static str>,
+    /// For a trap: the guest's stack, innermost first, `name (file:line:column)` where the module has DWARF.
+    pub guest_stack: Vec<String>,
+    /// For a WASI exit: the guest's exit code.
+    pub exit_code: Option<i32>,
+}
+
+impl WasmError {
+    /// An error with a code and a sentence.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        WasmError { code, message: message.into(), trap: None, guest_stack: Vec::new(), exit_code: None }
+    }
+
+    /// 5005: nothing (any more) answers to this id.
+    pub fn no_instance(id: impl fmt::Display) -> Self {
+        Self::new(
+            ErrorCode::InvalidInstanceHandle,
+            format!("there is no instance {id}: it was never made, or has ended"),
+        )
+    }
+
+    /// 5004: no module has this id.
+    pub fn no_module(id: impl fmt::Display) -> Self {
+        Self::new(
+            ErrorCode::InvalidModuleHandle,
+            format!("there is no module {id}: it was never compiled, or was dropped"),
+        )
+    }
+}
+
+impl fmt::Display for WasmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}] {}", self.code as u16, self.message)
+    }
+}
+
+impl std::error::Error for WasmError {}
+
+/// What every fallible operation of this crate returns.
+pub type Result<T, E = WasmError> = std::result::Result<T, E>;

@@ -1,0 +1,198 @@
+//! Values between JavaScript and the runtime.
+//!
+//! An argument is read as what it is, not as what it should become: that is decided by the export's signature, in the
+//! actor. A result goes back as JavaScript's own value; a failure as `{ failure: code, message, … }`, which no success
+//! looks like.
+
+use crate::actor::message::{Answer, Outcome};
+use crate::error::{Result, WasmError};
+use crate::signature::{Export, ExportKind, ValueType};
+use crate::value::{Arg, RawValue, Value};
+use deno_core::convert::Uint8Array;
+use deno_core::v8::{self, Local, PinScope};
+use deno_core::{FromV8, ToV8};
+use deno_error::JsErrorBox;
+
+/// The arguments of a call: an array of values, or of `[type, value]` pairs where `js/convert.js` found a typed one.
+pub(super) struct Args(pub Vec<Arg>);
+
+impl<'a> FromV8<'a> for Args {
+    type Error = JsErrorBox;
+
+    fn from_v8<'i>(scope: &mut PinScope<'a, 'i>, value: Local<'a, v8::Value>) -> Result<Self, JsErrorBox> {
+        let bug = || JsErrorBox::type_error("arguments that js/convert.js did not make");
+        let array: Local<v8::Array> = value.try_into().map_err(|_| bug())?;
+        let mut args = Vec::with_capacity(array.length() as usize);
+        for index in 0..array.length() {
+            let item = array.get_index(scope, index).ok_or_else(bug)?;
+            args.push(arg(scope, item).ok_or_else(bug)?);
+        }
+        Ok(Args(args))
+    }
+}
+
+fn arg<'a>(scope: &mut PinScope<'a, '_>, item: Local<'a, v8::Value>) -> Option<Arg> {
+    let Ok(pair) = Local::<v8::Array>::try_from(item) else {
+        return Some(Arg::inferred(raw_value(item)));
+    };
+    let declared = pair.get_index(scope, 0)?.to_rust_string_lossy(scope);
+    let value = pair.get_index(scope, 1)?;
+    Some(Arg { declared: Some(declared), value: raw_value(value) })
+}
+
+fn raw_value(value: Local<v8::Value>) -> RawValue {
+    if let Ok(number) = Local::<v8::Number>::try_from(value) {
+        return RawValue::Number(number.value());
+    }
+    if let Ok(big) = Local::<v8::BigInt>::try_from(value) {
+        return match (big.i64_value(), big.u64_value()) {
+            ((signed, true), _) => RawValue::BigInt(signed as u64),
+            (_, (unsigned, true)) => RawValue::BigInt(unsigned),
+            _ => RawValue::BigIntTooLarge,
+        };
+    }
+    if let Ok(bytes) = Local::<v8::Uint8Array>::try_from(value)
+        && bytes.byte_length() == 16
+    {
+        let mut vector = [0; 16];
+        bytes.copy_contents(&mut vector);
+        return RawValue::Vector(u128::from_le_bytes(vector));
+    }
+    if value.is_null_or_undefined() {
+        return RawValue::Null;
+    }
+    RawValue::Other(what(value))
+}
+
+fn what(value: Local<v8::Value>) -> &'static str {
+    if value.is_string() {
+        "a string"
+    } else if value.is_boolean() {
+        "a boolean"
+    } else if value.is_symbol() {
+        "a symbol"
+    } else if value.is_function() {
+        "a function"
+    } else if value.is_uint8_array() {
+        "a Uint8Array of another length"
+    } else {
+        "an object"
+    }
+}
+
+/// What an op resolves to. Never a rejection.
+pub(super) struct Reply<T>(pub Result<T>);
+
+impl<'a, T: ToV8<'a>> ToV8<'a> for Reply<T> {
+    type Error = T::Error;
+
+    fn to_v8<'i>(self, scope: &mut PinScope<'a, 'i>) -> Result<Local<'a, v8::Value>, T::Error> {
+        match self.0 {
+            Ok(value) => value.to_v8(scope),
+            Err(error) => Ok(failure(scope, &error).into()),
+        }
+    }
+}
+
+fn failure<'a>(scope: &mut PinScope<'a, '_>, error: &WasmError) -> Local<'a, v8::Object> {
+    let object = v8::Object::new(scope);
+    let code = v8::Integer::new(scope, error.code as i32);
+    set(scope, object, "failure", code.into());
+    let message = string(scope, &error.message);
+    set(scope, object, "message", message);
+    if let Some(trap) = error.trap {
+        let trap = string(scope, trap);
+        set(scope, object, "trap", trap);
+    }
+    if !error.guest_stack.is_empty() {
+        let frames: Vec<_> = error.guest_stack.iter().map(|frame| string(scope, frame)).collect();
+        let frames = v8::Array::new_with_elements(scope, &frames);
+        set(scope, object, "guestStack", frames.into());
+    }
+    if let Some(exit_code) = error.exit_code {
+        let exit_code = v8::Integer::new(scope, exit_code);
+        set(scope, object, "exitCode", exit_code.into());
+    }
+    object
+}
+
+fn string<'a>(scope: &mut PinScope<'a, '_>, text: &str) -> Local<'a, v8::Value> {
+    // None only beyond the engine's longest string, half a gigabyte.
+    v8::String::new(scope, text).unwrap_or_else(|| v8::String::empty(scope)).into()
+}
+
+fn set<'a>(scope: &mut PinScope<'a, '_>, object: Local<'a, v8::Object>, key: &str, value: Local<'a, v8::Value>) {
+    let key = string(scope, key);
+    object.set(scope, key, value);
+}
+
+impl Reply<Answer> {
+    /// The reply to something that has no answer but that it is done.
+    pub(super) fn done(result: Result<()>) -> Self {
+        let outcome: Outcome = result.map(|()| Answer::Done);
+        Reply(outcome)
+    }
+}
+
+impl<'a> ToV8<'a> for Answer {
+    type Error = JsErrorBox;
+
+    fn to_v8<'i>(self, scope: &mut PinScope<'a, 'i>) -> Result<Local<'a, v8::Value>, JsErrorBox> {
+        Ok(match self {
+            Answer::Done => v8::undefined(scope).into(),
+            Answer::Values(values) => {
+                let values: Result<Vec<_>, _> = values.into_iter().map(|value| js_value(scope, value)).collect();
+                let values = values?;
+                v8::Array::new_with_elements(scope, &values).into()
+            }
+            Answer::Exports(exports) => {
+                let exports: Vec<_> = exports.iter().map(|export| js_export(scope, export)).collect();
+                v8::Array::new_with_elements(scope, &exports).into()
+            }
+            Answer::Bytes(bytes) => return js_bytes(scope, bytes),
+            Answer::Number(number) => v8::Number::new(scope, number as f64).into(),
+        })
+    }
+}
+
+fn js_bytes<'a>(scope: &mut PinScope<'a, '_>, bytes: Vec<u8>) -> Result<Local<'a, v8::Value>, JsErrorBox> {
+    Uint8Array::from(bytes).to_v8(scope)
+}
+
+fn js_value<'a>(scope: &mut PinScope<'a, '_>, value: Value) -> Result<Local<'a, v8::Value>, JsErrorBox> {
+    Ok(match value {
+        Value::I32(v) => v8::Integer::new(scope, v).into(),
+        Value::I64(v) => v8::BigInt::new_from_i64(scope, v).into(),
+        Value::F32(bits) => v8::Number::new(scope, f64::from(f32::from_bits(bits))).into(),
+        Value::F64(bits) => v8::Number::new(scope, f64::from_bits(bits)).into(),
+        Value::V128(v) => return js_bytes(scope, v.to_le_bytes().to_vec()),
+        Value::Null => v8::null(scope).into(),
+    })
+}
+
+fn js_export<'a>(scope: &mut PinScope<'a, '_>, export: &Export) -> Local<'a, v8::Value> {
+    let object = v8::Object::new(scope);
+    let name = string(scope, &export.name);
+    set(scope, object, "name", name);
+    let kind = match &export.kind {
+        ExportKind::Function { .. } => "function",
+        ExportKind::Memory => "memory",
+        ExportKind::Table => "table",
+        ExportKind::Global => "global",
+        ExportKind::Tag => "tag",
+    };
+    let kind = string(scope, kind);
+    set(scope, object, "kind", kind);
+    if let ExportKind::Function { params, results } = &export.kind {
+        let params = js_types(scope, params);
+        set(scope, object, "params", params);
+        let results = js_types(scope, results);
+        set(scope, object, "results", results);
+    }
+    object.into()
+}
+
+fn js_types<'a>(scope: &mut PinScope<'a, '_>, types: &[ValueType]) -> Local<'a, v8::Value> {
+    let names: Vec<_> = types.iter().map(|ty| string(scope, ty.name())).collect();
+    v8::Array::new_with_elements(scope, &names).into()
+}

@@ -1,0 +1,134 @@
+//! Making an instance: options from JavaScript become a configuration, and every path becomes an opened directory.
+
+use super::convert::Reply;
+use super::host::{WasmHost, module_id, off_loop, refused};
+use crate::actor::config::{InstanceConfig, Limits, Preopen, Stdin, Stdout, WasiConfig};
+use crate::caps::{Access, Caps};
+use crate::error::Result;
+use deno_core::{OpState, ToV8, op2};
+use serde::Deserialize;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// The options, as `js/convert.js` has checked and spelled them out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Options {
+    name: String,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    preopens: Vec<PreopenOption>,
+    stdin: String,
+    stdin_bytes: Option<deno_core::serde_v8::JsBuffer>,
+    stdout: String,
+    stderr: String,
+    limits: LimitOptions,
+}
+
+#[derive(Debug, Deserialize)]
+struct PreopenOption {
+    guest: String,
+    path: String,
+    access: String,
+}
+
+/// Absent where the caller names no limit. Amounts that can exceed 2^53 are decimal strings.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct LimitOptions {
+    fuel: Option<String>,
+    timeout_ms: Option<f64>,
+    memory_bytes: Option<f64>,
+    table_elements: Option<f64>,
+    mailbox: Option<f64>,
+}
+
+/// An instance's id and name, as an array.
+#[derive(ToV8)]
+pub struct Made(f64, String);
+
+/// Makes an instance.
+#[op2]
+pub async fn op_wasm_instantiate(state: Rc<RefCell<OpState>>, module: f64, #[serde] options: Options) -> Reply<Made> {
+    Reply(instantiate(state, module, options).await)
+}
+
+async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, options: Options) -> Result<Made> {
+    let host = WasmHost::enabled(&state)?;
+    let limits = limits(&host.runtime.options().limits, &options.limits);
+    let Options { name, args, env, preopens, stdin, stdin_bytes, stdout, stderr, .. } = options;
+    let caps = host.caps.clone();
+    let preopens = match preopens.is_empty() {
+        true => Vec::new(),
+        false => off_loop(move || preopens.iter().map(|preopen| open(&caps, preopen)).collect()).await?,
+    };
+    let stdin = match (stdin_bytes, stdin.as_str()) {
+        (Some(bytes), _) => Stdin::Bytes(bytes.to_vec()),
+        (None, "inherit") => Stdin::Inherit,
+        (None, _) => Stdin::Null,
+    };
+    let wasi = WasiConfig { args, env, preopens, stdin, stdout: output(&stdout), stderr: output(&stderr) };
+    let actor = host.runtime.instantiate(module_id(module), InstanceConfig { name, limits, wasi }).await?;
+    Ok(Made(actor.id() as f64, actor.name().to_string()))
+}
+
+fn output(choice: &str) -> Stdout {
+    if choice == "inherit" { Stdout::Inherit } else { Stdout::Null }
+}
+
+fn open(caps: &Caps, wanted: &PreopenOption) -> Result<Preopen> {
+    let access = match wanted.access.as_str() {
+        "read" => Some(Access::Read),
+        "readwrite" => Some(Access::ReadWrite),
+        _ => None,
+    };
+    let granted = caps.open_preopen(&wanted.path, access).map_err(refused)?;
+    let writable = granted.access == Access::ReadWrite;
+    Ok(Preopen { guest_path: wanted.guest.clone(), dir: granted.dir.into(), writable })
+}
+
+/// What the caller wants, never wider than the manifest's ceilings.
+fn limits(ceiling: &Limits, wanted: &LimitOptions) -> Limits {
+    fn tighter<T: Ord + Copy>(ceiling: Option<T>, wanted: Option<T>) -> Option<T> {
+        match (ceiling, wanted) {
+            (Some(ceiling), Some(wanted)) => Some(ceiling.min(wanted)),
+            (ceiling, wanted) => ceiling.or(wanted),
+        }
+    }
+    // Beyond 64 bits is as good as all of them.
+    let fuel = wanted.fuel.as_ref().map(|digits| digits.parse().unwrap_or(u64::MAX));
+    let timeout = wanted.timeout_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
+    let at_most = |ceiling: u64, wanted: Option<f64>| wanted.map_or(ceiling, |wanted| ceiling.min(wanted as u64));
+    Limits {
+        fuel: tighter(ceiling.fuel, fuel),
+        timeout: tighter(ceiling.timeout, timeout),
+        memory_bytes: at_most(ceiling.memory_bytes, wanted.memory_bytes),
+        table_elements: at_most(ceiling.table_elements, wanted.table_elements),
+        mailbox: at_most(ceiling.mailbox as u64, wanted.mailbox) as usize,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_never_exceeds_the_ceiling() {
+        let ceiling = Limits { fuel: Some(100), timeout: None, memory_bytes: 1000, table_elements: 10, mailbox: 4 };
+        let wanted = LimitOptions {
+            fuel: Some("99999999999999999999999999".into()),
+            timeout_ms: Some(1.5),
+            memory_bytes: Some(1e300),
+            table_elements: Some(3.0),
+            mailbox: None,
+        };
+        let expected = Limits {
+            fuel: Some(100),
+            timeout: Some(Duration::from_micros(1500)),
+            table_elements: 3,
+            ..ceiling.clone()
+        };
+        assert_eq!(limits(&ceiling, &wanted), expected);
+    }
+}

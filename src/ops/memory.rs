@@ -1,0 +1,60 @@
+//! The memory of an instance.
+
+use super::convert::Reply;
+use super::host::{WasmHost, instance_id};
+use super::instance::ask;
+use crate::actor::message::{Answer, Ask};
+use crate::error::{ErrorCode, Result, WasmError};
+use deno_core::{OpState, op2};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Integers from JavaScript as amounts. A negative one is 5006, once it is clear that the instance exists.
+fn amounts<const N: usize>(state: &Rc<RefCell<OpState>>, id: f64, numbers: [(&str, f64); N]) -> Result<[u64; N]> {
+    for (what, number) in numbers {
+        if number < 0.0 {
+            WasmHost::enabled(state)?.runtime.instance(instance_id(id))?;
+            return Err(WasmError::new(ErrorCode::Memory, format!("{what} is negative: {number}")));
+        }
+    }
+    // Saturates: beyond 64 bits is beyond every memory.
+    Ok(numbers.map(|(_, number)| number as u64))
+}
+
+/// Reads bytes.
+#[op2]
+pub async fn op_wasm_memory_read(state: Rc<RefCell<OpState>>, id: f64, offset: f64, length: f64) -> Reply<Answer> {
+    Reply(match amounts(&state, id, [("the offset", offset), ("the length", length)]) {
+        Ok([offset, length]) => ask(state, id, Ask::MemoryRead { offset, length }).await,
+        Err(error) => Err(error),
+    })
+}
+
+/// Writes bytes.
+#[op2]
+pub async fn op_wasm_memory_write(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    offset: f64,
+    #[buffer(copy)] bytes: Vec<u8>,
+) -> Reply<Answer> {
+    Reply(match amounts(&state, id, [("the offset", offset)]) {
+        Ok([offset]) => ask(state, id, Ask::MemoryWrite { offset, bytes }).await,
+        Err(error) => Err(error),
+    })
+}
+
+/// The size in pages.
+#[op2]
+pub async fn op_wasm_memory_size(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Answer> {
+    Reply(ask(state, id, Ask::MemorySize).await)
+}
+
+/// Grows; the answer is the size before, in pages.
+#[op2]
+pub async fn op_wasm_memory_grow(state: Rc<RefCell<OpState>>, id: f64, pages: f64) -> Reply<Answer> {
+    Reply(match amounts(&state, id, [("the number of pages", pages)]) {
+        Ok([pages]) => ask(state, id, Ask::MemoryGrow { pages }).await,
+        Err(error) => Err(error),
+    })
+}

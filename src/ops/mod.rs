@@ -1,0 +1,42 @@
+//! The `runtime:wasm` extension: ops that check a capability, send a message and await the reply. Nothing here blocks, and
+//! nothing here knows wasmtime.
+//!
+//! No op throws: a failure comes back as a value (see [`convert`]), and `js/wasm.js` makes the `WasmError` of it.
+
+mod compile;
+mod convert;
+mod host;
+mod instance;
+mod instantiate;
+mod memory;
+
+pub use host::WasmHost;
+
+deno_core::extension!(
+    runtime_wasm,
+    ops = [
+        compile::op_wasm_compile,
+        compile::op_wasm_compile_file,
+        compile::op_wasm_drop_module,
+        compile::op_wasm_max_module_bytes,
+        instantiate::op_wasm_instantiate,
+        instance::op_wasm_call,
+        instance::op_wasm_exports,
+        instance::op_wasm_add_fuel,
+        instance::op_wasm_end,
+        memory::op_wasm_memory_read,
+        memory::op_wasm_memory_write,
+        memory::op_wasm_memory_size,
+        memory::op_wasm_memory_grow,
+    ],
+    esm_entry_point = "ext:runtime_wasm/entry.js",
+    esm = [dir "js", "entry.js", "handover.js", "wasm.js", "convert.js", "error.js", "runtime:wasm" = "module.js"],
+    options = { host: WasmHost },
+    state = |state, options| state.put(options.host),
+    docs = "Hosts WebAssembly guests; see the crate's documentation.",
+);
+
+/// The extension that provides `runtime:wasm`, for the `extensions` of a `JsRuntime`.
+pub fn extension(host: WasmHost) -> deno_core::Extension {
+    runtime_wasm::init(host)
+}

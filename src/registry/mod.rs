@@ -1,0 +1,11 @@
+//! Ids and what answers to them.
+//!
+//! [`Table`] is the map from numeric ids to values (checked by loom); [`Runtime`] joins two of them, modules and
+//! instances, with the engine, the deadlines and the threads, and is the whole of this crate for a plain Rust program.
+
+mod runtime;
+mod sync;
+mod table;
+
+pub use runtime::{InstanceId, ModuleId, Runtime, RuntimeOptions};
+pub use table::Table;

@@ -1,0 +1,279 @@
+//! The runtime: modules and instances by id.
+
+use super::Table;
+use crate::actor::config::{InstanceConfig, Limits};
+use crate::actor::control::StopReason;
+use crate::actor::message::{Ask, Outcome};
+use crate::actor::{Actor, Reaper, Start, spawn};
+use crate::engine::{Deadlines, Engines, Metering, Module};
+use crate::error::{ErrorCode, Result, WasmError};
+use crate::signature::Export;
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// Names a compiled module. Never 0, never used twice in a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ModuleId(pub u64);
+
+/// Names an instance. Never 0, never used twice in a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InstanceId(pub u64);
+
+/// Bounds on the whole runtime.
+#[derive(Clone, Debug)]
+pub struct RuntimeOptions {
+    /// Instances alive at once.
+    pub max_instances: usize,
+    /// Bytes of one module.
+    pub max_module_bytes: u64,
+    /// Compilations at once; further ones wait.
+    pub max_compiling: usize,
+    /// What an instance gets that names no limits, and what no instance exceeds.
+    pub limits: Limits,
+}
+
+impl Default for RuntimeOptions {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        RuntimeOptions {
+            max_instances: 10_000,
+            max_module_bytes: 64 << 20,
+            max_compiling: cores.max(4),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Hosts guests. Share it in an `Arc`; every method takes `&self` and none blocks, but for [`Runtime::shutdown`].
+pub struct Runtime {
+    options: RuntimeOptions,
+    engines: Arc<Engines>,
+    deadlines: Arc<Deadlines>,
+    modules: Table<Arc<Module>>,
+    instances: Arc<Table<Arc<Actor>>>,
+    alive: Arc<Alive>,
+    compiling: Semaphore,
+    reaper: Reaper,
+    /// Taken out on drop only.
+    io: Option<tokio::runtime::Runtime>,
+    io_handle: tokio::runtime::Handle,
+}
+
+/// Counts the threads of instances, also of those that are no longer registered.
+#[derive(Default)]
+struct Alive {
+    count: Mutex<usize>,
+    fell: Condvar,
+}
+
+impl Alive {
+    /// Takes a place. On drop it is given back.
+    fn enter(self: &Arc<Self>, limit: usize) -> Option<Place> {
+        let mut count = self.count.lock();
+        if *count >= limit {
+            return None;
+        }
+        *count += 1;
+        Some(Place(self.clone()))
+    }
+}
+
+struct Place(Arc<Alive>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *self.0.count.lock() -= 1;
+        self.0.fell.notify_all();
+    }
+}
+
+impl Runtime {
+    /// A runtime with no modules and no instances.
+    ///
+    /// # Errors
+    /// If the machine has no threads to give.
+    pub fn new(options: RuntimeOptions) -> std::io::Result<Self> {
+        let io = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("wasm-io")
+            .enable_all()
+            .build()?;
+        Ok(Runtime {
+            compiling: Semaphore::new(options.max_compiling.max(1)),
+            options,
+            engines: Arc::default(),
+            deadlines: Arc::default(),
+            modules: Table::default(),
+            instances: Arc::default(),
+            alive: Arc::default(),
+            reaper: Reaper::new()?,
+            io_handle: io.handle().clone(),
+            io: Some(io),
+        })
+    }
+
+    /// The bounds this runtime was made with.
+    pub fn options(&self) -> &RuntimeOptions {
+        &self.options
+    }
+
+    /// Compiles a module. `name` is what messages call it.
+    ///
+    /// # Errors
+    /// 5000 if the bytes are no valid module or too many.
+    pub async fn compile(&self, name: String, bytes: Vec<u8>) -> Result<ModuleId> {
+        self.check_size(&name, bytes.len() as u64)?;
+        let _turn = self.compiling.acquire().await;
+        let metering = metering(&self.options.limits);
+        let module = Module::compile(self.engines.clone(), metering, name, bytes).await?;
+        let id = self.modules.reserve();
+        self.modules.put(id, Arc::new(module));
+        Ok(ModuleId(id))
+    }
+
+    /// Is a module of this many bytes small enough? To be asked before reading them.
+    ///
+    /// # Errors
+    /// 5000, naming the limit.
+    pub fn check_size(&self, name: &str, bytes: u64) -> Result<()> {
+        let limit = self.options.max_module_bytes;
+        if bytes <= limit {
+            return Ok(());
+        }
+        let text = format!("{name} has {bytes} bytes, more than the limit of {limit} (max_module_bytes)");
+        Err(WasmError::new(ErrorCode::Compile, text))
+    }
+
+    /// Forgets a module. Instances of it live on.
+    ///
+    /// # Errors
+    /// 5004 if there is none.
+    pub fn drop_module(&self, id: ModuleId) -> Result<()> {
+        self.modules.remove(id.0).map(drop).ok_or_else(|| WasmError::no_module(id.0))
+    }
+
+    /// What a module exports.
+    ///
+    /// # Errors
+    /// 5004 if there is none.
+    pub fn module_exports(&self, id: ModuleId) -> Result<Vec<Export>> {
+        Ok(self.module(id)?.exports().to_vec())
+    }
+
+    fn module(&self, id: ModuleId) -> Result<Arc<Module>> {
+        self.modules.get(id.0).ok_or_else(|| WasmError::no_module(id.0))
+    }
+
+    /// Makes an instance, on a thread of its own.
+    ///
+    /// # Errors
+    /// 5004 for an unknown module, 5001 if it cannot be instantiated or there is no room, 5010 for an unusable WASI
+    /// configuration, 5011 if its start function reaches a limit.
+    pub async fn instantiate(&self, module: ModuleId, mut config: InstanceConfig) -> Result<Arc<Actor>> {
+        let module = self.module(module)?;
+        let place = self.alive.enter(self.options.max_instances).ok_or_else(|| self.no_room())?;
+        let metering = metering(&config.limits);
+        let code = {
+            let _turn = self.compiling.acquire().await;
+            module.code(self.engines.clone(), metering).await?
+        };
+        let id = self.instances.reserve();
+        if config.name.is_empty() {
+            config.name = format!("wasm-{id}");
+        }
+        let instances = self.instances.clone();
+        let unregister = move |id| drop(instances.remove(id));
+        let name = config.name.as_str().into();
+        let actor = Arc::new(Actor::new(id, name, config.limits.mailbox, self.engines.clone(), unregister));
+        self.instances.put(id, actor.clone());
+        let start = Start {
+            actor: actor.clone(),
+            code,
+            module,
+            config,
+            engines: self.engines.clone(),
+            deadlines: self.deadlines.clone(),
+            io: self.io_handle.clone(),
+        };
+        let starting = spawn(&self.reaper, start, move || drop(place))?;
+        match starting.outcome(id).await {
+            Ok(_) => Ok(actor),
+            Err(error) => {
+                // The thread is ending by itself; its place must be free when this returns.
+                actor.gone().await;
+                Err(error)
+            }
+        }
+    }
+
+    fn no_room(&self) -> WasmError {
+        let limit = self.options.max_instances;
+        let text = format!("no room for another instance: {limit} are alive, the limit that max_instances sets");
+        WasmError::new(ErrorCode::Instantiate, text)
+    }
+
+    /// The handle of an instance.
+    ///
+    /// # Errors
+    /// 5005 if there is none.
+    pub fn instance(&self, id: InstanceId) -> Result<Arc<Actor>> {
+        self.instances.get(id.0).ok_or_else(|| WasmError::no_instance(id.0))
+    }
+
+    /// Asks an instance. Once polled, the request has its place in the instance's order.
+    ///
+    /// # Errors
+    /// 5005 if there is none or it ends; else what the request comes to.
+    pub async fn ask(&self, id: InstanceId, ask: Ask) -> Outcome {
+        self.instance(id)?.ask(ask).await
+    }
+
+    /// Ends an instance, at once, and waits until its thread is gone.
+    ///
+    /// # Errors
+    /// 5005 if there is none, or something else ended it first.
+    pub async fn end(&self, id: InstanceId, reason: StopReason) -> Result<()> {
+        let actor = self.instance(id)?;
+        if !actor.stop(reason) {
+            return Err(WasmError::no_instance(id.0));
+        }
+        actor.gone().await;
+        Ok(())
+    }
+
+    /// Instances that are alive, also those that are still ending.
+    pub fn alive(&self) -> usize {
+        *self.alive.count.lock()
+    }
+
+    /// Ends every instance and waits for their threads, at most this long. Blocks.
+    ///
+    /// Returns how many threads did not end in time; they hold nothing that anybody waits for.
+    pub fn shutdown(&self, patience: Duration) -> usize {
+        for actor in self.instances.all() {
+            actor.stop(StopReason::Shutdown);
+        }
+        let until = Instant::now() + patience;
+        let mut count = self.alive.count.lock();
+        while *count > 0 && !self.alive.fell.wait_until(&mut count, until).timed_out() {}
+        *count
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        for actor in self.instances.all() {
+            actor.stop(StopReason::Shutdown);
+        }
+        // Waiting is not allowed where this may be dropped, on an async thread.
+        if let Some(io) = self.io.take() {
+            io.shutdown_background();
+        }
+    }
+}
+
+fn metering(limits: &Limits) -> Metering {
+    if limits.fuel.is_some() { Metering::Metered } else { Metering::Plain }
+}

@@ -1,0 +1,172 @@
+//! Values as they travel between JavaScript and a guest: plain data, no engine's types.
+
+use crate::signature::ValueType;
+
+/// A typed value. Floats are kept as bits, so that a NaN's payload survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// 32-bit integer.
+    I32(i32),
+    /// 64-bit integer.
+    I64(i64),
+    /// Bits of a 32-bit float.
+    F32(u32),
+    /// Bits of a 64-bit float.
+    F64(u64),
+    /// 128-bit vector, little-endian.
+    V128(u128),
+    /// A null reference.
+    Null,
+}
+
+/// An argument as the caller wrote it, not yet held against a signature.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arg {
+    /// The type the caller named (`types.i32(…)`), if any.
+    pub declared: Option<String>,
+    /// The value.
+    pub value: RawValue,
+}
+
+/// A JavaScript value, as far as WebAssembly can take one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RawValue {
+    /// A number.
+    Number(f64),
+    /// A bigint in [-2^63, 2^64), as its 64 bits in two's complement.
+    BigInt(u64),
+    /// A bigint beyond 64 bits.
+    BigIntTooLarge,
+    /// 16 bytes.
+    Vector(u128),
+    /// `null` or `undefined`.
+    Null,
+    /// Anything else, by what to call it in a message.
+    Other(&'static str),
+}
+
+impl Arg {
+    /// An argument whose type is left to the signature.
+    pub fn inferred(value: RawValue) -> Self {
+        Arg { declared: None, value }
+    }
+}
+
+impl From<Value> for Arg {
+    fn from(value: Value) -> Self {
+        let (declared, value) = match value {
+            Value::I32(v) => ("i32", RawValue::Number(f64::from(v))),
+            Value::I64(v) => ("i64", RawValue::BigInt(v as u64)),
+            Value::F32(bits) => ("f32", RawValue::Number(f64::from(f32::from_bits(bits)))),
+            Value::F64(bits) => ("f64", RawValue::Number(f64::from_bits(bits))),
+            Value::V128(v) => ("v128", RawValue::Vector(v)),
+            Value::Null => return Arg::inferred(RawValue::Null),
+        };
+        Arg { declared: Some(declared.to_owned()), value }
+    }
+}
+
+impl Value {
+    /// Reads an argument as `wanted`, the type the signature has in its place.
+    ///
+    /// The rules are those of the contract: an i32 takes an integer in [-2^31, 2^32), an i64 a bigint in [-2^63, 2^64) or a
+    /// safe integer, floats any number; a declared type must be the signature's. `Err` is a sentence without its subject.
+    pub fn from_arg(arg: &Arg, wanted: ValueType) -> Result<Value, String> {
+        if let Some(declared) = &arg.declared
+            && declared != wanted.name()
+        {
+            return Err(format!("is declared as {declared}, but the signature says {wanted}"));
+        }
+        match (wanted, &arg.value) {
+            (ValueType::I32, RawValue::Number(n)) => i32_from(*n).map(Value::I32),
+            (ValueType::I64, RawValue::BigInt(bits)) => Ok(Value::I64(*bits as i64)),
+            (ValueType::I64, RawValue::Number(n)) => i64_from(*n).map(Value::I64),
+            (ValueType::F32, RawValue::Number(n)) => Ok(Value::F32((*n as f32).to_bits())),
+            (ValueType::F64, RawValue::Number(n)) => Ok(Value::F64(n.to_bits())),
+            (ValueType::V128, RawValue::Vector(v)) => Ok(Value::V128(*v)),
+            (ValueType::FuncRef | ValueType::ExternRef | ValueType::OtherRef, RawValue::Null) => Ok(Value::Null),
+            (ValueType::I64, RawValue::BigIntTooLarge) => Err("is a bigint outside [-2^63, 2^64)".to_owned()),
+            (_, found) => Err(format!("must be {}, not {}", acceptable(wanted), found.describe())),
+        }
+    }
+}
+
+impl RawValue {
+    fn describe(&self) -> &'static str {
+        match self {
+            RawValue::Number(_) => "a number",
+            RawValue::BigInt(_) | RawValue::BigIntTooLarge => "a bigint",
+            RawValue::Vector(_) => "a Uint8Array",
+            RawValue::Null => "null or undefined",
+            RawValue::Other(what) => what,
+        }
+    }
+}
+
+fn acceptable(wanted: ValueType) -> &'static str {
+    match wanted {
+        ValueType::I32 => "an integer number (i32)",
+        ValueType::I64 => "a bigint or a safe integer (i64)",
+        ValueType::F32 => "a number (f32)",
+        ValueType::F64 => "a number (f64)",
+        ValueType::V128 => "a Uint8Array of 16 bytes (v128)",
+        ValueType::FuncRef => "null (funcref)",
+        ValueType::ExternRef => "null (externref)",
+        ValueType::OtherRef => "null (a reference)",
+    }
+}
+
+fn i32_from(n: f64) -> Result<i32, String> {
+    if n.trunc() != n {
+        return Err(format!("must be an integer (i32), not {n}"));
+    }
+    if !(-2_147_483_648.0..4_294_967_296.0).contains(&n) {
+        return Err(format!("must lie in [-2^31, 2^32) (i32), but is {n}"));
+    }
+    Ok(n as i64 as i32)
+}
+
+fn i64_from(n: f64) -> Result<i64, String> {
+    const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+    if n.trunc() != n || n.abs() > MAX_SAFE_INTEGER {
+        return Err(format!("must be a bigint or a safe integer (i64), not {n}"));
+    }
+    Ok(n as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(n: f64, wanted: ValueType) -> Result<Value, String> {
+        Value::from_arg(&Arg::inferred(RawValue::Number(n)), wanted)
+    }
+
+    #[test]
+    fn i32_takes_the_signed_and_the_unsigned_range_and_nothing_beyond() {
+        assert_eq!(number(-2_147_483_648.0, ValueType::I32), Ok(Value::I32(i32::MIN)));
+        assert_eq!(number(4_294_967_295.0, ValueType::I32), Ok(Value::I32(-1)));
+        for bad in [-2_147_483_649.0, 4_294_967_296.0, 0.5, f64::NAN, f64::INFINITY] {
+            assert!(number(bad, ValueType::I32).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn i64_takes_bigints_and_safe_integers() {
+        let big = Arg::inferred(RawValue::BigInt(u64::MAX));
+        assert_eq!(Value::from_arg(&big, ValueType::I64), Ok(Value::I64(-1)));
+        assert_eq!(number(-9_007_199_254_740_991.0, ValueType::I64), Ok(Value::I64(-9_007_199_254_740_991)));
+        for bad in [9_007_199_254_740_992.0, 1.5, f64::NAN] {
+            assert!(number(bad, ValueType::I64).is_err(), "{bad}");
+        }
+        assert!(Value::from_arg(&Arg::inferred(RawValue::BigIntTooLarge), ValueType::I64).is_err());
+        assert!(Value::from_arg(&big, ValueType::I32).unwrap_err().contains("i32"));
+    }
+
+    #[test]
+    fn a_declared_type_must_be_the_signatures() {
+        let arg = Arg { declared: Some("f32".into()), value: RawValue::Number(1.0) };
+        assert!(Value::from_arg(&arg, ValueType::F64).unwrap_err().contains("signature says f64"));
+        assert_eq!(Value::from_arg(&arg, ValueType::F32), Ok(Value::F32(1.0f32.to_bits())));
+    }
+}

@@ -1,0 +1,397 @@
+//! Grants and refusals of paths, and the manifest's errors. Refusals outnumber grants.
+
+use runtime_wasm::caps::{Access, Caps, CapsError, CapsErrorKind, Priority};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use tempfile::TempDir;
+
+struct App {
+    folder: TempDir,
+    root: PathBuf,
+}
+
+/// An app's folder with things to grant, and things beside them.
+fn app() -> App {
+    let folder = tempfile::tempdir().unwrap();
+    let root = fs::canonicalize(folder.path()).unwrap().join("app");
+    for sub in ["wasm/deep/er", "wasm/dir.wasm", "data/sub", "secret", "home/plugins"] {
+        fs::create_dir_all(root.join(sub)).unwrap();
+    }
+    for file in [
+        "wasm/a.wasm",
+        "wasm/deep/b.wasm",
+        "wasm/deep/er/c.wasm",
+        "wasm/note.txt",
+        "secret/s.wasm",
+        "top.wasm",
+        "home/plugins/p.wasm",
+        "data/file",
+    ] {
+        fs::write(root.join(file), file).unwrap();
+    }
+    App { folder, root }
+}
+
+impl App {
+    fn caps(&self, wasm: &str) -> Caps {
+        let text = format!("[capabilities.wasm]\n{wasm}\n");
+        let home = self.root.join("home");
+        Caps::from_toml(&text, &self.root.join("manifest.app.toml"), Some(&home)).unwrap()
+    }
+
+    fn link(&self, target: impl AsRef<Path>, name: &str) {
+        symlink(target, self.root.join(name)).unwrap();
+    }
+}
+
+fn kind(caps: &Caps, path: &str) -> Result<PathBuf, CapsErrorKind> {
+    caps.open_module(path).map(|module| module.path).map_err(|error| error.kind)
+}
+
+fn dir_kind(caps: &Caps, path: &str) -> Result<Access, CapsErrorKind> {
+    caps.open_preopen(path, None).map(|dir| dir.access).map_err(|error| error.kind)
+}
+
+#[test]
+fn granted_modules_open_however_their_path_is_written() {
+    let app = app();
+    app.link("a.wasm", "wasm/link.wasm");
+    app.link(app.root.join("wasm/a.wasm"), "wasm/absolute.wasm");
+    app.link("wasm", "alias");
+    let caps = app.caps(r#"load = ["./wasm/*.wasm", "~/plugins/*.wasm", "./wasm/deep/**/*.wasm", "./top.wasm"]"#);
+    let absolute = app.root.join("wasm/a.wasm");
+    for path in [
+        "wasm/a.wasm",
+        "./wasm/./a.wasm",
+        "wasm/../wasm/a.wasm",
+        "alias/a.wasm",
+        "wasm/link.wasm",
+        "wasm/absolute.wasm",
+        absolute.to_str().unwrap(),
+    ] {
+        assert_eq!(kind(&caps, path), Ok(absolute.clone()), "{path}");
+    }
+    for path in ["~/plugins/p.wasm", "home/plugins/p.wasm", "wasm/deep/b.wasm", "wasm/deep/er/c.wasm", "top.wasm"] {
+        assert!(kind(&caps, path).is_ok(), "{path}");
+    }
+}
+
+#[test]
+fn everything_else_is_denied() {
+    let app = app();
+    app.link("../secret/s.wasm", "wasm/out.wasm");
+    app.link("/etc/passwd", "wasm/etc.wasm");
+    app.link("out.wasm", "wasm/chain.wasm");
+    app.link("../secret", "wasm/folder_out");
+    app.link("../secret/none.wasm", "wasm/dangling.wasm");
+    app.link("loop.wasm", "wasm/loop.wasm");
+    app.link("note.txt", "wasm/renamed.wasm");
+    let caps = app.caps(r#"load = ["./wasm/*.wasm"]"#);
+    let long = format!("wasm/{}.wasm", "x".repeat(5000));
+    let outside = app.root.join("secret/s.wasm");
+    for path in [
+        "",
+        ".",
+        "..",
+        "/",
+        "~",
+        "~/plugins/p.wasm",
+        "~root/x.wasm",
+        "secret/s.wasm",
+        "wasm/../secret/s.wasm",
+        "../app/secret/s.wasm",
+        "wasm/../../app/secret/s.wasm",
+        "wasm/none/../a.wasm",
+        "wasm/deep/b.wasm",
+        "wasm/A.WASM",
+        "wasm/a.wasm\0",
+        "\0",
+        "wasm",
+        "wasm/",
+        "wasm/note.txt",
+        "wasm/out.wasm",
+        "wasm/out.wasm/",
+        "wasm/etc.wasm",
+        "wasm/chain.wasm",
+        "wasm/folder_out/s.wasm",
+        "wasm/dangling.wasm",
+        "wasm/loop.wasm",
+        "wasm/renamed.wasm",
+        "wasm/a.wasm/x.wasm",
+        "/etc/passwd",
+        "/proc/self/exe",
+        "/proc/self/root/etc/passwd",
+        "/dev/null",
+        outside.to_str().unwrap(),
+    ] {
+        assert_eq!(kind(&caps, path), Err(CapsErrorKind::Denied), "{path}");
+    }
+    assert!(kind(&caps, &long).is_err());
+}
+
+#[test]
+fn the_refusal_says_nothing_about_what_exists() {
+    let app = app();
+    app.link("../secret/s.wasm", "wasm/to_file.wasm");
+    app.link("../secret/none.wasm", "wasm/to_none.wasm");
+    let caps = app.caps(r#"load = ["./wasm/*.wasm"]"#);
+    let text = |path: &str| {
+        let CapsError { kind, message } = caps.open_module(path).unwrap_err();
+        assert_eq!(kind, CapsErrorKind::Denied);
+        message.replace(path, "PATH")
+    };
+    let first = text("secret/s.wasm");
+    for path in [
+        "secret/none.wasm",
+        "none/none.wasm",
+        "wasm/to_file.wasm",
+        "wasm/to_none.wasm",
+        "wasm/a.wasm/x",
+        "../x",
+        "none/../top.wasm",
+    ] {
+        assert_eq!(text(path), first, "{path}");
+    }
+}
+
+#[test]
+fn a_granted_module_that_cannot_be_read_is_io() {
+    let app = app();
+    let fifo = app.root.join("wasm/fifo.wasm");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    let caps = app.caps(r#"load = ["./wasm/*.wasm", "./later/*.wasm"]"#);
+    for path in ["wasm/none.wasm", "wasm/dir.wasm", "wasm/fifo.wasm", "later/x.wasm"] {
+        assert_eq!(kind(&caps, path), Err(CapsErrorKind::Io), "{path}");
+    }
+    fs::create_dir(app.root.join("later")).unwrap();
+    fs::write(app.root.join("later/x.wasm"), "x").unwrap();
+    assert!(kind(&caps, "later/x.wasm").is_ok(), "a granted folder may come later");
+    fs::remove_dir_all(app.root.join("wasm")).unwrap();
+    assert_eq!(kind(&caps, "wasm/a.wasm"), Err(CapsErrorKind::Io));
+}
+
+#[test]
+fn a_pin_belongs_to_its_grant_and_an_unpinned_grant_is_asked_first() {
+    let app = app();
+    let pin = "ab".repeat(32);
+    let caps = app.caps(&format!(r#"load = [{{ path = "./top.wasm", sha256 = "{pin}" }}]"#));
+    assert_eq!(caps.open_module("top.wasm").unwrap().sha256, Some([0xab; 32]));
+    let both = app.caps(&format!(r#"load = [{{ path = "./top.wasm", sha256 = "{pin}" }}, "./*.wasm"]"#));
+    assert_eq!(both.open_module("top.wasm").unwrap().sha256, None);
+}
+
+#[test]
+fn preopens_grant_a_folder_and_what_is_below_it() {
+    let app = app();
+    app.link("sub", "data/inside");
+    let caps = app.caps(r#"preopens = ["./data", { path = "./wasm", access = "read" }, "~/plugins"]"#);
+    for path in ["data", "./data/", "data/sub", "data/inside", "data/../data", "~/plugins"] {
+        assert_eq!(dir_kind(&caps, path), Ok(Access::ReadWrite), "{path}");
+    }
+    assert_eq!(dir_kind(&caps, "wasm/deep"), Ok(Access::Read));
+    assert_eq!(caps.open_preopen("data", Some(Access::Read)).unwrap().access, Access::Read);
+    let opened = caps.open_preopen("data/sub", None).unwrap();
+    let found = rustix::fs::fstat(&opened.dir).unwrap().st_ino;
+    assert_eq!(found, fs::metadata(app.root.join("data/sub")).unwrap().ino());
+}
+
+#[test]
+fn other_folders_are_not_preopened() {
+    let app = app();
+    app.link("..", "data/up");
+    app.link("/", "data/root");
+    app.link("../secret", "data/out");
+    fs::create_dir(app.root.join("data2")).unwrap();
+    let caps = app.caps(r#"preopens = ["./data", "./none", { path = "./wasm", access = "read" }]"#);
+    for path in [
+        "",
+        ".",
+        "..",
+        "/",
+        "~",
+        "secret",
+        "data/..",
+        "data/up",
+        "data/root",
+        "data/root/etc",
+        "data/out",
+        "data/out/",
+        "data2",
+        "data\0",
+        "/tmp",
+        "/proc",
+        "data/../secret",
+        "home",
+        "data/up/data2",
+    ] {
+        assert_eq!(dir_kind(&caps, path), Err(CapsErrorKind::Denied), "{path}");
+    }
+    for path in ["none", "none/x", "data/missing", "data/file", "data/file/x"] {
+        assert_eq!(dir_kind(&caps, path), Err(CapsErrorKind::Wasi), "{path}");
+    }
+    let write = caps.open_preopen("wasm", Some(Access::ReadWrite)).unwrap_err();
+    assert_eq!(write.kind, CapsErrorKind::Denied);
+}
+
+#[test]
+fn names_that_are_not_unicode_are_not_matched() {
+    let app = app();
+    let odd = app.root.join("wasm").join(std::ffi::OsStr::from_bytes(b"\xff.wasm"));
+    fs::write(&odd, "x").unwrap();
+    app.link(&odd, "wasm/to_odd.wasm");
+    let caps = app.caps(r#"load = ["./wasm/*.wasm"]"#);
+    assert_eq!(kind(&caps, "wasm/to_odd.wasm"), Err(CapsErrorKind::Denied));
+}
+
+#[test]
+fn a_swapped_symlink_never_lets_anything_else_through() {
+    let app = app();
+    let caps = app.caps("load = [\"./wasm/*.wasm\"]\npreopens = [\"./data\"]");
+    let granted = fs::metadata(app.root.join("wasm/a.wasm")).unwrap().ino();
+    let granted_dir = fs::metadata(app.root.join("data/sub")).unwrap().ino();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (file, dir) = (app.root.join("wasm/swap.wasm"), app.root.join("data/swap"));
+            let targets = [("a.wasm", "sub"), ("../secret/s.wasm", "../secret"), ("/etc/passwd", "/etc")];
+            for (file_target, dir_target) in targets.iter().cycle() {
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
+                for (name, target) in [(&file, file_target), (&dir, dir_target)] {
+                    let new = name.with_extension("new");
+                    symlink(target, &new).unwrap();
+                    fs::rename(&new, name).unwrap();
+                }
+            }
+        });
+        for _ in 0..3000 {
+            if let Ok(module) = caps.open_module("wasm/swap.wasm") {
+                assert_eq!(module.file.metadata().unwrap().ino(), granted);
+            }
+            if let Ok(dir) = caps.open_preopen("data/swap", None) {
+                assert_eq!(rustix::fs::fstat(&dir.dir).unwrap().st_ino, granted_dir);
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn a_folder_swapped_for_a_symlink_never_lets_anything_else_through() {
+    let app = app();
+    let caps = app.caps(r#"load = ["./wasm/**/*.wasm"]"#);
+    fs::write(app.root.join("secret/b.wasm"), "secret").unwrap();
+    let granted = fs::metadata(app.root.join("wasm/deep/b.wasm")).unwrap().ino();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (deep, aside) = (app.root.join("wasm/deep"), app.root.join("wasm/aside"));
+            while !done.load(Ordering::Relaxed) {
+                fs::rename(&deep, &aside).unwrap();
+                symlink("../secret", &deep).unwrap();
+                fs::remove_file(&deep).unwrap();
+                fs::rename(&aside, &deep).unwrap();
+            }
+        });
+        for _ in 0..3000 {
+            if let Ok(module) = caps.open_module("wasm/deep/b.wasm") {
+                assert_eq!(module.file.metadata().unwrap().ino(), granted);
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn without_the_section_everything_is_denied() {
+    let app = app();
+    let file = app.root.join("manifest.app.toml");
+    for (text, hint) in [
+        ("", "[capabilities.wasm]"),
+        ("[app]\nname = \"x\"\n[windows]\nwidth = 1\n[capabilities.channels]\nany = 1\n", "[capabilities.wasm]"),
+        ("[capabilities.wasm]\nenabled = false\nload = [\"./wasm/*.wasm\"]\n", "enabled = false"),
+    ] {
+        let caps = Caps::from_toml(text, &file, None).unwrap();
+        assert!(caps.check_enabled().unwrap_err().message.contains(hint), "{text}");
+        assert_eq!(kind(&caps, "wasm/a.wasm"), Err(CapsErrorKind::Denied));
+        assert_eq!(dir_kind(&caps, "data"), Err(CapsErrorKind::Denied));
+    }
+    assert_eq!(kind(&Caps::denied(), "wasm/a.wasm"), Err(CapsErrorKind::Denied));
+}
+
+#[test]
+fn limits_are_read_with_their_units() {
+    let app = app();
+    let caps = app.caps(
+        "max_instances = 256\nmax_module_bytes = \"64MiB\"\nmax_memory = \"8 GB\"\npriority = \"low\"\n[capabilities.wasm.limits]\n\
+         fuel = 50_000_000_000\ntimeout_ms = 30_000\nmemory = 65536\ntable_elements = 0x10\nmailbox = 1",
+    );
+    let limits = caps.limits();
+    assert_eq!(
+        (limits.max_instances, limits.max_module_bytes, limits.max_memory_bytes),
+        (Some(256), Some(64 << 20), Some(8_000_000_000))
+    );
+    assert_eq!(
+        (limits.fuel, limits.timeout_ms, limits.memory_bytes),
+        (Some(50_000_000_000), Some(30_000), Some(65536))
+    );
+    assert_eq!((limits.table_elements, limits.mailbox, limits.priority), (Some(16), Some(1), Priority::Low));
+}
+
+/// What is wrong, where, and a part of the message.
+#[test]
+fn a_broken_manifest_shows_file_line_and_column() {
+    let app = app();
+    let file = app.root.join("manifest.app.toml");
+    let wasm = |line: &str| format!("[app]\nname = \"x\"\n[capabilities.wasm]\n{line}\n");
+    let cases = [
+        ("[app\n".to_owned(), "1:5", ""),
+        ("[app]\nname = \"x\n".to_owned(), "2:", ""),
+        ("[a]\nx = 1\nx = 2\n".to_owned(), "3:1", "duplicate"),
+        (wasm("laod = []"), "4:1", "did you mean `load`?"),
+        (wasm("anything = 1"), "4:1", "unknown key `anything`"),
+        (wasm("load = \"./x\""), "4:8", "must be an array"),
+        (wasm("load = [1]"), "4:9", "must be a string"),
+        (wasm("load = [\"\"]"), "4:9", "empty"),
+        (wasm("load = [\"a\\u0000b\"]"), "4:9", "NUL"),
+        (wasm("load = [\"./***\"]"), "4:9", "no valid pattern"),
+        (wasm("load = [\"~root/x\"]"), "4:9", "~user"),
+        (wasm("load = [{ sha256 = \"00\" }]"), "4:20", "64 hexadecimal"),
+        (wasm("load = [{ paht = \"x\" }]"), "4:11", "did you mean `path`?"),
+        (wasm("load = [{}]"), "4:9", "no `path`"),
+        (wasm("preopens = [{ path = \"x\", access = \"write\" }]"), "4:36", "readwrite"),
+        (wasm("max_instances = 0"), "4:17", "from 1"),
+        (wasm("max_instances = -1"), "4:17", "from 1"),
+        (wasm("max_instances = 1.5"), "4:17", "an integer"),
+        (wasm("max_module_bytes = \"64 MegaBytes\""), "4:20", "a size"),
+        (wasm("max_module_bytes = \"99999999999GiB\""), "4:20", "a size"),
+        (wasm("priority = \"high\""), "4:12", "background"),
+        (wasm("enabled = 1"), "4:11", "true or false"),
+        (wasm("limits = 1"), "4:10", "a table"),
+        (wasm("[capabilities.wasm.limits]\nfule = 1"), "5:1", "did you mean `fuel`?"),
+        (wasm("[capabilities.net]\nfetch = [\"example.com\"]"), "5:10", "scheme"),
+        (wasm("[capabilities.net]\nfecth = []"), "5:1", "did you mean `fetch`?"),
+        ("capabilities = 1\n".to_owned(), "1:16", "a table"),
+    ];
+    for (text, at, part) in cases {
+        let error = Caps::from_toml(&text, &file, Some(&app.root)).unwrap_err().to_string();
+        let start = format!("{}:{at}", file.display());
+        assert!(error.starts_with(&start) && error.contains(part) && error.contains('^'), "{text}\ngave\n{error}");
+    }
+    let missing = Caps::from_file(&app.root.join("none.toml")).unwrap_err().to_string();
+    assert!(missing.contains("none.toml") && missing.contains("cannot be read"), "{missing}");
+    drop(app.folder);
+}
+
+#[test]
+fn the_manifest_is_found_beside_or_above() {
+    let app = app();
+    let file = app.root.join("manifest.app.toml");
+    fs::write(&file, "").unwrap();
+    assert_eq!(Caps::find_manifest(&app.root.join("wasm/deep")), Some(file.clone()));
+    assert_eq!(Caps::find_manifest(&app.root), Some(file));
+}

@@ -1,0 +1,1 @@
+(module (memory (export "other") 1) (memory (export "second") 2))

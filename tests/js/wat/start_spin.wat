@@ -1,0 +1,1 @@
+(module (func $start (loop br 0)) (start $start))

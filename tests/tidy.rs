@@ -1,0 +1,131 @@
+//! The rules that the compiler does not check: who may import whom, that every file says what it is, and that nothing in
+//! the repository speaks of the machine it was written on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_below(&path, ending));
+        } else if path.to_string_lossy().ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The lines of a file that are code, with their numbers.
+fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+fn names(line: &str, word: &str) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    line.match_indices(word)
+        .any(|(at, _)| !is_word(line[..at].chars().next_back()) && !is_word(line[at + word.len()..].chars().next()))
+}
+
+/// Data flows js → ops → registry → actor → engine. For each folder: what its code must not name.
+const FORBIDDEN: &[(&str, &[&str])] = &[
+    (
+        "src/ops",
+        &["wasmtime", "wasmtime_wasi", "crate::engine", "crate::host", "crate::cli", "std::thread", "block_on"],
+    ),
+    (
+        "src/caps",
+        &["wasmtime", "deno_core", "crate::registry", "crate::actor", "crate::engine", "crate::ops", "crate::host"],
+    ),
+    ("src/registry", &["wasmtime", "deno_core", "crate::caps", "crate::ops", "crate::host", "crate::cli"]),
+    ("src/actor", &["deno_core", "crate::caps", "crate::registry", "crate::ops", "crate::host", "crate::cli"]),
+    ("src/engine", &["deno_core", "crate::actor", "crate::registry", "crate::caps", "crate::ops", "crate::host"]),
+    ("src/host", &["wasmtime", "crate::actor", "crate::engine", "crate::cli"]),
+    ("src/cli", &["wasmtime"]),
+];
+
+#[test]
+fn imports_point_one_way() {
+    let mut wrong = Vec::new();
+    for (folder, forbidden) in FORBIDDEN {
+        for file in files_below(&root().join(folder), ".rs") {
+            let text = fs::read_to_string(&file).unwrap();
+            for (number, line) in code_lines(&text) {
+                for word in forbidden.iter().filter(|word| names(line, word)) {
+                    wrong.push(format!("{}:{number} names {word}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_files_that_run_guests_name_wasmtime() {
+    for file in files_below(&root().join("src/actor"), ".rs") {
+        if file.components().any(|part| part.as_os_str() == "guest") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let named = code_lines(&text).find(|(_, line)| names(line, "wasmtime"));
+        assert!(named.is_none(), "{}:{} names wasmtime", file.display(), named.unwrap().0);
+    }
+}
+
+#[test]
+fn every_source_file_says_what_it_is() {
+    for folder in ["src", "tests", "examples", "loom"] {
+        for file in files_below(&root().join(folder), ".rs") {
+            let text = fs::read_to_string(&file).unwrap();
+            assert!(text.starts_with("//!"), "{} does not start with a `//!` line", file.display());
+        }
+    }
+    for file in files_below(&root().join("js"), ".js") {
+        assert!(fs::read_to_string(&file).unwrap().starts_with("//"), "{} does not say what it is", file.display());
+    }
+}
+
+#[test]
+fn the_extensions_scripts_are_ascii_as_deno_core_requires() {
+    for file in files_below(&root().join("js"), ".js") {
+        assert!(fs::read(&file).unwrap().is_ascii(), "{} is not ASCII", file.display());
+    }
+}
+
+#[test]
+fn all_ops_have_the_projects_prefix() {
+    // All ops of all extensions share one namespace; a duplicate aborts V8 at start-up and goes unseen on QuickJS.
+    for folder in ["src/ops", "src/host"] {
+        for file in files_below(&root().join(folder), ".rs") {
+            let text = fs::read_to_string(&file).unwrap();
+            let lines: Vec<&str> = text.lines().collect();
+            for (index, _) in lines.iter().enumerate().filter(|(_, line)| line.trim_start().starts_with("#[op2")) {
+                let function = lines[index..].iter().find(|line| line.contains("fn ")).unwrap();
+                assert!(function.contains("fn op_wasm_"), "{}:{}: {function}", file.display(), index + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_code_table_in_the_docs_is_the_code() {
+    let docs = fs::read_to_string(root().join("docs/semantics.md")).unwrap();
+    for code in runtime_wasm::error::ErrorCode::ALL {
+        let row = format!("| {} | {} |", code as u16, code.name());
+        assert!(docs.contains(&row), "docs/semantics.md has no row {row}");
+    }
+    let script = fs::read_to_string(root().join("js/error.js")).unwrap();
+    for code in runtime_wasm::error::ErrorCode::ALL {
+        let line = format!("{}: \"{}\"", code as u16, code.name());
+        assert!(script.contains(&line), "js/error.js has no {line}");
+    }
+}
