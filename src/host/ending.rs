@@ -29,6 +29,8 @@ struct Shared {
 
 struct State {
     code: Option<i32>,
+    /// The event loop came back; the process may live on, if it is an embedder's.
+    over: bool,
     /// Taken by whoever calls it.
     hook: Option<ShutdownHook>,
     /// Stops the engine; none until there is one, and none again once its isolate is about to go.
@@ -41,6 +43,7 @@ impl Ending {
     pub(super) fn new(hook: ShutdownHook) -> Ending {
         let state = State {
             code: None,
+            over: false,
             hook: Some(hook),
             isolate: None,
             running: None,
@@ -65,11 +68,11 @@ impl Ending {
         self.0.state.lock().isolate = None;
     }
 
-    /// Asks for the end with `code`. Returns at once; only the first call has an effect.
-    pub(super) fn ask(&self, code: i32) {
+    /// Asks for the end with `code`. Returns at once: whether this was the first call, the only one with an effect.
+    pub(super) fn ask(&self, code: i32) -> bool {
         let mut state = self.0.state.lock();
         if state.code.is_some() {
-            return;
+            return false;
         }
         state.code = Some(code);
         let (running, main) = mpsc::channel();
@@ -83,11 +86,17 @@ impl Ending {
         let watchdog = std::thread::Builder::new().name("watchdog".into());
         // Without a watchdog the end is only less bounded.
         let _ = watchdog.spawn(move || ending.watch(code, &main));
+        true
     }
 
     /// The code that was asked for, if any.
     pub(super) fn code(&self) -> Option<i32> {
         self.0.state.lock().code
+    }
+
+    /// Whether the event loop came back.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.state.lock().over
     }
 
     /// Resolves once the end was asked for.
@@ -101,6 +110,7 @@ impl Ending {
     pub(super) fn finish(&self) {
         let (hook, running) = {
             let mut state = self.0.state.lock();
+            state.over = true;
             (state.hook.take(), state.running.take())
         };
         if let Some(running) = &running {

@@ -6,6 +6,10 @@ use serde::Serialize;
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::rc::Rc;
+use std::time::Duration;
+
+/// How long to wait before writing to a full pipe again.
+const FULL_PIPE_PAUSE: Duration = Duration::from_millis(1);
 
 /// What the bootstrap and `runtime:app` ask for.
 #[derive(Clone, Serialize)]
@@ -41,13 +45,26 @@ fn op_wasm_host_info(state: &mut OpState) -> Info {
 #[op2(fast)]
 fn op_wasm_host_print(#[string] message: &str, to_stderr: bool) {
     let _ = if to_stderr {
-        std::io::stderr().write_all(message.as_bytes())
+        write_fully(&mut std::io::stderr().lock(), message.as_bytes())
     } else {
-        let mut stdout = std::io::stdout().lock();
-        stdout
-            .write_all(message.as_bytes())
-            .and_then(|()| stdout.flush())
+        write_fully(&mut std::io::stdout().lock(), message.as_bytes())
     };
+}
+
+/// Writes all of it, also to a pipe that another process has made non-blocking.
+fn write_fully(output: &mut impl Write, mut bytes: &[u8]) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        match output.write(bytes) {
+            Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                std::thread::sleep(FULL_PIPE_PAUSE)
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    output.flush()
 }
 
 /// Asks for the end as soon as it is called, and stays pending: to the event loop the app is busy until it is stopped.

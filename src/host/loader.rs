@@ -104,6 +104,11 @@ fn load(
             "cannot import {url}{importer}: the only import attribute is type: \"json\""
         )));
     }
+    if kind == ModuleType::Json && *requested != RequestedModuleType::Json {
+        return Err(type_error(format!(
+            "cannot import {url}{importer}: it needs `with {{ type: \"json\" }}`"
+        )));
+    }
     let source = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => type_error(format!("cannot find module {url}{importer}")),
         _ => type_error(format!("cannot read module {url}{importer}: {error}")),

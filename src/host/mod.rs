@@ -153,50 +153,26 @@ impl App {
     }
 }
 
-/// Runs the main module, and then the event loop until nothing is pending.
-async fn run_main(js: &mut JsRuntime, main: &Url, ending: &Ending) -> Result<(), Failure> {
+/// Runs the main module, and then the event loop until nothing is pending. What the module throws is a rejection to the
+/// engine, and comes out of the event loop.
+async fn run_main(js: &mut JsRuntime, main: &Url, ending: &Ending) -> Result<(), CoreError> {
     let id = js.load_main_es_module(main).await?;
     let evaluated = js.mod_evaluate(id);
-    tokio::pin!(evaluated);
     if ending.code().is_some() {
         // The engine was stopped while it evaluated: the loop would take the module for one that hangs.
         return Ok(());
     }
-    tokio::select! {
-        biased;
-        outcome = &mut evaluated => outcome.map_err(Failure::Main)?,
-        outcome = js.run_event_loop(PollEventLoopOptions::default()) => {
-            outcome?;
-            evaluated.await.map_err(Failure::Main)?;
-        }
-    }
-    Ok(js.run_event_loop(PollEventLoopOptions::default()).await?)
-}
-
-/// Why an app failed.
-enum Failure {
-    /// The main module threw.
-    Main(CoreError),
-    /// Anything else did, or was rejected and nobody cared.
-    Other(CoreError),
-}
-
-impl From<CoreError> for Failure {
-    fn from(error: CoreError) -> Failure {
-        Failure::Other(error)
-    }
+    js.run_event_loop(PollEventLoopOptions::default()).await?;
+    evaluated.await
 }
 
 /// The exit code: the one that was asked for, which also explains any error, or else the outcome's.
-fn conclude(outcome: Result<(), Failure>, asked: Option<i32>) -> i32 {
+fn conclude(outcome: Result<(), CoreError>, asked: Option<i32>) -> i32 {
     match (asked, outcome) {
         (Some(code), _) => code,
         (None, Ok(())) => 0,
-        (None, Err(failure)) => {
-            match failure {
-                Failure::Main(error) => report::print_thrown(&error),
-                Failure::Other(error) => report::print(&error),
-            }
+        (None, Err(error)) => {
+            report::print(&error);
             FAILED
         }
     }

@@ -11,17 +11,8 @@ const NEVER_RESOLVED: &str =
 
 /// Prints the error that ended an app.
 pub(super) fn print(error: &CoreError) {
-    print_text(&describe(error));
-}
-
-/// Prints what the main module threw. The engine reports that as a rejection, which it is not for who wrote the module.
-pub(super) fn print_thrown(error: &CoreError) {
-    print_text(&describe(error).replacen("Uncaught (in promise) ", "Uncaught ", 1));
-}
-
-fn print_text(text: &str) {
     // Nobody is left to tell if stderr is gone too.
-    let _ = writeln!(std::io::stderr(), "error: {text}");
+    let _ = writeln!(std::io::stderr(), "error: {}", describe(error));
 }
 
 fn describe(error: &CoreError) -> String {

@@ -59,3 +59,72 @@ pub(super) fn add_own(mut extension: Extension) -> Extension {
     extension.lazy_loaded_js_files = Cow::Borrowed(ON_DEMAND);
     extension
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ON_DEMAND, SCRIPTS};
+    use crate::caps::Caps;
+    use deno_core::Extension;
+
+    fn embedded() -> [Extension; 3] {
+        let blobs = deno_web::BlobStore::default_arc();
+        let channels = deno_web::InMemoryBroadcastChannel::default();
+        [
+            deno_webidl::deno_webidl::init(),
+            deno_web::deno_web::init(blobs, None, false, channels),
+            deno_fetch::deno_fetch::init(super::super::fetch::options(&Caps::denied())),
+        ]
+        .map(super::embed)
+    }
+
+    #[test]
+    fn no_script_is_read_from_disk() {
+        for extension in embedded() {
+            let files = extension.js_files.iter().chain(extension.esm_files.iter());
+            for file in files
+                .chain(extension.lazy_loaded_js_files.iter())
+                .chain(extension.lazy_loaded_esm_files.iter())
+            {
+                assert!(
+                    file.is_runtime_loadable(),
+                    "{} is read from disk",
+                    file.specifier
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_script_that_another_loads_is_there() {
+        let wanted = |text: &str| -> Vec<String> {
+            text.split("loadExtScript(")
+                .skip(1)
+                .filter_map(|rest| {
+                    Some(
+                        rest.trim_start()
+                            .strip_prefix('"')?
+                            .split_once('"')?
+                            .0
+                            .to_owned(),
+                    )
+                })
+                .collect()
+        };
+        for script in SCRIPTS.iter().chain(ON_DEMAND) {
+            if script.specifier == "ext:deno_web/webtransport.js" {
+                continue; // Needs QUIC, which we do without; nothing loads it.
+            }
+            for name in wanted(script.load().unwrap().as_str()) {
+                let known = SCRIPTS
+                    .iter()
+                    .chain(ON_DEMAND)
+                    .any(|script| script.specifier == name);
+                assert!(
+                    known,
+                    "{} loads {name}, which there is none of",
+                    script.specifier
+                );
+            }
+        }
+    }
+}

@@ -23,10 +23,17 @@ pub(super) fn watch(ending: Ending) -> std::io::Result<()> {
     std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
-            let mut next = || runtime.block_on(next_code(&mut interrupt, &mut terminate));
-            ending.ask(next());
-            // A second signal means that the end takes too long for somebody.
-            ending.force(next());
+            loop {
+                let code = runtime.block_on(next_code(&mut interrupt, &mut terminate));
+                if ending.is_over() {
+                    // The signal is for another app of this process, or came as the process ends.
+                    continue;
+                }
+                if !ending.ask(code) {
+                    // The app is ending already, and that takes too long for somebody.
+                    ending.force(code);
+                }
+            }
         })?;
     Ok(())
 }

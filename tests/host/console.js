@@ -1,0 +1,11 @@
+console.log("log %s %d", "text", 7, { a: [1, { b: new Map([["k", 1n]]) }], f() {} });
+console.info(undefined, null, -0, Symbol("s"), new Uint8Array(3), /re/g);
+console.debug(class A {}, [, 1], "\u00e9\u{1f980}");
+console.warn("to stderr: warn");
+console.error("to stderr: error");
+console.group("group");
+console.log("inside");
+console.groupEnd();
+console.table([{ a: 1 }]);
+console.assert(true, "unseen");
+console.count();

@@ -1,0 +1,3 @@
+import { exit } from "runtime:app";
+console.log("zero");
+exit();

@@ -1,0 +1,3 @@
+// exit: 1
+import "./lib/circle_a.js";
+import "./gone.js";

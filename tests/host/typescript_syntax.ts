@@ -1,0 +1,2 @@
+// exit: 1
+const x: = 3;
