@@ -45,7 +45,8 @@ export function typeError(message, cause) {
 /** Awaits an op: gives its value back, or throws the WasmError of its failure. */
 export async function settled(operation) {
   const reply = await operation;
-  if (reply === null || typeof reply !== "object" || reply.failure === undefined) return reply;
+  if (reply === null) return undefined;
+  if (typeof reply !== "object" || reply.failure === undefined) return reply;
   const error = new WasmError(reply.failure, reply.message);
   for (const key of ["trap", "guestStack", "exitCode"]) {
     if (reply[key] !== undefined) Object.defineProperty(error, key, shown(reply[key]));

@@ -139,7 +139,8 @@ impl<'a> ToV8<'a> for Answer {
 
     fn to_v8<'i>(self, scope: &mut PinScope<'a, 'i>) -> Result<Local<'a, v8::Value>, JsErrorBox> {
         Ok(match self {
-            Answer::Done => v8::undefined(scope).into(),
+            // Not undefined: from an op that is done at once, deno_core takes that to mean that it is pending.
+            Answer::Done => v8::null(scope).into(),
             Answer::Values(values) => {
                 let values: Result<Vec<_>, _> = values.into_iter().map(|value| js_value(scope, value)).collect();
                 let values = values?;
