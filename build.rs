@@ -19,9 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let metadata = cargo_metadata()?;
     for name in CRATES {
         let manifest = manifest_of(&metadata, name)?;
-        let folder = Path::new(manifest)
-            .parent()
-            .ok_or("a manifest without a folder")?;
+        let folder = Path::new(manifest).parent().ok_or("a manifest without a folder")?;
         write_entries(&mut table, name, folder)?;
     }
     table.push_str("];\n");
@@ -44,40 +42,27 @@ fn cargo_metadata() -> Result<serde_json::Value, Box<dyn Error>> {
         .arg(Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("Cargo.toml"))
         .output()?;
     if !output.status.success() {
-        return Err(format!(
-            "cargo metadata: {}",
-            String::from_utf8_lossy(&output.stderr)
-        )
-        .into());
+        return Err(format!("cargo metadata: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// The path of the manifest of the package `name`.
 fn manifest_of<'a>(metadata: &'a serde_json::Value, name: &str) -> Result<&'a str, Box<dyn Error>> {
-    let packages = metadata["packages"]
-        .as_array()
-        .ok_or("cargo metadata: no packages")?;
+    let packages = metadata["packages"].as_array().ok_or("cargo metadata: no packages")?;
     let package = packages.iter().find(|package| package["name"] == name);
     let manifest = package.and_then(|package| package["manifest_path"].as_str());
     manifest.ok_or_else(|| format!("cargo metadata: no package {name}").into())
 }
 
 /// One table entry for each script that lies in `folder`.
-fn write_entries(
-    table: &mut String,
-    crate_name: &str,
-    folder: &Path,
-) -> Result<(), Box<dyn Error>> {
+fn write_entries(table: &mut String, crate_name: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut files: Vec<_> = fs::read_dir(folder)?.collect::<Result<_, _>>()?;
     files.sort_by_key(fs::DirEntry::file_name);
     for file in files {
         let path = file.path();
         if path.extension().is_some_and(|extension| extension == "js") {
-            let name = file
-                .file_name()
-                .into_string()
-                .map_err(|_| "a script's name is not UTF-8")?;
+            let name = file.file_name().into_string().map_err(|_| "a script's name is not UTF-8")?;
             writeln!(
                 table,
                 "    ExtensionFileSource::new(\"ext:{crate_name}/{name}\", ascii_str_include!({path:?})),"

@@ -244,12 +244,12 @@ class WasmInstance {
 
   /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone. */
   async terminate(reason = "") {
-    return settled(op_wasm_end(this.#id, "terminated", asString(reason, "reason")));
+    return inLine(this.#id, op_wasm_end(this.#id, "terminated", asString(reason, "reason")));
   }
 
   /** Gives the instance back, ending what it is doing; resolves when its thread is gone. */
   async drop() {
-    return settled(op_wasm_end(this.#id, "dropped", ""));
+    return inLine(this.#id, op_wasm_end(this.#id, "dropped", ""));
   }
 
   /** `await using instance = ...`: dropped at the end of the block, unless it has ended before. */

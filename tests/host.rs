@@ -12,27 +12,12 @@ use std::process::{Command, Output};
 #[test]
 fn golden_scripts() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/host");
-    let mut scripts: Vec<PathBuf> = fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    scripts.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "js" || extension == "ts")
-    });
+    let mut scripts: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    scripts.retain(|path| path.extension().is_some_and(|extension| extension == "js" || extension == "ts"));
     scripts.sort();
     assert!(scripts.len() > 10, "the scripts are gone");
-    let failures: Vec<String> = scripts
-        .iter()
-        .filter_map(|script| check(script).err())
-        .collect();
-    assert!(
-        failures.is_empty(),
-        "{} of {} scripts failed\n\n{}",
-        failures.len(),
-        scripts.len(),
-        failures.join("\n")
-    );
+    let failures: Vec<String> = scripts.iter().filter_map(|script| check(script).err()).collect();
+    assert!(failures.is_empty(), "{} of {} scripts failed\n\n{}", failures.len(), scripts.len(), failures.join("\n"));
 }
 
 /// Runs one script and compares.
@@ -47,31 +32,20 @@ fn check(script: &Path) -> Result<(), String> {
         .output()
         .unwrap();
     let problems = compare(script, code, &output);
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("--- {}\n{problems}", script.display()))
-    }
+    if problems.is_empty() { Ok(()) } else { Err(format!("--- {}\n{problems}", script.display())) }
 }
 
 /// The value of `// KEY: value` among a script's first lines.
 fn header<'a>(source: &'a str, key: &str) -> Option<&'a str> {
     let comments = source.lines().take_while(|line| line.starts_with("//"));
-    comments
-        .filter_map(|line| {
-            line.strip_prefix("// ")?
-                .strip_prefix(key)?
-                .strip_prefix(": ")
-        })
-        .next()
+    comments.filter_map(|line| line.strip_prefix("// ")?.strip_prefix(key)?.strip_prefix(": ")).next()
 }
 
 fn compare(script: &Path, code: i32, output: &Output) -> String {
     let url = format!("file://{}", script.parent().unwrap().display());
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&url, "[dir]");
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    let expected =
-        |extension| fs::read_to_string(script.with_extension(extension)).unwrap_or_default();
+    let expected = |extension| fs::read_to_string(script.with_extension(extension)).unwrap_or_default();
     let mut problems = String::new();
     if output.status.code() != Some(code) {
         problems += &format!("exit code {:?}, not {code}\n", output.status.code());

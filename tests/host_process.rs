@@ -17,11 +17,7 @@ fn binary() -> Command {
 
 fn run_script(folder: &Path, source: &str) -> Output {
     fs::write(folder.join("main.js"), source).unwrap();
-    binary()
-        .arg("run")
-        .arg(folder.join("main.js"))
-        .output()
-        .unwrap()
+    binary().arg("run").arg(folder.join("main.js")).output().unwrap()
 }
 
 fn stdout_of(output: &Output) -> String {
@@ -50,10 +46,7 @@ impl Server {
                 let mut stream = stream.unwrap();
                 let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
                 let request = lines.next().unwrap().unwrap();
-                while lines
-                    .next()
-                    .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
-                {}
+                while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
                 let path = request.split(' ').nth(1).unwrap().to_owned();
                 stream.write_all(answer(&path).as_bytes()).unwrap();
             }
@@ -67,16 +60,11 @@ impl Server {
 }
 
 fn redirect(to: &str) -> String {
-    format!(
-        "HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-    )
+    format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
 }
 
 fn page(body: &str) -> String {
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )
+    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
 }
 
 #[test]
@@ -115,30 +103,14 @@ fn fetch_checks_every_redirect_before_it_connects() {
     let expected = [
         "/page 200 false granted page".to_owned(),
         "/inside 200 true granted page".to_owned(),
-        format!(
-            "/away {}",
-            denied(format!("http://127.0.0.1:{}/", refused.port))
-        ),
+        format!("/away {}", denied(format!("http://127.0.0.1:{}/", refused.port))),
         format!("/outside {}", denied(format!("{base}/private"))),
         format!("/private {}", denied(format!("{base}/private"))),
         "302".to_owned(),
     ];
-    assert_eq!(
-        stdout_of(&output),
-        expected.join("\n") + "\n",
-        "{}",
-        stderr_of(&output)
-    );
-    assert_eq!(
-        refused.connections(),
-        0,
-        "a refused redirect was connected to"
-    );
-    assert_eq!(
-        granted.connections(),
-        6,
-        "/page, /inside and its target, /away twice, /outside"
-    );
+    assert_eq!(stdout_of(&output), expected.join("\n") + "\n", "{}", stderr_of(&output));
+    assert_eq!(refused.connections(), 0, "a refused redirect was connected to");
+    assert_eq!(granted.connections(), 6, "/page, /inside and its target, /away twice, /outside");
 }
 
 #[test]
@@ -148,11 +120,7 @@ fn fetch_reaches_nothing_without_a_manifest() {
     let url = format!("http://127.0.0.1:{}/", server.port);
     let output = run_script(folder.path(), &format!("await fetch('{url}');"));
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr_of(&output).contains("[5009]"),
-        "{}",
-        stderr_of(&output)
-    );
+    assert!(stderr_of(&output).contains("[5009]"), "{}", stderr_of(&output));
     assert_eq!(server.connections(), 0);
 }
 
@@ -168,22 +136,12 @@ fn signalled(source: &str, signal: &str) -> (Option<i32>, String) {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let sent = Command::new("kill")
-        .arg(signal)
-        .arg(child.id().to_string())
-        .status()
-        .unwrap();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let sent = Command::new("kill").arg(signal).arg(child.id().to_string()).status().unwrap();
     assert!(sent.success());
     let started = Instant::now();
     let status = child.wait().unwrap();
-    assert!(
-        started.elapsed() < Duration::from_secs(5),
-        "took {:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(5), "took {:?}", started.elapsed());
     let mut stderr = String::new();
     child.stderr.unwrap().read_to_string(&mut stderr).unwrap();
     (status.code(), stderr)
@@ -204,11 +162,7 @@ fn signals_end_an_app_whose_javascript_never_yields() {
         "console.log('ready'); (function again() { Promise.resolve().then(again); })();",
         "console.log('ready'); await new Promise(() => { for (;;) JSON.parse('[1]'); });",
     ] {
-        assert_eq!(
-            signalled(busy, "-INT"),
-            (Some(130), String::new()),
-            "{busy}"
-        );
+        assert_eq!(signalled(busy, "-INT"), (Some(130), String::new()), "{busy}");
     }
 }
 
@@ -221,33 +175,19 @@ fn a_closed_pipe_does_not_end_an_app() {
         exit(4);"#;
     fs::write(folder.path().join("main.js"), source).unwrap();
     let mut command = binary();
-    command
-        .arg("run")
-        .arg(folder.path().join("main.js"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.arg("run").arg(folder.path().join("main.js")).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(
-        (output.status.code(), stderr_of(&output)),
-        (Some(4), "done\n".to_owned())
-    );
+    assert_eq!((output.status.code(), stderr_of(&output)), (Some(4), "done\n".to_owned()));
 }
 
 #[test]
 fn the_command_line_explains_itself() {
     let help = binary().arg("--help").output().unwrap();
-    assert!(
-        help.status.success() && stdout_of(&help).contains("runtime-wasm run main.ts"),
-        "{}",
-        stdout_of(&help)
-    );
+    assert!(help.status.success() && stdout_of(&help).contains("runtime-wasm run main.ts"), "{}", stdout_of(&help));
     let version = binary().arg("--version").output().unwrap();
-    assert_eq!(
-        stdout_of(&version),
-        format!("runtime-wasm {}\n", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(stdout_of(&version), format!("runtime-wasm {}\n", env!("CARGO_PKG_VERSION")));
     assert_eq!(binary().arg("run").output().unwrap().status.code(), Some(2));
     assert_eq!(binary().arg("fly").output().unwrap().status.code(), Some(2));
 }
@@ -261,18 +201,10 @@ fn the_command_line_refuses_what_it_cannot_run() {
     fs::write(path("broken.toml"), "[capabilities.wasm\n").unwrap();
     fs::create_dir(path("folder.js")).unwrap();
     let refused = |args: &[&str], reason: &str| {
-        let output = binary()
-            .current_dir(folder.path())
-            .arg("run")
-            .args(args)
-            .output()
-            .unwrap();
+        let output = binary().current_dir(folder.path()).arg("run").args(args).output().unwrap();
         let stderr = stderr_of(&output);
         assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
-        assert!(
-            stderr.starts_with("error: ") && stderr.contains(reason),
-            "{args:?}: {stderr}"
-        );
+        assert!(stderr.starts_with("error: ") && stderr.contains(reason), "{args:?}: {stderr}");
     };
     refused(&["gone.js"], "gone.js");
     refused(&["page.html"], ".mts");
@@ -286,15 +218,8 @@ fn the_manifest_is_found_above_the_script() {
     let folder = tempfile::tempdir().unwrap();
     let deep = folder.path().join("a/b");
     fs::create_dir_all(&deep).unwrap();
-    fs::write(
-        folder.path().join("manifest.app.toml"),
-        "[capabilities.wasm]\nload = [\"./*.wasm\"]\n",
-    )
-    .unwrap();
+    fs::write(folder.path().join("manifest.app.toml"), "[capabilities.wasm]\nload = [\"./*.wasm\"]\n").unwrap();
     fs::write(folder.path().join("x.wasm"), "1234").unwrap();
-    let output = run_script(
-        &deep,
-        "console.log(await (await fetch('../../x.wasm')).text());",
-    );
+    let output = run_script(&deep, "console.log(await (await fetch('../../x.wasm')).text());");
     assert_eq!(stdout_of(&output), "1234\n", "{}", stderr_of(&output));
 }

@@ -33,11 +33,7 @@ fn the_hook_is_called_once_however_an_app_ends() {
         ("timer.js", "setTimeout(() => {}, 5);", 0),
         ("throws.js", "throw new Error('on purpose');", 1),
         ("syntax.js", "let = ;", 1),
-        (
-            "exits.js",
-            "import { exit } from 'runtime:app'; setInterval(() => exit(9), 1);",
-            9,
-        ),
+        ("exits.js", "import { exit } from 'runtime:app'; setInterval(() => exit(9), 1);", 9),
         ("stalls.js", "await new Promise(() => {});", 1),
     ];
     for (name, source, code) in cases {
@@ -45,9 +41,5 @@ fn the_hook_is_called_once_however_an_app_ends() {
         std::fs::write(&main, source).unwrap();
         assert_eq!(run(main), (code, 1), "{name}");
     }
-    assert_eq!(
-        run(folder.path().join("gone.js")),
-        (1, 1),
-        "a missing main module"
-    );
+    assert_eq!(run(folder.path().join("gone.js")), (1, 1), "a missing main module");
 }

@@ -1,9 +1,9 @@
 //! `runtime-wasm exec`: run one WASI command with what the flags grant and nothing else.
 
+use super::run::SHUTDOWN_PATIENCE;
 use crate::actor::config::{InstanceConfig, Limits, Preopen, Stdin, Stdout, WasiConfig};
 use crate::actor::message::{Ask, Call};
 use crate::error::WasmError;
-use super::run::SHUTDOWN_PATIENCE;
 use crate::registry::{InstanceId, Runtime, RuntimeOptions};
 use clap::Args;
 use std::error::Error;

@@ -52,21 +52,12 @@ fn stop_guests(guests: &Runtime) {
 
 /// The script's absolute path.
 fn check_script(script: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    let known = script.extension().is_some_and(|extension| {
-        ["js", "mjs", "ts", "mts"]
-            .iter()
-            .any(|known| extension == *known)
-    });
+    let known =
+        script.extension().is_some_and(|extension| ["js", "mjs", "ts", "mts"].iter().any(|known| extension == *known));
     if !known {
-        return Err(format!(
-            "{}: a script ends in .js, .mjs, .ts or .mts",
-            script.display()
-        )
-        .into());
+        return Err(format!("{}: a script ends in .js, .mjs, .ts or .mts", script.display()).into());
     }
-    let path = script
-        .canonicalize()
-        .map_err(|error| format!("{}: {error}", script.display()))?;
+    let path = script.canonicalize().map_err(|error| format!("{}: {error}", script.display()))?;
     if !path.is_file() {
         return Err(format!("{}: not a file", script.display()).into());
     }

@@ -41,17 +41,8 @@ struct State {
 
 impl Ending {
     pub(super) fn new(hook: ShutdownHook) -> Ending {
-        let state = State {
-            code: None,
-            over: false,
-            hook: Some(hook),
-            isolate: None,
-            running: None,
-        };
-        Ending(Arc::new(Shared {
-            state: Mutex::new(state),
-            asked: Notify::new(),
-        }))
+        let state = State { code: None, over: false, hook: Some(hook), isolate: None, running: None };
+        Ending(Arc::new(Shared { state: Mutex::new(state), asked: Notify::new() }))
     }
 
     /// From here on asking for the end interrupts this engine.

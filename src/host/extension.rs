@@ -58,9 +58,7 @@ fn write_fully(output: &mut impl Write, mut bytes: &[u8]) -> std::io::Result<()>
             Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
             Ok(written) => bytes = &bytes[written..],
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                std::thread::sleep(FULL_PIPE_PAUSE)
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => std::thread::sleep(FULL_PIPE_PAUSE),
             Err(error) => return Err(error),
         }
     }

@@ -6,8 +6,7 @@ use crate::caps::{Caps, CapsError, CapsErrorKind};
 use deno_core::{AsyncResult, BufView, CancelFuture, CancelHandle, OpState, Resource, url::Url};
 use deno_error::JsErrorBox;
 use deno_fetch::{
-    CancelableResponseFuture, FetchError, FetchHandler, Options, ReqBody, ResBody,
-    ResourceToBodyAdapter,
+    CancelableResponseFuture, FetchError, FetchHandler, Options, ReqBody, ResBody, ResourceToBodyAdapter,
 };
 use http_body_util::BodyExt as _;
 use std::borrow::Cow;
@@ -41,18 +40,12 @@ pub(super) fn options(caps: &Caps) -> Options {
 /// What is judged is the URI that the connection will go to, not a copy of it.
 fn check_request(request: &mut http::Request<ReqBody>) -> Result<(), JsErrorBox> {
     let uri = request.uri().to_string();
-    let allowed =
-        Url::parse(&uri).is_ok_and(|url| GRANTS.with_borrow(|caps| caps.fetch_allows(&url)));
-    if allowed {
-        Ok(())
-    } else {
-        Err(denied(&uri, "[capabilities.net] fetch"))
-    }
+    let allowed = Url::parse(&uri).is_ok_and(|url| GRANTS.with_borrow(|caps| caps.fetch_allows(&url)));
+    if allowed { Ok(()) } else { Err(denied(&uri, "[capabilities.net] fetch")) }
 }
 
 fn denied(url: &str, key: &str) -> JsErrorBox {
-    let message =
-        format!("[5009] fetch of {url} is denied: the manifest's {key} does not grant it");
+    let message = format!("[5009] fetch of {url} is denied: the manifest's {key} does not grant it");
     JsErrorBox::new("WasmHostPermissionDenied", message)
 }
 
@@ -60,19 +53,10 @@ fn denied(url: &str, key: &str) -> JsErrorBox {
 struct GrantedFiles(Caps);
 
 impl FetchHandler for GrantedFiles {
-    fn fetch_file(
-        &self,
-        _: &mut OpState,
-        url: &Url,
-    ) -> (CancelableResponseFuture, Option<Rc<CancelHandle>>) {
+    fn fetch_file(&self, _: &mut OpState, url: &Url) -> (CancelableResponseFuture, Option<Rc<CancelHandle>>) {
         let cancel = CancelHandle::new_rc();
-        let response = open(&self.0, url)
-            .and_then(|file| respond(file, url))
-            .map_err(FetchError::Other);
-        (
-            Box::pin(async move { response }.or_cancel(cancel.clone())),
-            Some(cancel),
-        )
+        let response = open(&self.0, url).and_then(|file| respond(file, url)).map_err(FetchError::Other);
+        (Box::pin(async move { response }.or_cancel(cancel.clone())), Some(cancel))
     }
 }
 
@@ -82,31 +66,18 @@ fn open(caps: &Caps, url: &Url) -> Result<File, JsErrorBox> {
     let path = path.to_str().ok_or_else(|| denied(url.as_str(), key))?;
     match caps.open_module(path) {
         Ok(module) => Ok(module.file),
-        Err(CapsError {
-            kind: CapsErrorKind::Denied,
-            ..
-        }) => Err(denied(url.as_str(), key)),
+        Err(CapsError { kind: CapsErrorKind::Denied, .. }) => Err(denied(url.as_str(), key)),
         Err(error) => Err(unreadable(url, &error.message)),
     }
 }
 
 fn unreadable(url: &Url, reason: &str) -> JsErrorBox {
-    JsErrorBox::new(
-        "WasmHostIoError",
-        format!("[5008] fetch of {url} failed: {reason}"),
-    )
+    JsErrorBox::new("WasmHostIoError", format!("[5008] fetch of {url} failed: {reason}"))
 }
 
 fn respond(file: File, url: &Url) -> Result<http::Response<ResBody>, JsErrorBox> {
-    let length = file
-        .metadata()
-        .map_err(|error| unreadable(url, &error.to_string()))?
-        .len();
-    let kind = if url.path().ends_with(".wasm") {
-        "application/wasm"
-    } else {
-        "application/octet-stream"
-    };
+    let length = file.metadata().map_err(|error| unreadable(url, &error.to_string()))?.len();
+    let kind = if url.path().ends_with(".wasm") { "application/wasm" } else { "application/octet-stream" };
     let body = ResourceToBodyAdapter::new(Rc::new(FileBody(RefCell::new(Some(file)))));
     http::Response::builder()
         .header(http::header::CONTENT_LENGTH, length)
@@ -125,20 +96,14 @@ impl Resource for FileBody {
 
     fn read(self: Rc<Self>, limit: usize) -> AsyncResult<BufView> {
         Box::pin(async move {
-            let mut file = self
-                .0
-                .take()
-                .ok_or_else(|| JsErrorBox::generic("the file is being read already"))?;
+            let mut file = self.0.take().ok_or_else(|| JsErrorBox::generic("the file is being read already"))?;
             let read = tokio::task::spawn_blocking(move || {
                 let mut piece = vec![0; limit];
                 let length = file.read(&mut piece)?;
                 piece.truncate(length);
                 Ok::<_, std::io::Error>((file, piece))
             });
-            let (file, piece) = read
-                .await
-                .map_err(JsErrorBox::from_err)?
-                .map_err(JsErrorBox::from_err)?;
+            let (file, piece) = read.await.map_err(JsErrorBox::from_err)?.map_err(JsErrorBox::from_err)?;
             self.0.replace(Some(file));
             Ok(BufView::from(piece))
         })

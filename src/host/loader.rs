@@ -4,9 +4,8 @@ use super::typescript;
 use deno_core::error::ModuleLoaderError;
 use deno_core::url::Url;
 use deno_core::{
-    Extension, ModuleLoadOptions, ModuleLoadReferrer, ModuleLoadResponse, ModuleLoader,
-    ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, RequestedModuleType,
-    ResolutionKind, resolve_import,
+    Extension, ModuleLoadOptions, ModuleLoadReferrer, ModuleLoadResponse, ModuleLoader, ModuleSource, ModuleSourceCode,
+    ModuleSpecifier, ModuleType, RequestedModuleType, ResolutionKind, resolve_import,
 };
 use deno_error::JsErrorBox;
 use std::path::Path;
@@ -25,12 +24,7 @@ impl FileLoader {
     pub(super) fn new(extensions: &[Extension]) -> FileLoader {
         let mut built_in = Vec::new();
         for extension in extensions {
-            built_in.extend(
-                extension
-                    .synthetic_esm_modules
-                    .iter()
-                    .map(|(specifier, _)| *specifier),
-            );
+            built_in.extend(extension.synthetic_esm_modules.iter().map(|(specifier, _)| *specifier));
             built_in.extend(extension.esm_files.iter().map(|file| file.specifier));
         }
         built_in.retain(|specifier| specifier.starts_with("runtime:"));
@@ -44,9 +38,7 @@ impl FileLoader {
             "runtime" if self.built_in.contains(&url.as_str()) => Ok(()),
             "runtime" => {
                 let known = self.built_in.join(", ");
-                Err(type_error(format!(
-                    "there is no module \"{url}\" (imported from {referrer}); there are: {known}"
-                )))
+                Err(type_error(format!("there is no module \"{url}\" (imported from {referrer}); there are: {known}")))
             }
             scheme => Err(type_error(format!(
                 "cannot import \"{url}\" from {referrer}: modules are local files, not {scheme}: URLs"
@@ -83,50 +75,24 @@ fn load(
     requested: &RequestedModuleType,
 ) -> Result<ModuleSource, JsErrorBox> {
     let importer = referrer.map_or(String::new(), |at| {
-        format!(
-            ", imported from {}:{}:{}",
-            at.specifier, at.line_number, at.column_number
-        )
+        format!(", imported from {}:{}:{}", at.specifier, at.line_number, at.column_number)
     });
-    let path = url
-        .to_file_path()
-        .map_err(|()| type_error(format!("{url} is no path on this machine{importer}")))?;
-    let kind = module_type(&path).ok_or_else(|| {
-        type_error(format!(
-            "cannot import {url}{importer}: only {IMPORTABLE} files are modules"
-        ))
-    })?;
-    if !matches!(
-        requested,
-        RequestedModuleType::None | RequestedModuleType::Json
-    ) {
-        return Err(type_error(format!(
-            "cannot import {url}{importer}: the only import attribute is type: \"json\""
-        )));
+    let path = url.to_file_path().map_err(|()| type_error(format!("{url} is no path on this machine{importer}")))?;
+    let kind = module_type(&path)
+        .ok_or_else(|| type_error(format!("cannot import {url}{importer}: only {IMPORTABLE} files are modules")))?;
+    if !matches!(requested, RequestedModuleType::None | RequestedModuleType::Json) {
+        return Err(type_error(format!("cannot import {url}{importer}: the only import attribute is type: \"json\"")));
     }
     if kind == ModuleType::Json && *requested != RequestedModuleType::Json {
-        return Err(type_error(format!(
-            "cannot import {url}{importer}: it needs `with {{ type: \"json\" }}`"
-        )));
+        return Err(type_error(format!("cannot import {url}{importer}: it needs `with {{ type: \"json\" }}`")));
     }
     let source = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => type_error(format!("cannot find module {url}{importer}")),
         _ => type_error(format!("cannot read module {url}{importer}: {error}")),
     })?;
-    let typescript = path
-        .extension()
-        .is_some_and(|extension| extension == "ts" || extension == "mts");
-    let source = if typescript {
-        typescript::strip(url.as_str(), source)?
-    } else {
-        source
-    };
-    Ok(ModuleSource::new(
-        kind,
-        ModuleSourceCode::String(source.into()),
-        url,
-        None,
-    ))
+    let typescript = path.extension().is_some_and(|extension| extension == "ts" || extension == "mts");
+    let source = if typescript { typescript::strip(url.as_str(), source)? } else { source };
+    Ok(ModuleSource::new(kind, ModuleSourceCode::String(source.into()), url, None))
 }
 
 /// What a file is, by its name; nothing if it cannot be imported.

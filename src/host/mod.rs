@@ -60,12 +60,7 @@ pub struct AppOptions {
 pub fn run_app(options: AppOptions) -> i32 {
     let ending = Ending::new(options.on_shutdown);
     let _finish = FinishOnDrop(ending.clone());
-    let app = App {
-        main: options.main,
-        args: options.args,
-        caps: options.caps,
-        extensions: options.extensions,
-    };
+    let app = App { main: options.main, args: options.args, caps: options.caps, extensions: options.extensions };
     let code = match app.run(&ending) {
         Ok(code) => code,
         Err(message) => {
@@ -87,23 +82,14 @@ struct App {
 
 impl App {
     fn run(self, ending: &Ending) -> Result<i32, String> {
-        let path = self
-            .main
-            .canonicalize()
-            .map_err(|error| format!("{}: {error}", self.main.display()))?;
-        let main = Url::from_file_path(&path)
-            .map_err(|()| format!("{}: not an absolute path", path.display()))?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
+        let path = self.main.canonicalize().map_err(|error| format!("{}: {error}", self.main.display()))?;
+        let main = Url::from_file_path(&path).map_err(|()| format!("{}: not an absolute path", path.display()))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("cannot start the event loop: {error}"))?;
-        signals::watch(ending.clone())
-            .map_err(|error| format!("cannot wait for signals: {error}"))?;
+        signals::watch(ending.clone()).map_err(|error| format!("cannot wait for signals: {error}"))?;
         fetch::grant(&self.caps);
         let code = runtime.block_on(async {
-            let mut js = self
-                .start(&main, ending)
-                .map_err(|error| error.to_string())?;
+            let mut js = self.start(&main, ending).map_err(|error| error.to_string())?;
             ending.set_isolate(js.v8_isolate().thread_safe_handle());
             let outcome = tokio::select! {
                 biased;
@@ -127,12 +113,7 @@ impl App {
         let channels = deno_web::InMemoryBroadcastChannel::default();
         let mut extensions = vec![
             scripts::embed(deno_webidl::deno_webidl::init()),
-            scripts::embed(deno_web::deno_web::init(
-                blobs,
-                Some(main.clone()),
-                false,
-                channels,
-            )),
+            scripts::embed(deno_web::deno_web::init(blobs, Some(main.clone()), false, channels)),
             scripts::embed(deno_fetch::deno_fetch::init(fetch::options(&self.caps))),
             extension::extension(info, ending.clone()),
         ];
@@ -145,10 +126,7 @@ impl App {
         })?;
         js.op_state().borrow_mut().put(permissions::open());
         // The engine's own names, for its scripts only.
-        js.execute_script(
-            "ext:runtime_wasm_host/seal.js",
-            "delete globalThis.Deno; delete globalThis.__bootstrap;",
-        )?;
+        js.execute_script("ext:runtime_wasm_host/seal.js", "delete globalThis.Deno; delete globalThis.__bootstrap;")?;
         Ok(js)
     }
 }

@@ -4,11 +4,10 @@
 //! ever read from text either, so the parser that they ask for refuses all of it.
 
 use deno_permissions::{
-    AllowRunDescriptorParseResult, DenyRunDescriptor, EnvDescriptor, EnvDescriptorParseError,
-    FfiDescriptor, ImportDescriptor, NetDescriptor, NetDescriptorParseError, PathQueryDescriptor,
-    PathResolveError, PermissionDescriptorParser, Permissions, PermissionsContainer,
-    ReadDescriptor, RunDescriptorParseError, RunQueryDescriptor, SpecialFilePathQueryDescriptor,
-    SysDescriptor, SysDescriptorParseError, WriteDescriptor,
+    AllowRunDescriptorParseResult, DenyRunDescriptor, EnvDescriptor, EnvDescriptorParseError, FfiDescriptor,
+    ImportDescriptor, NetDescriptor, NetDescriptorParseError, PathQueryDescriptor, PathResolveError,
+    PermissionDescriptorParser, Permissions, PermissionsContainer, ReadDescriptor, RunDescriptorParseError,
+    RunQueryDescriptor, SpecialFilePathQueryDescriptor, SysDescriptor, SysDescriptorParseError, WriteDescriptor,
 };
 use std::borrow::Cow;
 use std::path::Path;
@@ -35,10 +34,7 @@ impl PermissionDescriptorParser for NoText {
         Err(NetDescriptorParseError::InvalidHost(text.into()))
     }
 
-    fn parse_import_descriptor(
-        &self,
-        text: &str,
-    ) -> Result<ImportDescriptor, NetDescriptorParseError> {
+    fn parse_import_descriptor(&self, text: &str) -> Result<ImportDescriptor, NetDescriptorParseError> {
         Err(NetDescriptorParseError::InvalidHost(text.into()))
     }
 
@@ -50,10 +46,7 @@ impl PermissionDescriptorParser for NoText {
         Err(SysDescriptorParseError::InvalidKind(text.into()))
     }
 
-    fn parse_allow_run_descriptor(
-        &self,
-        _: &str,
-    ) -> Result<AllowRunDescriptorParseResult, RunDescriptorParseError> {
+    fn parse_allow_run_descriptor(&self, _: &str) -> Result<AllowRunDescriptorParseResult, RunDescriptorParseError> {
         Err(RunDescriptorParseError::EmptyRunQuery)
     }
 
@@ -65,10 +58,7 @@ impl PermissionDescriptorParser for NoText {
         Err(PathResolveError::EmptyPath)
     }
 
-    fn parse_path_query<'a>(
-        &self,
-        _: Cow<'a, Path>,
-    ) -> Result<PathQueryDescriptor<'a>, PathResolveError> {
+    fn parse_path_query<'a>(&self, _: Cow<'a, Path>) -> Result<PathQueryDescriptor<'a>, PathResolveError> {
         Err(PathResolveError::EmptyPath)
     }
 
@@ -83,10 +73,7 @@ impl PermissionDescriptorParser for NoText {
         Err(NetDescriptorParseError::InvalidHost(text.into()))
     }
 
-    fn parse_run_query<'a>(
-        &self,
-        _: &'a str,
-    ) -> Result<RunQueryDescriptor<'a>, RunDescriptorParseError> {
+    fn parse_run_query<'a>(&self, _: &'a str) -> Result<RunQueryDescriptor<'a>, RunDescriptorParseError> {
         Err(RunDescriptorParseError::EmptyRunQuery)
     }
 }

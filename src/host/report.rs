@@ -6,8 +6,7 @@ use std::io::Write as _;
 
 /// What deno_core says of an `await` that nothing can settle, and what we say.
 const STALLED: &str = "Top-level await promise never resolved";
-const NEVER_RESOLVED: &str =
-    "top-level await never resolved: nothing is pending that could settle it";
+const NEVER_RESOLVED: &str = "top-level await never resolved: nothing is pending that could settle it";
 
 /// Prints the error that ended an app.
 pub(super) fn print(error: &CoreError) {
@@ -34,10 +33,7 @@ fn describe_exception(error: &JsError) -> String {
 
 fn write_frames(text: &mut String, error: &JsError) {
     let stack = error.stack.as_deref().unwrap_or_default();
-    let frames: Vec<&str> = stack
-        .lines()
-        .filter(|line| line.trim_start().starts_with("at "))
-        .collect();
+    let frames: Vec<&str> = stack.lines().filter(|line| line.trim_start().starts_with("at ")).collect();
     for frame in &frames {
         let _ = write!(text, "\n    {}", frame.trim_start());
     }
@@ -52,17 +48,9 @@ fn write_frames(text: &mut String, error: &JsError) {
 
 fn write_causes(text: &mut String, error: &JsError) {
     for inner in error.aggregated.iter().flatten() {
-        let _ = write!(
-            text,
-            "\n  {}",
-            describe_exception(inner).replace('\n', "\n  ")
-        );
+        let _ = write!(text, "\n  {}", describe_exception(inner).replace('\n', "\n  "));
     }
     if let Some(cause) = &error.cause {
-        let _ = write!(
-            text,
-            "\nCaused by: {}",
-            describe_exception(cause).trim_start_matches("Uncaught ")
-        );
+        let _ = write!(text, "\nCaused by: {}", describe_exception(cause).trim_start_matches("Uncaught "));
     }
 }

@@ -9,29 +9,15 @@ use std::borrow::Cow;
 include!(concat!(env!("OUT_DIR"), "/deno_scripts.rs"));
 
 /// Runs once, before the app.
-const BOOTSTRAP: &[ExtensionFileSource] = &[ExtensionFileSource::new(
-    "ext:runtime_wasm_host/bootstrap.js",
-    ascii_str_include!("../../js/host/bootstrap.js"),
-)];
+const BOOTSTRAP: &[ExtensionFileSource] =
+    &[ExtensionFileSource::new("ext:runtime_wasm_host/bootstrap.js", ascii_str_include!("../../js/host/bootstrap.js"))];
 
 /// Loaded when first asked for. Three of them answer to the names of crates that we do without.
 const ON_DEMAND: &[ExtensionFileSource] = &[
-    ExtensionFileSource::new(
-        "ext:runtime_wasm_host/app.js",
-        ascii_str_include!("../../js/host/app.js"),
-    ),
-    ExtensionFileSource::new(
-        "ext:deno_telemetry/telemetry.ts",
-        ascii_str_include!("../../js/host/telemetry.js"),
-    ),
-    ExtensionFileSource::new(
-        "ext:deno_telemetry/util.ts",
-        ascii_str_include!("../../js/host/telemetry_util.js"),
-    ),
-    ExtensionFileSource::new(
-        "ext:deno_net/02_tls.js",
-        ascii_str_include!("../../js/host/tls.js"),
-    ),
+    ExtensionFileSource::new("ext:runtime_wasm_host/app.js", ascii_str_include!("../../js/host/app.js")),
+    ExtensionFileSource::new("ext:deno_telemetry/telemetry.ts", ascii_str_include!("../../js/host/telemetry.js")),
+    ExtensionFileSource::new("ext:deno_telemetry/util.ts", ascii_str_include!("../../js/host/telemetry_util.js")),
+    ExtensionFileSource::new("ext:deno_net/02_tls.js", ascii_str_include!("../../js/host/tls.js")),
 ];
 
 /// Gives a `deno_*` extension the embedded text of its scripts.
@@ -39,16 +25,10 @@ const ON_DEMAND: &[ExtensionFileSource] = &[
 /// Its modules (`lazy_loaded_esm`) go: nothing of ours imports them, and they need crates that we do without.
 pub(super) fn embed(mut extension: Extension) -> Extension {
     let embedded = |file: &ExtensionFileSource| {
-        let found = SCRIPTS
-            .iter()
-            .find(|script| script.specifier == file.specifier);
+        let found = SCRIPTS.iter().find(|script| script.specifier == file.specifier);
         found.unwrap_or(file).clone()
     };
-    extension.lazy_loaded_js_files = extension
-        .lazy_loaded_js_files
-        .iter()
-        .map(embedded)
-        .collect();
+    extension.lazy_loaded_js_files = extension.lazy_loaded_js_files.iter().map(embedded).collect();
     extension.lazy_loaded_esm_files = Cow::Borrowed(&[]);
     extension
 }
@@ -81,15 +61,9 @@ mod tests {
     fn no_script_is_read_from_disk() {
         for extension in embedded() {
             let files = extension.js_files.iter().chain(extension.esm_files.iter());
-            for file in files
-                .chain(extension.lazy_loaded_js_files.iter())
-                .chain(extension.lazy_loaded_esm_files.iter())
+            for file in files.chain(extension.lazy_loaded_js_files.iter()).chain(extension.lazy_loaded_esm_files.iter())
             {
-                assert!(
-                    file.is_runtime_loadable(),
-                    "{} is read from disk",
-                    file.specifier
-                );
+                assert!(file.is_runtime_loadable(), "{} is read from disk", file.specifier);
             }
         }
     }
@@ -99,15 +73,7 @@ mod tests {
         let wanted = |text: &str| -> Vec<String> {
             text.split("loadExtScript(")
                 .skip(1)
-                .filter_map(|rest| {
-                    Some(
-                        rest.trim_start()
-                            .strip_prefix('"')?
-                            .split_once('"')?
-                            .0
-                            .to_owned(),
-                    )
-                })
+                .filter_map(|rest| Some(rest.trim_start().strip_prefix('"')?.split_once('"')?.0.to_owned()))
                 .collect()
         };
         for script in SCRIPTS.iter().chain(ON_DEMAND) {
@@ -115,15 +81,8 @@ mod tests {
                 continue; // Needs QUIC, which we do without; nothing loads it.
             }
             for name in wanted(script.load().unwrap().as_str()) {
-                let known = SCRIPTS
-                    .iter()
-                    .chain(ON_DEMAND)
-                    .any(|script| script.specifier == name);
-                assert!(
-                    known,
-                    "{} loads {name}, which there is none of",
-                    script.specifier
-                );
+                let known = SCRIPTS.iter().chain(ON_DEMAND).any(|script| script.specifier == name);
+                assert!(known, "{} loads {name}, which there is none of", script.specifier);
             }
         }
     }

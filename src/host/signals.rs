@@ -10,31 +10,24 @@ const TERMINATED: i32 = 128 + 15;
 
 /// Starts the thread that waits for signals. It has an event loop of its own: the app's may be busy.
 pub(super) fn watch(ending: Ending) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let (mut interrupt, mut terminate) = {
         let _entered = runtime.enter();
-        (
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-        )
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
     };
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            loop {
-                let code = runtime.block_on(next_code(&mut interrupt, &mut terminate));
-                if ending.is_over() {
-                    // The signal is for another app of this process, or came as the process ends.
-                    continue;
-                }
-                if !ending.ask(code) {
-                    // The app is ending already, and that takes too long for somebody.
-                    ending.force(code);
-                }
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        loop {
+            let code = runtime.block_on(next_code(&mut interrupt, &mut terminate));
+            if ending.is_over() {
+                // The signal is for another app of this process, or came as the process ends.
+                continue;
             }
-        })?;
+            if !ending.ask(code) {
+                // The app is ending already, and that takes too long for somebody.
+                ending.force(code);
+            }
+        }
+    })?;
     Ok(())
 }
 

@@ -14,31 +14,15 @@ type FirstProblem = Arc<Mutex<Option<(String, Option<(usize, usize)>)>>>;
 pub(super) fn strip(url: &str, source: String) -> Result<String, JsErrorBox> {
     let map = Lrc::new(SourceMap::default());
     let problem = FirstProblem::default();
-    let handler = Handler::with_emitter(
-        true,
-        false,
-        Box::new(Collector {
-            map: map.clone(),
-            problem: problem.clone(),
-        }),
-    );
-    let options = Options {
-        module: Some(true),
-        mode: Mode::StripOnly,
-        ..Options::default()
-    };
+    let handler =
+        Handler::with_emitter(true, false, Box::new(Collector { map: map.clone(), problem: problem.clone() }));
+    let options = Options { module: Some(true), mode: Mode::StripOnly, ..Options::default() };
     let output = swc_common::GLOBALS
-        .set(&swc_common::Globals::new(), || {
-            operate(&map, &handler, source, options)
-        })
+        .set(&swc_common::Globals::new(), || operate(&map, &handler, source, options))
         .map_err(|error| {
-            let found = problem
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .take();
+            let found = problem.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
             let (message, position) = found.unwrap_or((error.message, None));
-            let position =
-                position.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+            let position = position.map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
             JsErrorBox::new("SyntaxError", format!("{message}\n    at {url}{position}"))
         })?;
     Ok(output.code)
@@ -56,10 +40,7 @@ impl Emitter for Collector {
             let position = self.map.lookup_char_pos(span.lo);
             (position.line, position.col.0 + 1)
         });
-        let mut problem = self
-            .problem
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut problem = self.problem.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         problem.get_or_insert_with(|| (diagnostic.message(), position));
     }
 }

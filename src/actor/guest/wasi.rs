@@ -2,8 +2,8 @@
 //! only checked for being usable.
 
 use super::super::config::{Preopen, Stdin, Stdout, WasiConfig};
-use super::{GuestState, WASI_MODULE, WasiGuest};
 use super::stdio::{HostOutput, Stream, own_stdin};
+use super::{GuestState, WASI_MODULE, WasiGuest};
 use crate::error::{ErrorCode, Result, WasmError};
 use std::os::fd::AsRawFd;
 use wasmtime::Linker;
