@@ -12,14 +12,12 @@ mod actor {
     pub mod control;
     #[path = "actor/mailbox.rs"]
     pub mod mailbox;
-    #[path = "../loom/src/twins.rs"]
-    pub mod sync;
+    pub(crate) use crate::twins as sync;
 }
 
 #[path = "../../src"]
 mod registry {
-    #[path = "../loom/src/twins.rs"]
-    pub mod sync;
+    pub(crate) use crate::twins as sync;
     #[path = "registry/table.rs"]
     pub mod table;
 }
@@ -27,6 +25,7 @@ mod registry {
 mod mailbox_models;
 mod registry_models;
 mod stop_models;
+mod twins;
 
 /// Every interleaving, with at most three preemptions unless the environment says otherwise.
 fn check(model: impl Fn() + Sync + Send + 'static) {

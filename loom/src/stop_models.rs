@@ -19,13 +19,15 @@ impl CountedReply {
 #[test]
 fn a_running_request_is_answered_exactly_once() {
     check(|| {
-        let control = Arc::new(Control::new());
+        let control = Arc::new(Control::<CountedReply>::new());
         let answers = Arc::new(AtomicUsize::new(0));
         let stopper = thread::spawn({
             let control = control.clone();
             move || {
                 if let Some(mut stopped) = control.stop(StopReason::Dropped) {
-                    stopped.running.take().map(CountedReply::send);
+                    if let Some(reply) = stopped.running.take() {
+                        reply.send();
+                    }
                     stopped.wake();
                 }
             }

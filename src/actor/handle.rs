@@ -3,6 +3,7 @@
 use super::control::{Control, RequestNumber, Status, StopReason, Stopped};
 use super::mailbox::{Mailbox, SendError};
 use super::message::{Ask, Outcome, Reply, Request, reply};
+use super::thread::OsThread;
 use crate::engine::Engines;
 use crate::error::{ErrorCode, WasmError};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub struct Actor {
     name: Arc<str>,
     pub(super) control: Control<Running>,
     pub(super) mailbox: Mailbox<Request>,
+    pub(super) thread: OsThread,
     engines: Arc<Engines>,
     gone: watch::Sender<bool>,
     /// Called once, by whoever stops the actor: takes the id out of the registry.
@@ -40,6 +42,7 @@ impl Actor {
             name,
             control: Control::new(),
             mailbox: Mailbox::new(mailbox),
+            thread: OsThread::default(),
             engines,
             gone: watch::Sender::new(false),
             unregister: Box::new(unregister),
@@ -59,6 +62,11 @@ impl Actor {
     /// Where it stands in its life.
     pub fn status(&self) -> Status {
         self.control.status()
+    }
+
+    /// Its thread.
+    pub fn thread(&self) -> &OsThread {
+        &self.thread
     }
 
     /// Why it ended, if it has.

@@ -12,8 +12,10 @@ pub mod mailbox;
 pub mod message;
 mod reaper;
 mod sync;
+mod thread;
 mod worker;
 
 pub use handle::Actor;
 pub use reaper::Reaper;
+pub use thread::OsThread;
 pub use worker::{Start, spawn};

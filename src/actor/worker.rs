@@ -77,6 +77,7 @@ fn thread_name(name: &str) -> String {
 
 fn thread_main(start: Start, reply: Reply) {
     let actor = start.actor.clone();
+    let _entered = actor.thread.enter();
     let _span = tracing::debug_span!("instance", id = actor.id(), name = &**actor.name()).entered();
     let ended = catch_unwind(AssertUnwindSafe(|| live(start, reply)));
     let reason = match ended {

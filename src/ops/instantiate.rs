@@ -85,7 +85,7 @@ fn open(caps: &Caps, wanted: &PreopenOption) -> Result<Preopen> {
     };
     let granted = caps.open_preopen(&wanted.path, access).map_err(refused)?;
     let writable = granted.access == Access::ReadWrite;
-    Ok(Preopen { guest_path: wanted.guest.clone(), dir: granted.dir.into(), writable })
+    Ok(Preopen { guest_path: wanted.guest.clone(), dir: granted.dir, writable })
 }
 
 /// What the caller wants, never wider than the manifest's ceilings.

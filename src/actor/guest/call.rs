@@ -1,45 +1,41 @@
 //! Calling an export: its signature, its arguments, its results.
 
 use super::super::message::Call;
-use super::{Guest, trap};
+use super::{Context, trap};
 use crate::engine::{signature_of, value_type};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::signature::ValueType;
 use crate::value::{Arg, Value};
 use wasmtime::{Extern, ExternType, Func, Ref, Val, ValType};
 
-impl Guest {
-    pub(super) async fn call(&mut self, call: Call) -> Result<Vec<Value>> {
-        let func = self.exported_function(&call.name)?;
-        let ty = func.ty(&self.store);
-        let (params, _) = signature_of(&ty);
-        let args = to_values(&call.name, &params, &call.args)?;
-        let args: Vec<Val> = args.iter().zip(ty.params()).map(|(arg, ty)| to_val(*arg, &ty)).collect();
-        // Overwritten by the call; wasmtime checks only the length.
-        let mut results = vec![Val::I32(0); ty.results().len()];
-        match func.call_async(&mut self.store, &args, &mut results).await {
-            Ok(()) => results.iter().zip(ty.results()).map(|(result, ty)| from_val(&call.name, result, &ty)).collect(),
-            Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),
-            Err(error) => {
-                let what = format!("the call of \"{}\" in \"{}\"", call.name, self.store.data().actor.name());
-                Err(trap::describe(&mut self.store, self.fuel_given, &what, error))
-            }
+pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Value>> {
+    let func = exported_function(store, &call.name)?;
+    let ty = func.ty(&*store);
+    let (params, _) = signature_of(&ty);
+    let args = to_values(&call.name, &params, &call.args)?;
+    let args: Vec<Val> = args.iter().zip(ty.params()).map(|(arg, ty)| to_val(*arg, &ty)).collect();
+    // Overwritten by the call; wasmtime checks only the length.
+    let mut results = vec![Val::I32(0); ty.results().len()];
+    match func.call_async(&mut *store, &args, &mut results).await {
+        Ok(()) => results.iter().zip(ty.results()).map(|(result, ty)| from_val(&call.name, result, &ty)).collect(),
+        Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),
+        Err(error) => {
+            let what = format!("the call of \"{}\" in \"{}\"", call.name, store.data().actor.name());
+            Err(trap::describe(store, &what, error))
         }
     }
+}
 
-    fn exported_function(&mut self, name: &str) -> Result<Func> {
-        let instance = self.instance()?;
-        let found = instance.get_export(&mut self.store, name);
-        let module = self.module.name();
-        let problem = match found {
-            Some(Extern::Func(func)) => return Ok(func),
-            Some(other) => {
-                format!("the export \"{name}\" of {module} is {}, not a function", kind(&other.ty(&self.store)))
-            }
-            None => format!("{module} has no export \"{name}\""),
-        };
-        Err(WasmError::new(ErrorCode::ExportNotFound, problem))
-    }
+fn exported_function(store: &mut Context<'_>, name: &str) -> Result<Func> {
+    let instance = store.data().instance()?;
+    let found = instance.get_export(&mut *store, name);
+    let module = store.data().module.name();
+    let problem = match found {
+        Some(Extern::Func(func)) => return Ok(func),
+        Some(other) => format!("the export \"{name}\" of {module} is {}, not a function", kind(&other.ty(&*store))),
+        None => format!("{module} has no export \"{name}\""),
+    };
+    Err(WasmError::new(ErrorCode::ExportNotFound, problem))
 }
 
 fn to_values(name: &str, params: &[ValueType], args: &[Arg]) -> Result<Vec<Value>> {

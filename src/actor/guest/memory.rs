@@ -1,61 +1,58 @@
 //! The memory of a guest, read and written from outside. Every bound is checked before anything is allocated.
 
-use super::Guest;
+use super::Context;
 use crate::error::{ErrorCode, Result, WasmError};
 use wasmtime::{Extern, Memory};
 
 /// 64 KiB, the unit of `memory.size` and `memory.grow`, whatever the page size a memory declares.
 const PAGE_BYTES: u64 = 65_536;
 
-impl Guest {
-    /// The export `memory`, or else the first exported memory.
-    fn memory(&mut self) -> Result<Memory> {
-        let instance = self.instance()?;
-        if let Some(memory) = instance.get_memory(&mut self.store, "memory") {
-            return Ok(memory);
-        }
-        let first = instance.exports(&mut self.store).find_map(|export| match export.into_extern() {
-            Extern::Memory(memory) => Some(memory),
-            _ => None,
-        });
-        first.ok_or_else(|| memory_error(format!("{} exports no memory", self.module.name())))
+/// The export `memory`, or else the first exported memory.
+fn memory(store: &mut Context<'_>) -> Result<Memory> {
+    let instance = store.data().instance()?;
+    if let Some(memory) = instance.get_memory(&mut *store, "memory") {
+        return Ok(memory);
     }
+    let first = instance.exports(&mut *store).find_map(|export| match export.into_extern() {
+        Extern::Memory(memory) => Some(memory),
+        _ => None,
+    });
+    first.ok_or_else(|| memory_error(format!("{} exports no memory", store.data().module.name())))
+}
 
-    pub(super) fn memory_read(&mut self, offset: u64, length: u64) -> Result<Vec<u8>> {
-        let data = self.memory()?.data(&self.store);
-        let range = range(offset, length, data.len())?;
-        Ok(data[range].to_vec())
-    }
+pub(super) fn read(store: &mut Context<'_>, offset: u64, length: u64) -> Result<Vec<u8>> {
+    let data = memory(store)?.data(&*store);
+    let range = range(offset, length, data.len())?;
+    Ok(data[range].to_vec())
+}
 
-    pub(super) fn memory_write(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
-        let data = self.memory()?.data_mut(&mut self.store);
-        let range = range(offset, bytes.len() as u64, data.len())?;
-        data[range].copy_from_slice(bytes);
-        Ok(())
-    }
+pub(super) fn write(store: &mut Context<'_>, offset: u64, bytes: &[u8]) -> Result<()> {
+    let data = memory(store)?.data_mut(&mut *store);
+    let range = range(offset, bytes.len() as u64, data.len())?;
+    data[range].copy_from_slice(bytes);
+    Ok(())
+}
 
-    pub(super) fn memory_size(&mut self) -> Result<u64> {
-        let memory = self.memory()?;
-        Ok(memory.data_size(&self.store) as u64 / PAGE_BYTES)
-    }
+pub(super) fn size(store: &mut Context<'_>) -> Result<u64> {
+    Ok(memory(store)?.data_size(&*store) as u64 / PAGE_BYTES)
+}
 
-    pub(super) async fn memory_grow(&mut self, pages: u64) -> Result<u64> {
-        let before = self.memory_size()?;
-        let memory = self.memory()?;
-        let unit = memory.page_size(&self.store);
-        let delta = pages.checked_mul(PAGE_BYTES).map(|bytes| bytes / unit);
-        if let Some(delta) = delta
-            && memory.grow_async(&mut self.store, delta).await.is_ok()
-        {
-            return Ok(before);
-        }
-        let limit = self.store.data().limiter.memory_limit();
-        let maximum = memory.ty(&self.store).maximum().map(|max| format!(", its declared maximum is {max}"));
-        Err(memory_error(format!(
-            "the memory cannot grow by {pages} pages: it has {before}{}, and the instance's limit is {limit} bytes",
-            maximum.unwrap_or_default()
-        )))
+pub(super) async fn grow(store: &mut Context<'_>, pages: u64) -> Result<u64> {
+    let before = size(store)?;
+    let memory = memory(store)?;
+    let unit = memory.page_size(&*store);
+    let delta = pages.checked_mul(PAGE_BYTES).map(|bytes| bytes / unit);
+    if let Some(delta) = delta
+        && memory.grow_async(&mut *store, delta).await.is_ok()
+    {
+        return Ok(before);
     }
+    let limit = store.data().limiter.memory_limit();
+    let maximum = memory.ty(&*store).maximum().map(|max| format!(", its declared maximum is {max}"));
+    Err(memory_error(format!(
+        "the memory cannot grow by {pages} pages: it has {before}{}, and the instance's limit is {limit} bytes",
+        maximum.unwrap_or_default()
+    )))
 }
 
 fn range(offset: u64, length: u64, size: usize) -> Result<std::ops::Range<usize>> {

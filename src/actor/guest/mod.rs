@@ -14,7 +14,7 @@ use crate::engine::{Code, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use limiter::Limiter;
 use std::sync::Arc;
-use wasmtime::{CallHook, Instance, Linker, Store, UpdateDeadline};
+use wasmtime::{AsContextMut, CallHook, Instance, Linker, Store, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 
 /// The import module of WASI preview 1.
@@ -30,12 +30,26 @@ pub(super) struct GuestParts {
     pub metering: Metering,
 }
 
+/// The store, as seen by whoever works on it: the worker between calls, or a host function within one.
+type Context<'a> = StoreContextMut<'a, GuestState>;
+
 /// What host functions of a store can reach.
 struct GuestState {
     /// Present where the module imports WASI.
     wasi: Option<WasiGuest>,
     limiter: Limiter,
     actor: Arc<Actor>,
+    module: Arc<Module>,
+    /// None until the module is instantiated.
+    instance: Option<Instance>,
+    /// All fuel it ever had; `None` without metering.
+    fuel_given: Option<u64>,
+}
+
+impl GuestState {
+    fn instance(&self) -> Result<Instance> {
+        self.instance.ok_or_else(|| WasmError::no_instance(self.actor.id()))
+    }
 }
 
 struct WasiGuest {
@@ -61,9 +75,6 @@ pub(super) struct Guest {
     store: Store<GuestState>,
     linker: Linker<GuestState>,
     code: Code,
-    module: Arc<Module>,
-    instance: Option<Instance>,
-    fuel_given: Option<u64>,
 }
 
 impl Guest {
@@ -84,7 +95,10 @@ impl Guest {
         let state = GuestState {
             wasi: wants_wasi.then_some(wasi),
             limiter: Limiter::new(&config.limits),
-            actor: actor.clone(),
+            actor,
+            module,
+            instance: None,
+            fuel_given: config.limits.fuel,
         };
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -99,7 +113,7 @@ impl Guest {
         if let Some(fuel) = config.limits.fuel {
             store.set_fuel(fuel).map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("{error:#}")))?;
         }
-        let mut guest = Guest { store, linker, code, module, instance: None, fuel_given: config.limits.fuel };
+        let mut guest = Guest { store, linker, code };
         guest.check_imports()?;
         guest.arm();
         Ok(guest)
@@ -121,7 +135,7 @@ impl Guest {
         if wrong.is_empty() {
             return Ok(());
         }
-        let text = format!("{} cannot be instantiated, imports: {}", self.module.name(), wrong.join("; "));
+        let text = format!("{} cannot be instantiated, imports: {}", self.store.data().module.name(), wrong.join("; "));
         Err(WasmError::new(ErrorCode::Instantiate, text))
     }
 
@@ -132,12 +146,12 @@ impl Guest {
     pub(super) async fn instantiate(&mut self) -> Result<()> {
         match self.linker.instantiate_async(&mut self.store, &self.code).await {
             Ok(instance) => {
-                self.instance = Some(instance);
+                self.store.data_mut().instance = Some(instance);
                 Ok(())
             }
             Err(error) => {
-                let what = format!("the instantiation of {}", self.module.name());
-                let mut error = trap::describe(&mut self.store, self.fuel_given, &what, error);
+                let what = format!("the instantiation of {}", self.store.data().module.name());
+                let mut error = trap::describe(&mut self.store.as_context_mut(), &what, error);
                 if error.code == ErrorCode::Call {
                     error.code = ErrorCode::Instantiate;
                 }
@@ -153,30 +167,30 @@ impl Guest {
 
     /// Answers one request.
     pub(super) async fn answer(&mut self, ask: Ask) -> Outcome {
-        match ask {
-            Ask::Call(call) => self.call(call).await.map(Answer::Values),
-            Ask::Exports => Ok(Answer::Exports(self.module.exports().to_vec())),
-            Ask::MemoryRead { offset, length } => self.memory_read(offset, length).map(Answer::Bytes),
-            Ask::MemoryWrite { offset, bytes } => self.memory_write(offset, &bytes).map(|()| Answer::Done),
-            Ask::MemorySize => self.memory_size().map(Answer::Number),
-            Ask::MemoryGrow { pages } => self.memory_grow(pages).await.map(Answer::Number),
-            Ask::AddFuel(fuel) => self.add_fuel(fuel).map(Answer::Number),
-        }
+        answer(&mut self.store.as_context_mut(), ask).await
     }
+}
 
-    fn add_fuel(&mut self, fuel: u64) -> Result<u64> {
-        let Some(given) = self.fuel_given.as_mut() else {
-            let text = "this instance is not metered: give it `limits.fuel` when it is made".to_owned();
-            return Err(WasmError::new(ErrorCode::Type, text));
-        };
-        let left = self.store.get_fuel().unwrap_or(0);
-        let filled = left.saturating_add(fuel);
-        *given = given.saturating_add(fuel);
-        self.store.set_fuel(filled).map_err(|error| WasmError::new(ErrorCode::Call, format!("{error:#}")))?;
-        Ok(filled)
+/// Answers one request, between calls or from within one.
+async fn answer(store: &mut Context<'_>, ask: Ask) -> Outcome {
+    match ask {
+        Ask::Call(call) => call::call(store, call).await.map(Answer::Values),
+        Ask::Exports => Ok(Answer::Exports(store.data().module.exports().to_vec())),
+        Ask::MemoryRead { offset, length } => memory::read(store, offset, length).map(Answer::Bytes),
+        Ask::MemoryWrite { offset, bytes } => memory::write(store, offset, &bytes).map(|()| Answer::Done),
+        Ask::MemorySize => memory::size(store).map(Answer::Number),
+        Ask::MemoryGrow { pages } => memory::grow(store, pages).await.map(Answer::Number),
+        Ask::AddFuel(fuel) => add_fuel(store, fuel).map(Answer::Number),
     }
+}
 
-    fn instance(&self) -> Result<Instance> {
-        self.instance.ok_or_else(|| WasmError::no_instance(self.store.data().actor.id()))
-    }
+fn add_fuel(store: &mut Context<'_>, fuel: u64) -> Result<u64> {
+    let Some(given) = store.data().fuel_given else {
+        let text = "this instance is not metered: give it `limits.fuel` when it is made".to_owned();
+        return Err(WasmError::new(ErrorCode::Type, text));
+    };
+    let filled = store.get_fuel().unwrap_or(0).saturating_add(fuel);
+    store.data_mut().fuel_given = Some(given.saturating_add(fuel));
+    store.set_fuel(filled).map_err(|error| WasmError::new(ErrorCode::Call, format!("{error:#}")))?;
+    Ok(filled)
 }

@@ -1,8 +1,8 @@
 //! From wasmtime's errors to ours: which limit, which trap, whose stack.
 
-use super::{GuestState, StoppedByHost};
+use super::{Context, StoppedByHost};
 use crate::error::{ErrorCode, WasmError};
-use wasmtime::{FrameInfo, Store, Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 /// Frames of a guest's stack that an error carries.
@@ -14,12 +14,7 @@ pub(super) fn exit_code(error: &wasmtime::Error) -> Option<i32> {
 }
 
 /// Describes an error that ended `what`.
-pub(super) fn describe(
-    store: &mut Store<GuestState>,
-    fuel_given: Option<u64>,
-    what: &str,
-    error: wasmtime::Error,
-) -> WasmError {
+pub(super) fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Error) -> WasmError {
     if let Some(code) = exit_code(&error) {
         let mut exited = WasmError::new(ErrorCode::Call, format!("{what} exited with code {code}"));
         exited.exit_code = Some(code);
@@ -33,7 +28,7 @@ pub(super) fn describe(
     let guest_stack = error.downcast_ref::<WasmBacktrace>().map(guest_stack).unwrap_or_default();
     let mut described = match trap {
         Some(Trap::OutOfFuel) => {
-            let given = fuel_given.unwrap_or(0);
+            let given = store.data().fuel_given.unwrap_or(0);
             let used = given.saturating_sub(store.get_fuel().unwrap_or(0));
             let text = format!("{what} spent the fuel of the instance \"{name}\": {used} of {given} used");
             WasmError::new(ErrorCode::FuelExhausted, text)
