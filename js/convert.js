@@ -61,7 +61,6 @@ function isShared(value) {
 
 /**
  * The arguments of a call for the op: each a bare value, whose type the signature decides, or `[type, value]`.
- * An array as an argument is no value of WebAssembly; it is handed on as something that Rust calls an object.
  */
 export function asArguments(values) {
   return guarded("the arguments", () => {
@@ -70,16 +69,28 @@ export function asArguments(values) {
   });
 }
 
-function asArgument(value) {
+/** For each function that a guest has let out, its instance and its place there. */
+export const guestFunctions = new WeakMap();
+
+/** A function of a guest's goes with its instance and place, for a funcref; and as itself, for an externref. */
+export function asArgument(value) {
+  if (typeof value === "function") return asFunction(undefined, value);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
-  if (Array.isArray(value)) return {};
+  // An array is what the op takes for a pair, so it goes in one; without a type, as a value of any kind.
+  if (Array.isArray(value)) return [undefined, value];
   const type = value.type;
-  return typeof type === "string" ? [type, value.value] : value;
+  if (typeof type !== "string") return value;
+  return typeof value.value === "function" ? asFunction(type, value.value) : [type, value.value];
+}
+
+function asFunction(type, value) {
+  const place = guestFunctions.get(value);
+  return place === undefined ? [type, value] : [type, value, place[0], place[1]];
 }
 
 const optionNames = [
   "name", "args", "env", "preopens", "inheritStdin", "inheritStdout", "inheritStderr",
-  "stdin", "stdout", "stderr", "limits", "signal",
+  "stdin", "stdout", "stderr", "limits", "signal", "imports",
 ];
 const limitNames = ["fuel", "timeoutMs", "memoryBytes", "tableElements", "mailbox"];
 
@@ -134,6 +145,30 @@ function asPreopens(value) {
     const access = host.access ?? "";
     if (!["", "read", "readwrite"].includes(access)) throw typeError(`${what}.access must be "read" or "readwrite"`);
     return { guest, path: asString(host.path, `${what}.path`), access };
+  });
+}
+
+/**
+ * The imports: names and kinds for the op, the values of globals beside them, and the functions by the same positions.
+ */
+export function asImports(imports) {
+  const out = { names: [], globals: [], handlers: [] };
+  if (imports === undefined) return out;
+  return guarded("options.imports", () => {
+    for (const [module, members] of Object.entries(asRecord(imports, "options.imports"))) {
+      const what = `options.imports[${JSON.stringify(module)}]`;
+      for (const [name, value] of Object.entries(asRecord(members, what))) {
+        const isFunction = typeof value === "function";
+        if (!isFunction && typeof value !== "number" && typeof value !== "bigint") {
+          const place = `${what}[${JSON.stringify(name)}]`;
+          throw typeError(`${place} must be a function, a number or a bigint, not ${describe(value)}`);
+        }
+        out.names.push([module, name, isFunction]);
+        out.handlers.push(isFunction ? value : undefined);
+        if (!isFunction) out.globals.push(value);
+      }
+    }
+    return out;
   });
 }
 

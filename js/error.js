@@ -47,7 +47,7 @@ export async function settled(operation) {
   const reply = await operation;
   if (reply === null) return undefined;
   if (typeof reply !== "object" || reply.failure === undefined) return reply;
-  const error = new WasmError(reply.failure, reply.message);
+  const error = new WasmError(reply.failure, reply.message, "cause" in reply ? { cause: reply.cause } : undefined);
   for (const key of ["trap", "guestStack", "exitCode"]) {
     if (reply[key] !== undefined) Object.defineProperty(error, key, shown(reply[key]));
   }

@@ -3,8 +3,9 @@
 import { core } from "ext:core/mod.js";
 import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import {
-  asArguments, asBytes, asFuel, asId, asInteger, asMilliseconds, asOptions, asString, describe,
+  asArguments, asBytes, asFuel, asId, asImports, asInteger, asMilliseconds, asOptions, asString, describe,
 } from "ext:runtime_wasm/convert.js";
+import { addHandlers, pump, removeHandlers, setInstance, waits } from "ext:runtime_wasm/imports.js";
 
 const {
   op_wasm_add_fuel, op_wasm_call, op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_end,
@@ -30,6 +31,14 @@ async function inLine(instance, operation) {
   } finally {
     if (lines.get(instance) === reply) lines.delete(instance);
   }
+}
+
+/**
+ * The same for a request other than a call: an instance that waits for a host function answers it at once, so it must not
+ * stand in line behind the call that waits.
+ */
+function atOnce(instance, operation) {
+  return waits(instance) ? settled(operation) : inLine(instance, operation);
 }
 
 /** The reply, once the one before it has come. Ops do not reject. */
@@ -86,26 +95,26 @@ export async function call(instance, name, args = []) {
 
 /** Lists the exports of an instance, functions with their signatures. */
 export async function getExports(instance) {
-  return inLine(instance, op_wasm_exports(asId(instance, "instance")));
+  return atOnce(instance, op_wasm_exports(asId(instance, "instance")));
 }
 
 /** The memory of an instance: its export `memory`, or else the first memory that it exports. */
 export const memory = Object.freeze({
   /** Copies `length` bytes from `offset` on into a new Uint8Array. */
   async read(instance, offset, length) {
-    return inLine(instance, op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length")));
+    return atOnce(instance, op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length")));
   },
   /** Copies bytes to `offset`. */
   async write(instance, offset, bytes) {
-    return inLine(instance, op_wasm_memory_write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes")));
+    return atOnce(instance, op_wasm_memory_write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes")));
   },
   /** The size in pages of 64 KiB. */
   async size(instance) {
-    return inLine(instance, op_wasm_memory_size(asId(instance, "instance")));
+    return atOnce(instance, op_wasm_memory_size(asId(instance, "instance")));
   },
   /** Grows by `pages`; resolves to the size before. */
   async grow(instance, pages) {
-    return inLine(instance, op_wasm_memory_grow(asId(instance, "instance"), asInteger(pages, "pages")));
+    return atOnce(instance, op_wasm_memory_grow(asId(instance, "instance"), asInteger(pages, "pages")));
   },
 });
 
@@ -116,8 +125,12 @@ export async function instantiate(module, options = undefined) {
   const signal = options?.signal;
   checkSignal(signal);
   signal?.throwIfAborted();
-  const [id, name] = await settled(op_wasm_instantiate(module, checked));
+  pump();
+  const { names, globals, handlers } = asImports(options?.imports);
+  if (names.length > 0) Object.assign(checked, { imports: names, importSet: addHandlers(handlers, memoryOf) });
+  const [id, name] = await made(op_wasm_instantiate(module, checked, asArguments(globals)), checked.importSet);
   const instance = new WasmInstance(making, id, name, module);
+  if (checked.importSet !== undefined) setInstance(checked.importSet, instance);
   if (signal !== undefined) {
     if (signal.aborted) await instance.drop();
     signal.throwIfAborted();
@@ -125,6 +138,26 @@ export async function instantiate(module, options = undefined) {
     abortSignals.set(instance, signal);
   }
   return instance;
+}
+
+/** Awaits an instance that is being made; one that is not made has no use for its handlers. */
+async function made(operation, importSet) {
+  try {
+    return await settled(operation);
+  } catch (error) {
+    removeHandlers(importSet);
+    throw error;
+  }
+}
+
+/** The memory of one instance. */
+function memoryOf(id) {
+  return Object.freeze({
+    read: (offset, length) => memory.read(id, offset, length),
+    write: (offset, bytes) => memory.write(id, offset, bytes),
+    size: () => memory.size(id),
+    grow: (pages) => memory.grow(id, pages),
+  });
 }
 
 function checkSignal(signal) {
@@ -167,12 +200,7 @@ class WasmInstance {
     this.#id = id;
     this.#name = name;
     this.#moduleId = moduleId;
-    this.#memory = Object.freeze({
-      read: (offset, length) => memory.read(id, offset, length),
-      write: (offset, bytes) => memory.write(id, offset, bytes),
-      size: () => memory.size(id),
-      grow: (pages) => memory.grow(id, pages),
-    });
+    this.#memory = memoryOf(id);
   }
 
   /** The numeric id, for the low-level functions. */
@@ -239,7 +267,7 @@ class WasmInstance {
 
   /** Adds fuel to an instance that has a limit; resolves to what it has then. */
   async addFuel(amount) {
-    return BigInt(await inLine(this.#id, op_wasm_add_fuel(this.#id, asFuel(amount, "amount"))));
+    return BigInt(await atOnce(this.#id, op_wasm_add_fuel(this.#id, asFuel(amount, "amount"))));
   }
 
   /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone. */

@@ -1,5 +1,6 @@
 //! The one error that crosses every layer: a code that JavaScript can branch on and a sentence for a person.
 
+use crate::value::Kept;
 use std::fmt;
 
 /// What went wrong, by the numbers that `runtime:wasm` documents (5000 to 5011).
@@ -81,12 +82,14 @@ pub struct WasmError {
     pub guest_stack: Vec<String>,
     /// For a WASI exit: the guest's exit code.
     pub exit_code: Option<i32>,
+    /// For a host function that threw: what it threw.
+    pub cause: Option<Kept>,
 }
 
 impl WasmError {
     /// An error with a code and a sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        WasmError { code, message: message.into(), trap: None, guest_stack: Vec::new(), exit_code: None }
+        WasmError { code, message: message.into(), trap: None, guest_stack: Vec::new(), exit_code: None, cause: None }
     }
 
     /// 5005: nothing (any more) answers to this id.

@@ -1,9 +1,11 @@
 //! Values as they travel between JavaScript and a guest: plain data, no engine's types.
 
 use crate::signature::ValueType;
+use std::fmt;
+use std::sync::Arc;
 
 /// A typed value. Floats are kept as bits, so that a NaN's payload survives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// 32-bit integer.
     I32(i32),
@@ -17,6 +19,73 @@ pub enum Value {
     V128(u128),
     /// A null reference.
     Null,
+    /// An externref that is not null: a value of the host's.
+    Extern(ExternValue),
+    /// A funcref that is not null: a function of a guest's.
+    Func(FuncValue),
+}
+
+/// A JavaScript value that a guest holds without knowing what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExternValue {
+    /// `undefined`.
+    Undefined,
+    /// A number, as the bits of a 64-bit float.
+    Number(u64),
+    /// A bigint of up to 64 bits.
+    BigInt(i128),
+    /// Anything else stays where it is; this stands for it.
+    Kept(Kept),
+}
+
+/// Stands for a value that its owner keeps under a number. When the last clone goes, the owner is told to let go.
+#[derive(Clone)]
+pub struct Kept(Arc<KeptValue>);
+
+struct KeptValue {
+    id: u64,
+    release: Box<dyn Fn(u64) + Send + Sync>,
+}
+
+impl Kept {
+    /// The value that is kept under `id`, until `release` is called with it.
+    pub fn new(id: u64, release: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        Kept(Arc::new(KeptValue { id, release: Box::new(release) }))
+    }
+
+    /// The number it is kept under.
+    pub fn id(&self) -> u64 {
+        self.0.id
+    }
+}
+
+impl Drop for KeptValue {
+    fn drop(&mut self) {
+        (self.release)(self.id);
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Kept {}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kept({})", self.id())
+    }
+}
+
+/// A function that one instance has let out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FuncValue {
+    /// The instance.
+    pub instance: u64,
+    /// Its place among the functions that this instance has let out.
+    pub index: u32,
 }
 
 /// An argument as the caller wrote it, not yet held against a signature.
@@ -26,6 +95,8 @@ pub struct Arg {
     pub declared: Option<String>,
     /// The value.
     pub value: RawValue,
+    /// Stands for the value itself, should the signature want an externref. Absent where `value` says it all.
+    pub kept: Option<Kept>,
 }
 
 /// A JavaScript value, as far as WebAssembly can take one.
@@ -33,14 +104,18 @@ pub struct Arg {
 pub enum RawValue {
     /// A number.
     Number(f64),
-    /// A bigint in [-2^63, 2^64), as its 64 bits in two's complement.
-    BigInt(u64),
+    /// A bigint in [-2^63, 2^64).
+    BigInt(i128),
     /// A bigint beyond 64 bits.
     BigIntTooLarge,
     /// 16 bytes.
     Vector(u128),
-    /// `null` or `undefined`.
+    /// `null`.
     Null,
+    /// `undefined`.
+    Undefined,
+    /// A function of a guest's.
+    Func(FuncValue),
     /// Anything else, by what to call it in a message.
     Other(&'static str),
 }
@@ -48,7 +123,7 @@ pub enum RawValue {
 impl Arg {
     /// An argument whose type is left to the signature.
     pub fn inferred(value: RawValue) -> Self {
-        Arg { declared: None, value }
+        Arg { declared: None, value, kept: None }
     }
 }
 
@@ -56,13 +131,21 @@ impl From<Value> for Arg {
     fn from(value: Value) -> Self {
         let (declared, value) = match value {
             Value::I32(v) => ("i32", RawValue::Number(f64::from(v))),
-            Value::I64(v) => ("i64", RawValue::BigInt(v as u64)),
+            Value::I64(v) => ("i64", RawValue::BigInt(v.into())),
             Value::F32(bits) => ("f32", RawValue::Number(f64::from(f32::from_bits(bits)))),
             Value::F64(bits) => ("f64", RawValue::Number(f64::from_bits(bits))),
             Value::V128(v) => ("v128", RawValue::Vector(v)),
             Value::Null => return Arg::inferred(RawValue::Null),
+            Value::Func(func) => ("funcref", RawValue::Func(func)),
+            Value::Extern(ExternValue::Undefined) => ("externref", RawValue::Undefined),
+            Value::Extern(ExternValue::Number(bits)) => ("externref", RawValue::Number(f64::from_bits(bits))),
+            Value::Extern(ExternValue::BigInt(v)) => ("externref", RawValue::BigInt(v)),
+            Value::Extern(ExternValue::Kept(kept)) => {
+                let value = RawValue::Other("a value of the host's");
+                return Arg { declared: Some("externref".to_owned()), value, kept: Some(kept) };
+            }
         };
-        Arg { declared: Some(declared.to_owned()), value }
+        Arg { declared: Some(declared.to_owned()), value, kept: None }
     }
 }
 
@@ -78,15 +161,30 @@ impl Value {
             return Err(format!("is declared as {declared}, but the signature says {wanted}"));
         }
         match (wanted, &arg.value) {
+            (ValueType::FuncRef | ValueType::ExternRef | ValueType::OtherRef, RawValue::Null) => Ok(Value::Null),
+            (ValueType::ExternRef, value) => arg.extern_value(value).map(Value::Extern),
+            (ValueType::FuncRef | ValueType::OtherRef, RawValue::Undefined) => Ok(Value::Null),
+            (ValueType::FuncRef, RawValue::Func(func)) => Ok(Value::Func(*func)),
             (ValueType::I32, RawValue::Number(n)) => i32_from(*n).map(Value::I32),
             (ValueType::I64, RawValue::BigInt(bits)) => Ok(Value::I64(*bits as i64)),
             (ValueType::I64, RawValue::Number(n)) => i64_from(*n).map(Value::I64),
             (ValueType::F32, RawValue::Number(n)) => Ok(Value::F32((*n as f32).to_bits())),
             (ValueType::F64, RawValue::Number(n)) => Ok(Value::F64(n.to_bits())),
             (ValueType::V128, RawValue::Vector(v)) => Ok(Value::V128(*v)),
-            (ValueType::FuncRef | ValueType::ExternRef | ValueType::OtherRef, RawValue::Null) => Ok(Value::Null),
             (ValueType::I64, RawValue::BigIntTooLarge) => Err("is a bigint outside [-2^63, 2^64) (i64)".to_owned()),
             (_, found) => Err(format!("must be {}, not {}", acceptable(wanted), found.describe())),
+        }
+    }
+}
+
+impl Arg {
+    fn extern_value(&self, value: &RawValue) -> Result<ExternValue, String> {
+        match (&self.kept, value) {
+            (Some(kept), _) => Ok(ExternValue::Kept(kept.clone())),
+            (None, RawValue::Undefined) => Ok(ExternValue::Undefined),
+            (None, RawValue::Number(n)) => Ok(ExternValue::Number(n.to_bits())),
+            (None, RawValue::BigInt(v)) => Ok(ExternValue::BigInt(*v)),
+            (None, found) => Err(format!("cannot be an externref here: it is {}", found.describe())),
         }
     }
 }
@@ -97,7 +195,9 @@ impl RawValue {
             RawValue::Number(_) => "a number",
             RawValue::BigInt(_) | RawValue::BigIntTooLarge => "a bigint",
             RawValue::Vector(_) => "a Uint8Array",
-            RawValue::Null => "null or undefined",
+            RawValue::Null => "null",
+            RawValue::Undefined => "undefined",
+            RawValue::Func(_) => "a function",
             RawValue::Other(what) => what,
         }
     }
@@ -110,8 +210,8 @@ fn acceptable(wanted: ValueType) -> &'static str {
         ValueType::F32 => "a number (f32)",
         ValueType::F64 => "a number (f64)",
         ValueType::V128 => "a Uint8Array of 16 bytes (v128)",
-        ValueType::FuncRef => "null (funcref)",
-        ValueType::ExternRef => "null (externref)",
+        ValueType::FuncRef => "null or a function of the same instance (funcref)",
+        ValueType::ExternRef => "any value (externref)",
         ValueType::OtherRef => "null (a reference)",
     }
 }
@@ -153,7 +253,7 @@ mod tests {
 
     #[test]
     fn i64_takes_bigints_and_safe_integers() {
-        let big = Arg::inferred(RawValue::BigInt(u64::MAX));
+        let big = Arg::inferred(RawValue::BigInt(u64::MAX.into()));
         assert_eq!(Value::from_arg(&big, ValueType::I64), Ok(Value::I64(-1)));
         assert_eq!(number(-9_007_199_254_740_991.0, ValueType::I64), Ok(Value::I64(-9_007_199_254_740_991)));
         for bad in [9_007_199_254_740_992.0, 1.5, f64::NAN] {
@@ -165,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_declared_type_must_be_the_signatures() {
-        let arg = Arg { declared: Some("f32".into()), value: RawValue::Number(1.0) };
+        let arg = Arg { declared: Some("f32".into()), value: RawValue::Number(1.0), kept: None };
         assert!(Value::from_arg(&arg, ValueType::F64).unwrap_err().contains("signature says f64"));
         assert_eq!(Value::from_arg(&arg, ValueType::F32), Ok(Value::F32(1.0f32.to_bits())));
     }

@@ -87,7 +87,9 @@ scripts! {
     compile = "compile.js",
     denied = "denied/denied.js",
     fuzz = "fuzz.js",
+    imports = "imports.js",
     instantiate = "instantiate.js",
     lifecycle = "lifecycle.js",
     memory = "memory.js",
+    values = "values.js",
 }

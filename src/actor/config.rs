@@ -1,5 +1,6 @@
 //! What an instance is made with: plain data, already decided upon by whoever grants things.
 
+use super::host_call::HostImports;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub struct InstanceConfig {
     pub limits: Limits,
     /// What a WASI guest sees.
     pub wasi: WasiConfig,
+    /// What it may import beside WASI.
+    pub imports: Option<HostImports>,
 }
 
 /// What a WASI guest sees of the world. The default is nothing at all.

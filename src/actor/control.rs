@@ -9,7 +9,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-/// Where an instance stands in its life. A later status never becomes an earlier one; idle and running alternate.
+/// Where an instance stands in its life. A later status never becomes an earlier one, but that idle, running and
+/// waiting alternate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// The thread exists; the module is being instantiated.
@@ -18,6 +19,8 @@ pub enum Status {
     Idle,
     /// Serving a request.
     Running,
+    /// Serving a request whose guest waits for a host function.
+    Waiting,
     /// Told to stop; its thread has not ended yet.
     Stopping,
     /// The thread has ended.
@@ -31,6 +34,7 @@ impl Status {
             Status::Starting => "starting",
             Status::Idle => "idle",
             Status::Running => "running",
+            Status::Waiting => "waiting",
             Status::Stopping => "stopping",
             Status::Dead => "dead",
         }
@@ -133,6 +137,18 @@ impl<R> Control<R> {
         state.running.take()
     }
 
+    /// The guest of the running request begins to wait for a host function, or goes on.
+    pub fn set_waiting(&self, waiting: bool) {
+        let (from, to) = match waiting {
+            true => (Status::Running, Status::Waiting),
+            false => (Status::Waiting, Status::Running),
+        };
+        let mut state = self.state.lock();
+        if state.status == from {
+            state.status = to;
+        }
+    }
+
     /// Ends the instance for this reason. `None` if it has been told to stop already: the first reason stands.
     pub fn stop(&self, reason: StopReason) -> Option<Stopped<R>> {
         self.stop_if(|_| true, reason)
@@ -219,6 +235,23 @@ mod tests {
         assert_eq!(control.begin("next"), Err("next"));
         assert_eq!(control.bury(StopReason::Aborted), None);
         assert_eq!((control.status(), control.reason()), (Status::Dead, Some(StopReason::Dropped)));
+    }
+
+    #[test]
+    fn a_guest_waits_only_while_it_runs() {
+        let control = Control::new();
+        control.set_waiting(true);
+        assert_eq!(control.status(), Status::Starting);
+        control.begin(()).unwrap();
+        control.finish();
+        control.begin(()).unwrap();
+        control.set_waiting(true);
+        assert_eq!(control.status(), Status::Waiting);
+        control.set_waiting(false);
+        assert_eq!(control.status(), Status::Running);
+        control.stop(StopReason::Dropped).unwrap();
+        control.set_waiting(true);
+        assert_eq!(control.status(), Status::Stopping);
     }
 
     #[test]

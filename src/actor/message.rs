@@ -4,10 +4,11 @@
 use super::sync::oneshot;
 use crate::error::{Result, WasmError};
 use crate::signature::Export;
-use crate::value::{Arg, Value};
+use crate::value::{Arg, FuncValue, Value};
 use std::time::Duration;
 
 /// One request to an instance.
+#[derive(Debug)]
 pub struct Request {
     /// What is asked.
     pub ask: Ask,
@@ -20,6 +21,13 @@ pub struct Request {
 pub enum Ask {
     /// Call an exported function.
     Call(Call),
+    /// Call a function that the guest has let out as a funcref.
+    CallRef {
+        /// The function.
+        func: FuncValue,
+        /// Its arguments.
+        args: Vec<Arg>,
+    },
     /// List the exports.
     Exports,
     /// Copy bytes out of the memory.

@@ -1,13 +1,15 @@
 //! The actor: one instance, one thread, one mailbox, one control cell.
 //!
 //! In reading order: [`message`] is what an actor can be asked, [`mailbox`] how a request reaches it, [`control`] how a stop
-//! does, [`Actor`] the handle that joins these three, `worker` the thread's loop, and `guest` what runs inside: the store,
+//! does, [`Actor`] the handle that joins these three,
+//! [`host_call`] what goes out when a guest calls a host function, `worker` the thread's loop, and `guest` what runs inside: the store,
 //! its limits, WASI and the conversion of values. Only `guest` and the files below it know wasmtime.
 
 pub mod config;
 pub mod control;
 mod guest;
 mod handle;
+pub mod host_call;
 pub mod mailbox;
 pub mod message;
 mod reaper;

@@ -123,7 +123,7 @@ struct Worker {
 impl Worker {
     fn start(&mut self, parts: GuestParts, reply: Reply) -> Option<Guest> {
         let what = format!("the instantiation of {}", parts.module.name());
-        let mut guest = match Guest::prepare(parts) {
+        let mut guest = match self.io.block_on(Guest::prepare(parts)) {
             Ok(guest) => guest,
             Err(error) => {
                 reply.send(Err(error));
@@ -142,6 +142,7 @@ impl Worker {
         let Request { ask, reply } = request;
         let (what, limit) = match &ask {
             Ask::Call(call) => (format!("the call of \"{}\"", call.name), shorter(call.timeout, self.limits.timeout)),
+            Ask::CallRef { .. } => ("the call of a funcref".to_owned(), self.limits.timeout),
             _ => (String::from("a request"), self.limits.timeout),
         };
         guest.arm();

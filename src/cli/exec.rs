@@ -106,7 +106,7 @@ fn config(args: &Exec) -> Result<InstanceConfig, String> {
         memory_bytes: args.memory_mib.saturating_mul(1 << 20),
         ..Limits::default()
     };
-    Ok(InstanceConfig { name, limits, wasi })
+    Ok(InstanceConfig { name, limits, wasi, imports: None })
 }
 
 fn variable(pair: &str) -> Result<(String, String), String> {

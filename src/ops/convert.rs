@@ -4,10 +4,11 @@
 //! actor. A result goes back as JavaScript's own value; a failure as `{ failure: code, message, … }`, which no success
 //! looks like.
 
+use super::values;
 use crate::actor::message::{Answer, Outcome};
 use crate::error::{Result, WasmError};
 use crate::signature::{Export, ExportKind, ValueType};
-use crate::value::{Arg, RawValue, Value};
+use crate::value::{Arg, FuncValue, Kept, RawValue, Value};
 use deno_core::convert::Uint8Array;
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{FromV8, ToV8};
@@ -31,13 +32,34 @@ impl<'a> FromV8<'a> for Args {
     }
 }
 
+/// A bare value, `[type, value]`, or `[type or undefined, function, instance, index]` for a function of a guest's.
 fn arg<'a>(scope: &mut PinScope<'a, '_>, item: Local<'a, v8::Value>) -> Option<Arg> {
-    let Ok(pair) = Local::<v8::Array>::try_from(item) else {
-        return Some(Arg::inferred(raw_value(item)));
+    let Ok(parts) = Local::<v8::Array>::try_from(item) else {
+        let value = raw_value(item);
+        let kept = keep_for(scope, &value, item);
+        return Some(Arg { declared: None, value, kept });
     };
-    let declared = pair.get_index(scope, 0)?.to_rust_string_lossy(scope);
-    let value = pair.get_index(scope, 1)?;
-    Some(Arg { declared: Some(declared), value: raw_value(value) })
+    let declared = parts.get_index(scope, 0)?;
+    let declared = declared.is_string().then(|| declared.to_rust_string_lossy(scope));
+    let item = parts.get_index(scope, 1)?;
+    let value = match parts.length() {
+        4 => {
+            let [instance, index] =
+                [2, 3].map(|place| parts.get_index(scope, place).and_then(|n| n.number_value(scope)));
+            RawValue::Func(FuncValue { instance: instance? as u64, index: index? as u32 })
+        }
+        _ => raw_value(item),
+    };
+    let kept = keep_for(scope, &value, item);
+    Some(Arg { declared, value, kept })
+}
+
+/// What an externref needs beside the plain value: nothing where that says it all.
+fn keep_for<'a>(scope: &mut PinScope<'a, '_>, value: &RawValue, item: Local<'a, v8::Value>) -> Option<Kept> {
+    match value {
+        RawValue::Number(_) | RawValue::BigInt(_) | RawValue::Null | RawValue::Undefined => None,
+        _ => Some(values::keep(scope, item)),
+    }
 }
 
 fn raw_value(value: Local<v8::Value>) -> RawValue {
@@ -46,8 +68,8 @@ fn raw_value(value: Local<v8::Value>) -> RawValue {
     }
     if let Ok(big) = Local::<v8::BigInt>::try_from(value) {
         return match (big.i64_value(), big.u64_value()) {
-            ((signed, true), _) => RawValue::BigInt(signed as u64),
-            (_, (unsigned, true)) => RawValue::BigInt(unsigned),
+            ((signed, true), _) => RawValue::BigInt(signed.into()),
+            (_, (unsigned, true)) => RawValue::BigInt(unsigned.into()),
             _ => RawValue::BigIntTooLarge,
         };
     }
@@ -58,8 +80,11 @@ fn raw_value(value: Local<v8::Value>) -> RawValue {
         bytes.copy_contents(&mut vector);
         return RawValue::Vector(u128::from_le_bytes(vector));
     }
-    if value.is_null_or_undefined() {
+    if value.is_null() {
         return RawValue::Null;
+    }
+    if value.is_undefined() {
+        return RawValue::Undefined;
     }
     RawValue::Other(what(value))
 }
@@ -112,6 +137,10 @@ fn failure<'a>(scope: &mut PinScope<'a, '_>, error: &WasmError) -> Local<'a, v8:
     if let Some(exit_code) = error.exit_code {
         let exit_code = v8::Integer::new(scope, exit_code);
         set(scope, object, "exitCode", exit_code.into());
+    }
+    if let Some(cause) = &error.cause {
+        let cause = values::kept(scope, cause);
+        set(scope, object, "cause", cause);
     }
     object
 }
@@ -168,6 +197,8 @@ fn js_value<'a>(scope: &mut PinScope<'a, '_>, value: Value) -> Result<Local<'a, 
         Value::F64(bits) => v8::Number::new(scope, f64::from_bits(bits)).into(),
         Value::V128(v) => return js_bytes(scope, v.to_le_bytes().to_vec()),
         Value::Null => v8::null(scope).into(),
+        Value::Extern(value) => values::extern_value(scope, &value),
+        Value::Func(func) => values::function(scope, func),
     })
 }
 

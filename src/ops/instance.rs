@@ -2,9 +2,11 @@
 
 use super::convert::{Args, Reply};
 use super::host::{WasmHost, instance_id};
+use super::imports;
 use crate::actor::control::StopReason;
 use crate::actor::message::{Answer, Ask, Call};
 use crate::error::Result;
+use crate::value::FuncValue;
 use deno_core::{OpState, op2};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,7 +16,7 @@ use std::time::Duration;
 /// stand in the mailbox in the order in which they were made.
 pub(super) async fn ask(state: Rc<RefCell<OpState>>, id: f64, ask: Ask) -> Result<Answer> {
     let host = WasmHost::enabled(&state)?;
-    host.runtime.ask(instance_id(id), ask).await
+    imports::ask(&state, &host, id, ask).await
 }
 
 /// Calls an export. `timeout_ms` of 0 is no limit of the call's own.
@@ -28,6 +30,13 @@ pub async fn op_wasm_call(
 ) -> Reply<Answer> {
     let timeout = Duration::try_from_secs_f64(timeout_ms / 1000.0).ok().filter(|limit| !limit.is_zero());
     Reply(ask(state, id, Ask::Call(Call { name, args: args.0, timeout })).await)
+}
+
+/// Calls a function that an instance has let out as a funcref.
+#[op2]
+pub async fn op_wasm_call_ref(state: Rc<RefCell<OpState>>, id: f64, index: f64, #[scoped] args: Args) -> Reply<Answer> {
+    let func = FuncValue { instance: instance_id(id).0, index: index as u32 };
+    Reply(ask(state, id, Ask::CallRef { func, args: args.0 }).await)
 }
 
 /// Lists the exports.

@@ -1,8 +1,10 @@
 //! Making an instance: options from JavaScript become a configuration, and every path becomes an opened directory.
 
-use super::convert::Reply;
+use super::convert::{Args, Reply};
 use super::host::{WasmHost, module_id, off_loop, refused};
+use super::imports::HostSide;
 use crate::actor::config::{InstanceConfig, Limits, Preopen, Stdin, Stdout, WasiConfig};
+use crate::actor::host_call::{HostImport, HostImports};
 use crate::caps::{Access, Caps};
 use crate::error::Result;
 use deno_core::{OpState, ToV8, op2};
@@ -24,7 +26,13 @@ pub struct Options {
     stdout: String,
     stderr: String,
     limits: LimitOptions,
+    imports: Vec<ImportOption>,
+    import_set: f64,
 }
+
+/// One import, and whether it is a function. The values of the others come beside the options, in the same order.
+#[derive(Debug, Deserialize)]
+struct ImportOption(String, String, bool);
 
 #[derive(Debug, Deserialize)]
 struct PreopenOption {
@@ -50,12 +58,18 @@ pub struct Made(f64, String);
 
 /// Makes an instance.
 #[op2]
-pub async fn op_wasm_instantiate(state: Rc<RefCell<OpState>>, module: f64, #[serde] options: Options) -> Reply<Made> {
-    Reply(instantiate(state, module, options).await)
+pub async fn op_wasm_instantiate(
+    state: Rc<RefCell<OpState>>,
+    module: f64,
+    #[serde] options: Options,
+    #[scoped] globals: Args,
+) -> Reply<Made> {
+    Reply(instantiate(state, module, options, globals).await)
 }
 
-async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, options: Options) -> Result<Made> {
+async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, mut options: Options, globals: Args) -> Result<Made> {
     let host = WasmHost::enabled(&state)?;
+    let imports = imports(&state, std::mem::take(&mut options.imports), options.import_set, globals);
     let limits = limits(&host.runtime.options().limits, &options.limits);
     let Options { name, args, env, preopens, stdin, stdin_bytes, stdout, stderr, .. } = options;
     let caps = host.caps.clone();
@@ -69,8 +83,19 @@ async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, options: Options)
         (None, _) => Stdin::Null,
     };
     let wasi = WasiConfig { args, env, preopens, stdin, stdout: output(&stdout), stderr: output(&stderr) };
-    let actor = host.runtime.instantiate(module_id(module), InstanceConfig { name, limits, wasi }).await?;
+    let actor = host.runtime.instantiate(module_id(module), InstanceConfig { name, limits, wasi, imports }).await?;
     Ok(Made(actor.id() as f64, actor.name().to_string()))
+}
+
+fn imports(state: &Rc<RefCell<OpState>>, wanted: Vec<ImportOption>, set: f64, globals: Args) -> Option<HostImports> {
+    let events = HostSide::of(state).borrow().events.clone();
+    let mut values = globals.0.into_iter();
+    let import = |ImportOption(module, name, function)| {
+        let value = if function { None } else { values.next() };
+        HostImport { module, name, value }
+    };
+    let imports: Vec<_> = wanted.into_iter().map(import).collect();
+    (!imports.is_empty()).then_some(HostImports { events, set: set as u64, imports })
 }
 
 fn output(choice: &str) -> Stdout {

@@ -6,9 +6,11 @@
 mod compile;
 mod convert;
 mod host;
+mod imports;
 mod instance;
 mod instantiate;
 mod memory;
+mod values;
 
 pub use host::WasmHost;
 
@@ -24,15 +26,24 @@ deno_core::extension!(
         instance::op_wasm_exports,
         instance::op_wasm_add_fuel,
         instance::op_wasm_end,
+        instance::op_wasm_call_ref,
+        imports::op_wasm_host_call,
+        imports::op_wasm_host_event,
+        imports::op_wasm_host_functions,
+        imports::op_wasm_host_return,
+        imports::op_wasm_host_throw,
         memory::op_wasm_memory_read,
         memory::op_wasm_memory_write,
         memory::op_wasm_memory_size,
         memory::op_wasm_memory_grow,
     ],
     esm_entry_point = "ext:runtime_wasm/entry.js",
-    esm = [dir "js", "entry.js", "handover.js", "wasm.js", "convert.js", "error.js", "runtime:wasm" = "module.js"],
+    esm = [dir "js", "entry.js", "handover.js", "wasm.js", "imports.js", "convert.js", "error.js", "runtime:wasm" = "module.js"],
     options = { host: WasmHost },
-    state = |state, options| state.put(options.host),
+    state = |state, options| {
+        state.put(options.host);
+        state.put(imports::HostSide::new());
+    },
     docs = "Hosts WebAssembly guests; see the crate's documentation.",
 );
 

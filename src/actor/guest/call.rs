@@ -1,26 +1,38 @@
 //! Calling an export: its signature, its arguments, its results.
 
 use super::super::message::Call;
-use super::{Context, trap};
+use super::values::{from_val, to_vals};
+use super::{Context, imports, trap};
 use crate::engine::{signature_of, value_type};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::signature::ValueType;
-use crate::value::{Arg, Value};
-use wasmtime::{Extern, ExternType, Func, Ref, Val, ValType};
+use crate::value::{Arg, FuncValue, Value};
+use wasmtime::{Extern, ExternType, Func, FuncType, Val};
 
 pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Value>> {
     let func = exported_function(store, &call.name)?;
+    run(store, func, &format!("\"{}\"", call.name), &call.args).await
+}
+
+/// Calls a function that the guest has let out.
+pub(super) async fn call_ref(store: &mut Context<'_>, func: FuncValue, args: Vec<Arg>) -> Result<Vec<Value>> {
+    let known = store.data().functions.get(func.index).filter(|_| func.instance == store.data().actor.id());
+    let func = known.ok_or_else(|| WasmError::no_instance(func.instance))?;
+    run(store, func, "a funcref", &args).await
+}
+
+async fn run(store: &mut Context<'_>, func: Func, name: &str, args: &[Arg]) -> Result<Vec<Value>> {
+    imports::check_depth(store)?;
     let ty = func.ty(&*store);
-    let (params, _) = signature_of(&ty);
-    let args = to_values(&call.name, &params, &call.args)?;
-    let args: Vec<Val> = args.iter().zip(ty.params()).map(|(arg, ty)| to_val(*arg, &ty)).collect();
+    check_count(name, &ty, args.len())?;
+    let args = to_vals(store, args, ty.params(), |number| format!("parameter {number} of {name}")).await?;
     // Overwritten by the call; wasmtime checks only the length.
     let mut results = vec![Val::I32(0); ty.results().len()];
     match func.call_async(&mut *store, &args, &mut results).await {
-        Ok(()) => results.iter().zip(ty.results()).map(|(result, ty)| from_val(&call.name, result, &ty)).collect(),
+        Ok(()) => results.iter().map(|result| from_val(store, result, || format!("a result of {name}"))).collect(),
         Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),
         Err(error) => {
-            let what = format!("the call of \"{}\" in \"{}\"", call.name, store.data().actor.name());
+            let what = format!("the call of {name} in \"{}\"", store.data().actor.name());
             Err(trap::describe(store, &what, error))
         }
     }
@@ -38,49 +50,14 @@ fn exported_function(store: &mut Context<'_>, name: &str) -> Result<Func> {
     Err(WasmError::new(ErrorCode::ExportNotFound, problem))
 }
 
-fn to_values(name: &str, params: &[ValueType], args: &[Arg]) -> Result<Vec<Value>> {
-    let wrong = |text: String| WasmError::new(ErrorCode::Type, text);
-    if args.len() != params.len() {
-        let types = params.iter().map(|ty| ty.name()).collect::<Vec<_>>().join(", ");
-        let (wanted, given) = (params.len(), args.len());
-        return Err(wrong(format!("\"{name}\" takes {wanted} arguments ({types}), {given} were given")));
+fn check_count(name: &str, ty: &FuncType, given: usize) -> Result<()> {
+    let (params, _) = signature_of(ty);
+    if given == params.len() {
+        return Ok(());
     }
-    let convert = |(index, (arg, ty)): (usize, (&Arg, &ValueType))| {
-        let number = index + 1;
-        Value::from_arg(arg, *ty).map_err(|problem| wrong(format!("parameter {number} of \"{name}\" {problem}")))
-    };
-    args.iter().zip(params).enumerate().map(convert).collect()
-}
-
-fn to_val(value: Value, ty: &ValType) -> Val {
-    match value {
-        Value::I32(v) => Val::I32(v),
-        Value::I64(v) => Val::I64(v),
-        Value::F32(bits) => Val::F32(bits),
-        Value::F64(bits) => Val::F64(bits),
-        Value::V128(v) => Val::V128(v.into()),
-        Value::Null => match ty {
-            ValType::Ref(ty) => Val::from(Ref::null(ty.heap_type())),
-            // Not reached: a null is made for reference types only.
-            _ => Val::I32(0),
-        },
-    }
-}
-
-fn from_val(name: &str, val: &Val, ty: &ValType) -> Result<Value> {
-    Ok(match val {
-        Val::I32(v) => Value::I32(*v),
-        Val::I64(v) => Value::I64(*v),
-        Val::F32(bits) => Value::F32(*bits),
-        Val::F64(bits) => Value::F64(*bits),
-        Val::V128(v) => Value::V128(v.as_u128()),
-        reference if reference.ref_().is_some_and(|r| r.is_null()) => Value::Null,
-        _ => {
-            let text =
-                format!("\"{name}\" returned a {}, which cannot cross to JavaScript unless null", value_type(ty));
-            return Err(WasmError::new(ErrorCode::Type, text));
-        }
-    })
+    let types = params.iter().map(|ty| ty.name()).collect::<Vec<_>>().join(", ");
+    let text = format!("{name} takes {} arguments ({types}), {given} were given", params.len());
+    Err(WasmError::new(ErrorCode::Type, text))
 }
 
 /// Does what the linker has serve for this import? Memories and tables are matched by kind here; the exact check is wasmtime's.

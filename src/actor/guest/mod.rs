@@ -1,10 +1,12 @@
 //! What runs inside an actor: a wasmtime store with one instance, behind limits, and the requests it answers.
 
 mod call;
+mod imports;
 mod limiter;
 mod memory;
 mod stdio;
 mod trap;
+mod values;
 mod wasi;
 
 use super::config::InstanceConfig;
@@ -14,7 +16,8 @@ use crate::engine::{Code, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use limiter::Limiter;
 use std::sync::Arc;
-use wasmtime::{AsContextMut, CallHook, Instance, Linker, Store, StoreContextMut, UpdateDeadline};
+use std::sync::atomic::AtomicUsize;
+use wasmtime::{AsContextMut, CallHook, Extern, Instance, Linker, RootScope, Store, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 
 /// The import module of WASI preview 1.
@@ -44,11 +47,21 @@ struct GuestState {
     instance: Option<Instance>,
     /// All fuel it ever had; `None` without metering.
     fuel_given: Option<u64>,
+    /// How many host functions wait inside each other.
+    depth: usize,
+    /// What has gone out as a funcref.
+    functions: values::Functions,
+    /// How many host values the store holds.
+    externs: Arc<AtomicUsize>,
 }
 
 impl GuestState {
+    /// Asked for too early only by a host function that a start function calls.
     fn instance(&self) -> Result<Instance> {
-        self.instance.ok_or_else(|| WasmError::no_instance(self.actor.id()))
+        self.instance.ok_or_else(|| {
+            let text = format!("the instance {} is still being made: its start function is running", self.actor.id());
+            WasmError::new(ErrorCode::InvalidInstanceHandle, text)
+        })
     }
 }
 
@@ -73,7 +86,8 @@ impl std::error::Error for StoppedByHost {}
 /// A guest: used by one thread only.
 pub(super) struct Guest {
     store: Store<GuestState>,
-    linker: Linker<GuestState>,
+    /// One for each import of `code`, in its order.
+    imports: Vec<Extern>,
     code: Code,
 }
 
@@ -82,7 +96,7 @@ impl Guest {
     ///
     /// # Errors
     /// 5010 for an unusable WASI configuration, 5001 for imports that nothing provides.
-    pub(super) fn prepare(parts: GuestParts) -> Result<Guest> {
+    pub(super) async fn prepare(parts: GuestParts) -> Result<Guest> {
         let GuestParts { actor, code, module, config, engines, metering } = parts;
         let engine = engines.get(metering)?;
         let mut linker = Linker::new(engine);
@@ -99,6 +113,9 @@ impl Guest {
             module,
             instance: None,
             fuel_given: config.limits.fuel,
+            depth: 0,
+            functions: values::Functions::default(),
+            externs: Arc::default(),
         };
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -113,30 +130,11 @@ impl Guest {
         if let Some(fuel) = config.limits.fuel {
             store.set_fuel(fuel).map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("{error:#}")))?;
         }
-        let mut guest = Guest { store, linker, code };
-        guest.check_imports()?;
+        let given = config.imports;
+        let imports = imports::resolve(&mut store.as_context_mut(), &linker, code.imports(), given).await?;
+        let mut guest = Guest { store, imports, code };
         guest.arm();
         Ok(guest)
-    }
-
-    /// Lists every import that is missing or has another type, with the type it should have.
-    fn check_imports(&mut self) -> Result<()> {
-        let mut wrong = Vec::new();
-        for import in self.code.imports() {
-            let found = self.linker.get_by_import(&mut self.store, &import);
-            let state = match found {
-                None => "missing",
-                Some(found) if !call::import_matches(&import.ty(), &found.ty(&self.store)) => "of another type",
-                Some(_) => continue,
-            };
-            let expected = call::describe(&import.ty());
-            wrong.push(format!("\"{}\" \"{}\" is {state}: expected {expected}", import.module(), import.name()));
-        }
-        if wrong.is_empty() {
-            return Ok(());
-        }
-        let text = format!("{} cannot be instantiated, imports: {}", self.store.data().module.name(), wrong.join("; "));
-        Err(WasmError::new(ErrorCode::Instantiate, text))
     }
 
     /// Runs the start function, segments and all.
@@ -144,7 +142,7 @@ impl Guest {
     /// # Errors
     /// 5001 for a trap, 5011 for spent fuel.
     pub(super) async fn instantiate(&mut self) -> Result<()> {
-        match self.linker.instantiate_async(&mut self.store, &self.code).await {
+        match Instance::new_async(&mut self.store, &self.code, &self.imports).await {
             Ok(instance) => {
                 self.store.data_mut().instance = Some(instance);
                 Ok(())
@@ -167,7 +165,11 @@ impl Guest {
 
     /// Answers one request.
     pub(super) async fn answer(&mut self, ask: Ask) -> Outcome {
-        answer(&mut self.store.as_context_mut(), ask).await
+        let mut scope = RootScope::new(&mut self.store);
+        let outcome = answer(&mut scope.as_context_mut(), ask).await;
+        drop(scope);
+        values::collect(&mut self.store.as_context_mut()).await;
+        outcome
     }
 }
 
@@ -175,6 +177,7 @@ impl Guest {
 async fn answer(store: &mut Context<'_>, ask: Ask) -> Outcome {
     match ask {
         Ask::Call(call) => call::call(store, call).await.map(Answer::Values),
+        Ask::CallRef { func, args } => call::call_ref(store, func, args).await.map(Answer::Values),
         Ask::Exports => Ok(Answer::Exports(store.data().module.exports().to_vec())),
         Ask::MemoryRead { offset, length } => memory::read(store, offset, length).map(Answer::Bytes),
         Ask::MemoryWrite { offset, bytes } => memory::write(store, offset, &bytes).map(|()| Answer::Done),

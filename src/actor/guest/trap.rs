@@ -1,5 +1,6 @@
 //! From wasmtime's errors to ours: which limit, which trap, whose stack.
 
+use super::imports::HostFailure;
 use super::{Context, StoppedByHost};
 use crate::error::{ErrorCode, WasmError};
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
@@ -24,6 +25,11 @@ pub(super) fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Err
     if error.is::<StoppedByHost>() {
         return WasmError::new(ErrorCode::Call, format!("{what} ended: the instance \"{name}\" has been stopped"));
     }
+    if let Some(HostFailure::Refused(refused)) = error.downcast_ref::<HostFailure>() {
+        let mut refused = refused.clone();
+        refused.message = format!("{what} failed: {}", refused.message);
+        return refused;
+    }
     let trap = error.downcast_ref::<Trap>().copied();
     let guest_stack = error.downcast_ref::<WasmBacktrace>().map(guest_stack).unwrap_or_default();
     let mut described = match trap {
@@ -38,6 +44,9 @@ pub(super) fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Err
     };
     described.trap = trap.filter(|trap| *trap != Trap::OutOfFuel).map(trap_name);
     described.guest_stack = guest_stack;
+    if let Some(HostFailure::Threw { value, .. }) = error.downcast_ref::<HostFailure>() {
+        described.cause = Some(value.clone());
+    }
     described
 }
 

@@ -1,0 +1,229 @@
+//! Host functions and globals that a module imports: the guest's side of [`host_call`](super::super::host_call).
+
+use super::super::host_call::{Back, HostCall, HostEvent, HostEvents, HostImport, HostImports};
+use super::values::{from_val, to_val, to_vals};
+use super::{Context, GuestState, StoppedByHost, answer, call};
+use crate::engine::{signature_of, value_type};
+use crate::error::{ErrorCode, Result, WasmError};
+use crate::signature::ValueType;
+use crate::value::{Kept, Value};
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use wasmtime::{AsContextMut, Caller, Extern, ExternType, Func, FuncType, Global, ImportType, Linker, RootScope, Val};
+
+/// How deep guest and host may call each other in turn. Each level costs the guest's thread a stack of its own.
+const DEPTH_MAX: usize = 16;
+
+/// Finds something for each import of the module: what the host gives, or else what the linker has (WASI).
+///
+/// # Errors
+/// 5001 that lists every import that is missing or has another type, with the type it should have.
+pub(super) async fn resolve(
+    store: &mut Context<'_>,
+    linker: &Linker<GuestState>,
+    wanted: impl Iterator<Item = ImportType<'_>>,
+    given: Option<HostImports>,
+) -> Result<Vec<Extern>> {
+    let (mut found, mut wrong) = (Vec::new(), Vec::new());
+    for import in wanted {
+        let ty = import.ty();
+        let host = given.as_ref().and_then(|given| find(given, &import).map(|index| (given, index)));
+        let resolved = match host {
+            Some((given, index)) => from_host(store, given, index, &ty).await,
+            None => match linker.get_by_import(&mut *store, &import) {
+                Some(found) if call::import_matches(&ty, &found.ty(&*store)) => Ok(found),
+                Some(_) => Err("is of another type".to_owned()),
+                None => Err("is missing".to_owned()),
+            },
+        };
+        match resolved {
+            Ok(import) => found.push(import),
+            Err(problem) => {
+                let (module, name, expected) = (import.module(), import.name(), call::describe(&ty));
+                wrong.push(format!("\"{module}\" \"{name}\" {problem}: expected {expected}{}", hint(&ty)));
+            }
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(found);
+    }
+    let text = format!("{} cannot be instantiated, imports: {}", store.data().module.name(), wrong.join("; "));
+    Err(WasmError::new(ErrorCode::Instantiate, text))
+}
+
+fn hint(ty: &ExternType) -> &'static str {
+    match ty {
+        ExternType::Func(_) | ExternType::Global(_) => "",
+        _ => ", which cannot be given: only functions and globals can",
+    }
+}
+
+fn find(given: &HostImports, wanted: &ImportType<'_>) -> Option<usize> {
+    given.imports.iter().position(|import| import.module == wanted.module() && import.name == wanted.name())
+}
+
+async fn from_host(
+    store: &mut Context<'_>,
+    given: &HostImports,
+    index: usize,
+    ty: &ExternType,
+) -> Result<Extern, String> {
+    let HostImport { module, name, value } = &given.imports[index];
+    match (ty, value) {
+        (ExternType::Func(ty), None) => {
+            let text = format!("\"{module}\" \"{name}\"");
+            let function = HostFunction { events: given.events.clone(), set: given.set, index, text, ty: ty.clone() };
+            Ok(Extern::Func(function.into_func(store)))
+        }
+        (ExternType::Global(ty), Some(arg)) => {
+            let value = Value::from_arg(arg, value_type(ty.content()))?;
+            let val = to_val(store, value, ty.content()).await?;
+            let global = Global::new(&mut *store, ty.clone(), val);
+            global.map(Extern::Global).map_err(|error| format!("cannot be made: {error:#}"))
+        }
+        (_, None) => Err("is a function".to_owned()),
+        (_, Some(_)) => Err("is a value".to_owned()),
+    }
+}
+
+/// One host function of one instance.
+struct HostFunction {
+    events: HostEvents,
+    set: u64,
+    index: usize,
+    /// Its name for messages.
+    text: String,
+    ty: FuncType,
+}
+
+/// Why a host function ended in a trap.
+#[derive(Debug)]
+pub(super) enum HostFailure {
+    /// It threw.
+    Threw { text: String, value: Kept },
+    /// What it gave or was given is no value of the type it should have.
+    Refused(WasmError),
+}
+
+impl fmt::Display for HostFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HostFailure::Threw { text, .. } => f.write_str(text),
+            HostFailure::Refused(error) => f.write_str(&error.message),
+        }
+    }
+}
+
+impl std::error::Error for HostFailure {}
+
+/// Tells the receiver of the call that nobody waits any more, should the guest be stopped before it is over.
+struct Wait<'a> {
+    events: &'a HostEvents,
+    call: u64,
+    instance: u64,
+    over: bool,
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if !self.over {
+            self.events.send(HostEvent::Cancelled { call: self.call, instance: self.instance });
+        }
+    }
+}
+
+impl HostFunction {
+    fn into_func(self, store: &mut Context<'_>) -> Func {
+        let function = Arc::new(self);
+        let ty = function.ty.clone();
+        Func::new_async(&mut *store, ty, move |caller, params, results| {
+            let function = function.clone();
+            Box::new(async move { function.call(caller, params, results).await })
+        })
+    }
+
+    async fn call(
+        &self,
+        mut caller: Caller<'_, GuestState>,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> wasmtime::Result<()> {
+        let store = &mut caller.as_context_mut();
+        let args = params.iter().enumerate().map(|(index, val)| {
+            from_val(store, val, || format!("argument {} of the host function {}", index + 1, self.text))
+        });
+        let args = args.collect::<Result<Vec<_>>>().map_err(HostFailure::Refused)?;
+        let (instance, id) = (store.data().actor.id(), self.events.next_id());
+        let (back, mut inbox) = unbounded_channel();
+        let call = HostCall { id, instance, set: self.set, import: self.index, args, results: results.len(), back };
+        let mut wait = Wait { events: &self.events, call: id, instance, over: false };
+        self.events.send(HostEvent::Call(call));
+        store.data_mut().depth += 1;
+        store.data().actor.control.set_waiting(true);
+        let ended = self.serve(store, &mut inbox).await;
+        store.data().actor.control.set_waiting(false);
+        store.data_mut().depth -= 1;
+        let vals = ended?;
+        wait.over = true;
+        results.copy_from_slice(&vals);
+        Ok(())
+    }
+
+    /// Answers requests to the waiting guest, until the wait is over.
+    async fn serve(&self, store: &mut Context<'_>, inbox: &mut UnboundedReceiver<Back>) -> wasmtime::Result<Vec<Val>> {
+        while let Some(back) = inbox.recv().await {
+            if store.data().actor.control.is_stopped() {
+                return Err(StoppedByHost.into());
+            }
+            match back {
+                Back::Ask(request) => {
+                    store.data().actor.control.set_waiting(false);
+                    let mut scope = RootScope::new(&mut *store);
+                    let outcome = answer(&mut scope.as_context_mut(), request.ask).await;
+                    drop(scope);
+                    store.data().actor.control.set_waiting(true);
+                    request.reply.send(outcome);
+                }
+                Back::Return(args) => {
+                    self.check_count(args.len()).map_err(HostFailure::Refused)?;
+                    let subject = |number| match self.ty.results().len() {
+                        1 => format!("the result of the host function {}", self.text),
+                        _ => format!("result {number} of the host function {}", self.text),
+                    };
+                    let vals = to_vals(store, &args, self.ty.results(), subject).await;
+                    return Ok(vals.map_err(HostFailure::Refused)?);
+                }
+                Back::Throw { value, text } => {
+                    let text = format!("the host function {} threw {text}", self.text);
+                    return Err(HostFailure::Threw { text, value }.into());
+                }
+            }
+        }
+        Err(wasmtime::Error::msg(format!("nobody is there to run the host function {}", self.text)))
+    }
+
+    fn check_count(&self, given: usize) -> Result<()> {
+        let (_, results) = signature_of(&self.ty);
+        if given == results.len() {
+            return Ok(());
+        }
+        let types = results.iter().map(|ty: &ValueType| ty.name()).collect::<Vec<_>>().join(", ");
+        let text =
+            format!("the host function {} must return {} values ({types}), not {given}", self.text, results.len());
+        Err(WasmError::new(ErrorCode::Type, text))
+    }
+}
+
+/// May the guest be called once more, from within as many host calls as there are?
+///
+/// # Errors
+/// 5002 if not.
+pub(super) fn check_depth(store: &Context<'_>) -> Result<()> {
+    if store.data().depth < DEPTH_MAX {
+        return Ok(());
+    }
+    let name = store.data().actor.name();
+    let text = format!("guest and host call each other {DEPTH_MAX} deep in \"{name}\": no deeper call is made");
+    Err(WasmError::new(ErrorCode::Call, text))
+}

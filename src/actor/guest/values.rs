@@ -1,0 +1,139 @@
+//! Values between the plain form that travels and wasmtime's. What is wrong with one is a sentence without its subject.
+
+use super::Context;
+use crate::engine::value_type;
+use crate::error::{ErrorCode, Result, WasmError};
+use crate::signature::ValueType;
+use crate::value::{Arg, ExternValue, FuncValue, Value};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use wasmtime::{AsContextMut, ExternRef, Func, Ref, Val, ValType};
+
+/// The functions that a guest has let out, by the place that names them outside.
+#[derive(Default)]
+pub(super) struct Functions {
+    known: Vec<Func>,
+    /// A function has one place, however often it is let out; so there are never more than the store has functions.
+    places: HashMap<usize, u32>,
+}
+
+impl Functions {
+    pub(super) fn get(&self, index: u32) -> Option<Func> {
+        self.known.get(index as usize).copied()
+    }
+
+    fn place(&mut self, address: usize, func: Func) -> u32 {
+        *self.places.entry(address).or_insert_with(|| {
+            self.known.push(func);
+            // A module has far fewer functions than that.
+            (self.known.len() - 1) as u32
+        })
+    }
+}
+
+/// A host value inside the store. The count tells whether a collection could free any.
+struct Held {
+    value: ExternValue,
+    count: Arc<AtomicUsize>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Reads arguments by types. `subject` names the argument at a position, counted from 1.
+///
+/// # Errors
+/// 5007 with the subject.
+pub(super) async fn to_vals(
+    store: &mut Context<'_>,
+    args: &[Arg],
+    types: impl Iterator<Item = ValType>,
+    subject: impl Fn(usize) -> String,
+) -> Result<Vec<Val>> {
+    let mut vals = Vec::with_capacity(args.len());
+    for (index, (arg, ty)) in args.iter().zip(types).enumerate() {
+        let wrong = |problem: String| WasmError::new(ErrorCode::Type, format!("{} {problem}", subject(index + 1)));
+        let value = Value::from_arg(arg, value_type(&ty)).map_err(wrong)?;
+        vals.push(to_val(store, value, &ty).await.map_err(wrong)?);
+    }
+    Ok(vals)
+}
+
+/// One value as wasmtime's, for a place of type `ty`.
+pub(super) async fn to_val(store: &mut Context<'_>, value: Value, ty: &ValType) -> Result<Val, String> {
+    let reference = match value {
+        Value::I32(v) => return Ok(Val::I32(v)),
+        Value::I64(v) => return Ok(Val::I64(v)),
+        Value::F32(bits) => return Ok(Val::F32(bits)),
+        Value::F64(bits) => return Ok(Val::F64(bits)),
+        Value::V128(v) => return Ok(Val::V128(v.into())),
+        Value::Null => match ty {
+            ValType::Ref(ty) => Val::from(Ref::null(ty.heap_type())),
+            // Not reached: a null is made for reference types only.
+            _ => Val::I32(0),
+        },
+        Value::Func(func) if func.instance != store.data().actor.id() => {
+            return Err(format!("is a function of another instance, {}", func.instance));
+        }
+        Value::Func(func) => match store.data().functions.get(func.index) {
+            Some(func) => Val::FuncRef(Some(func)),
+            None => return Err("is a function that this instance does not know".to_owned()),
+        },
+        Value::Extern(value) => extern_ref(store, value).await?,
+    };
+    match reference.matches_ty(&*store, ty) {
+        Ok(true) => Ok(reference),
+        _ => Err(format!("is not of the reference type that is wanted, {ty}")),
+    }
+}
+
+async fn extern_ref(store: &mut Context<'_>, value: ExternValue) -> Result<Val, String> {
+    let count = store.data().externs.clone();
+    count.fetch_add(1, Ordering::Relaxed);
+    let made = ExternRef::new_async(store.as_context_mut(), Held { value, count }).await;
+    made.map(|reference| Val::ExternRef(Some(reference)))
+        .map_err(|error| format!("finds no room in the guest: {error:#}"))
+}
+
+/// One of wasmtime's values as ours. `subject` names it in an error.
+///
+/// # Errors
+/// 5007 for a reference that has no form outside, such as a struct of the GC proposal.
+pub(super) fn from_val(store: &mut Context<'_>, val: &Val, subject: impl FnOnce() -> String) -> Result<Value> {
+    Ok(match val {
+        Val::I32(v) => Value::I32(*v),
+        Val::I64(v) => Value::I64(*v),
+        Val::F32(bits) => Value::F32(*bits),
+        Val::F64(bits) => Value::F64(*bits),
+        Val::V128(v) => Value::V128(v.as_u128()),
+        Val::FuncRef(Some(func)) => {
+            let address = func.to_raw(&mut *store) as usize;
+            let index = store.data_mut().functions.place(address, *func);
+            Value::Func(FuncValue { instance: store.data().actor.id(), index })
+        }
+        Val::ExternRef(Some(reference)) => {
+            let held = reference.data(&*store).ok().flatten().and_then(|data| data.downcast_ref::<Held>());
+            let value = held.map(|held| held.value.clone());
+            Value::Extern(value.ok_or_else(|| no_form(subject(), ValueType::ExternRef))?)
+        }
+        reference if reference.ref_().is_some_and(|r| r.is_null()) => Value::Null,
+        _ => return Err(no_form(subject(), ValueType::OtherRef)),
+    })
+}
+
+fn no_form(subject: String, ty: ValueType) -> WasmError {
+    WasmError::new(ErrorCode::Type, format!("{subject} is a {ty} that cannot cross to the host unless null"))
+}
+
+/// Frees host values that the guest has let go of. To be called between requests.
+pub(super) async fn collect(store: &mut Context<'_>) {
+    if store.data().externs.load(Ordering::Relaxed) > 0
+        && let Err(error) = store.gc_async(None).await
+    {
+        tracing::warn!(%error, "the collection of host values failed");
+    }
+}

@@ -1,0 +1,124 @@
+//! What an actor sends out when its guest calls a host function, and what comes back to it meanwhile.
+//!
+//! The guest waits. Whoever receives the event may ask the waiting guest ([`Back::Ask`]) as often as it likes, and then
+//! ends the wait with results or with a throw. If the guest is stopped first, [`HostEvent::Cancelled`] follows, and what is
+//! sent back from then on is dropped, which answers a request with "the instance is gone".
+
+use super::message::Request;
+use crate::value::{Arg, Kept, Value};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// A guest's call of a host function.
+#[derive(Debug)]
+pub struct HostCall {
+    /// Names this call; never used twice for one receiver of events.
+    pub id: u64,
+    /// The instance that waits.
+    pub instance: u64,
+    /// Whose host functions these are; see [`HostImports::set`].
+    pub set: u64,
+    /// Which one, as an index into [`HostImports::imports`].
+    pub import: usize,
+    /// What the guest passes.
+    pub args: Vec<Value>,
+    /// How many results it waits for.
+    pub results: usize,
+    /// Where to send what comes back.
+    pub back: UnboundedSender<Back>,
+}
+
+/// What a receiver of host calls hears.
+#[derive(Debug)]
+pub enum HostEvent {
+    /// A guest has called, and waits.
+    Call(HostCall),
+    /// The guest of this call was stopped: nobody waits any more.
+    Cancelled {
+        /// [`HostCall::id`].
+        call: u64,
+        /// [`HostCall::instance`].
+        instance: u64,
+    },
+    /// The last holder of a [`Kept`] value has let go of it.
+    Released(u64),
+}
+
+/// What comes back during a host call.
+#[derive(Debug)]
+pub enum Back {
+    /// A request to the guest that waits.
+    Ask(Request),
+    /// The results: the wait is over.
+    Return(Vec<Arg>),
+    /// The host function threw: the wait ends in a trap.
+    Throw {
+        /// What it threw.
+        value: Kept,
+        /// The same as a text.
+        text: String,
+    },
+}
+
+/// The sending half of the events. Never holds more of them than guests wait and values are held.
+#[derive(Clone)]
+pub struct HostEvents {
+    sender: UnboundedSender<HostEvent>,
+    next: Arc<AtomicU64>,
+}
+
+impl HostEvents {
+    /// A fresh pair.
+    pub fn new() -> (HostEvents, UnboundedReceiver<HostEvent>) {
+        let (sender, receiver) = unbounded_channel();
+        (HostEvents { sender, next: Arc::new(AtomicU64::new(1)) }, receiver)
+    }
+
+    /// A number for a call or a kept value.
+    pub fn next_id(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Sends. False if nobody receives any more.
+    pub fn send(&self, event: HostEvent) -> bool {
+        self.sender.send(event).is_ok()
+    }
+
+    /// A stand-in for a value that the receiver of the events keeps.
+    pub fn keep(&self) -> Kept {
+        let events = self.clone();
+        Kept::new(self.next_id(), move |id| {
+            events.send(HostEvent::Released(id));
+        })
+    }
+}
+
+impl fmt::Debug for HostEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HostEvents")
+    }
+}
+
+/// What an instance is given to import, beside WASI.
+#[derive(Debug)]
+pub struct HostImports {
+    /// Where its calls go.
+    pub events: HostEvents,
+    /// A number of the giver's own, which each call carries.
+    pub set: u64,
+    /// The imports. One that the module does not want is ignored.
+    pub imports: Vec<HostImport>,
+}
+
+/// One import.
+#[derive(Debug)]
+pub struct HostImport {
+    /// Its module name.
+    pub module: String,
+    /// Its name.
+    pub name: String,
+    /// A global's value, or `None` for a function.
+    pub value: Option<Arg>,
+}

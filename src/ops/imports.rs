@@ -1,0 +1,200 @@
+//! Host functions: events from guests that call one go to JavaScript, and what it answers goes back to the guest that waits.
+
+use super::convert::{Args, Reply};
+use super::host::{WasmHost, instance_id};
+use super::values::HostValues;
+use crate::actor::host_call::{Back, HostCall, HostEvent, HostEvents};
+use crate::actor::message::{Answer, Ask, Call, Outcome, Request, reply};
+use crate::error::WasmError;
+use deno_core::v8::{self, Local, PinScope};
+use deno_core::{OpState, ToV8, op2};
+use deno_error::JsErrorBox;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+
+/// What one JavaScript runtime knows of guests that wait for it. A runtime only hears of instances that it has made.
+pub struct HostSide {
+    pub(super) events: HostEvents,
+    receiver: Option<UnboundedReceiver<HostEvent>>,
+    pub(super) values: HostValues,
+    /// The calls whose host functions have begun, by id.
+    calls: HashMap<u64, Waiting>,
+    /// For each instance that waits, its calls, innermost last.
+    nested: HashMap<u64, Vec<u64>>,
+}
+
+struct Waiting {
+    instance: u64,
+    back: UnboundedSender<Back>,
+}
+
+impl HostSide {
+    pub(super) fn new() -> Rc<RefCell<HostSide>> {
+        let (events, receiver) = HostEvents::new();
+        let values = HostValues::new(events.clone());
+        let (calls, nested) = Default::default();
+        Rc::new(RefCell::new(HostSide { events, receiver: Some(receiver), values, calls, nested }))
+    }
+
+    pub(super) fn of(state: &Rc<RefCell<OpState>>) -> Rc<RefCell<HostSide>> {
+        state.borrow().borrow::<Rc<RefCell<HostSide>>>().clone()
+    }
+
+    /// Where to ask an instance that waits for a host function: its innermost call.
+    fn innermost(&self, instance: u64) -> Option<UnboundedSender<Back>> {
+        let call = self.nested.get(&instance)?.last()?;
+        Some(self.calls.get(call)?.back.clone())
+    }
+
+    fn begin(&mut self, call: &HostCall) {
+        self.calls.insert(call.id, Waiting { instance: call.instance, back: call.back.clone() });
+        self.nested.entry(call.instance).or_default().push(call.id);
+    }
+
+    fn end(&mut self, call: u64) -> Option<UnboundedSender<Back>> {
+        let Waiting { instance, back } = self.calls.remove(&call)?;
+        if let Some(stack) = self.nested.get_mut(&instance) {
+            stack.retain(|other| *other != call);
+            if stack.is_empty() {
+                self.nested.remove(&instance);
+            }
+        }
+        Some(back)
+    }
+}
+
+/// Asks an instance: by way of its innermost host call if it waits for one, else through its mailbox.
+pub(super) async fn ask(state: &Rc<RefCell<OpState>>, host: &WasmHost, id: f64, wanted: Ask) -> Outcome {
+    let id = instance_id(id);
+    let waiting = match wanted {
+        // A call waits its turn.
+        Ask::Call(_) => None,
+        _ => HostSide::of(state).borrow().innermost(id.0),
+    };
+    match waiting {
+        Some(back) => ask_waiting(back, id.0, wanted).await,
+        None => host.runtime.ask(id, wanted).await,
+    }
+}
+
+async fn ask_waiting(back: UnboundedSender<Back>, instance: u64, ask: Ask) -> Outcome {
+    let (reply, pending) = reply();
+    // A call that is over drops the request, which answers it.
+    let _ = back.send(Back::Ask(Request { ask, reply }));
+    pending.outcome(instance).await
+}
+
+/// An event for JavaScript.
+pub enum Event {
+    /// A call: `[id, instance, set, import, args, results]`.
+    Call(HostCall),
+    /// `[id, instance]`.
+    Cancelled(u64, u64),
+}
+
+/// Awaits the next event. Not to be called again before it resolves.
+#[op2]
+pub async fn op_wasm_host_event(state: Rc<RefCell<OpState>>) -> Event {
+    let side = HostSide::of(&state);
+    drop(state);
+    let taken = side.borrow_mut().receiver.take();
+    let Some(mut receiver) = taken else { return std::future::pending().await };
+    loop {
+        match receiver.recv().await {
+            Some(HostEvent::Released(id)) => side.borrow_mut().values.release(id),
+            Some(HostEvent::Cancelled { call, instance }) => {
+                let mut side = side.borrow_mut();
+                side.end(call);
+                side.receiver = Some(receiver);
+                return Event::Cancelled(call, instance);
+            }
+            Some(HostEvent::Call(call)) => {
+                side.borrow_mut().receiver = Some(receiver);
+                return Event::Call(call);
+            }
+            // Not reached: `side` holds a sender.
+            None => return std::future::pending().await,
+        }
+    }
+}
+
+impl<'a> ToV8<'a> for Event {
+    type Error = JsErrorBox;
+
+    fn to_v8<'i>(self, scope: &mut PinScope<'a, 'i>) -> Result<Local<'a, v8::Value>, JsErrorBox> {
+        let number = |scope: &mut PinScope<'a, 'i>, n: u64| v8::Number::new(scope, n as f64).into();
+        let items = match self {
+            Event::Cancelled(call, instance) => vec![number(scope, call), number(scope, instance)],
+            Event::Call(call) => {
+                let side = super::values::side(scope);
+                // From here on until it ends, requests to the instance go to this call.
+                side.borrow_mut().begin(&call);
+                let HostCall { id, instance, set, import, args, results, .. } = call;
+                let args = Answer::Values(args).to_v8(scope)?;
+                let [id, instance, set] = [id, instance, set].map(|n| number(scope, n));
+                let (import, results) = (number(scope, import as u64), number(scope, results as u64));
+                vec![id, instance, set, import, args, results]
+            }
+        };
+        Ok(v8::Array::new_with_elements(scope, &items).into())
+    }
+}
+
+/// Ends a host call with results. One that is over is left alone.
+#[op2]
+pub fn op_wasm_host_return(state: Rc<RefCell<OpState>>, call: f64, #[scoped] results: Args) {
+    finish(&state, call, Back::Return(results.0));
+}
+
+/// Ends a host call with a throw: the one element of `thrown` is `["externref", value]`.
+#[op2]
+pub fn op_wasm_host_throw(
+    state: Rc<RefCell<OpState>>,
+    call: f64,
+    #[string] text: String,
+    value: Local<'_, v8::Value>,
+    scope: &mut v8::PinScope<'_, '_>,
+) {
+    let value = HostSide::of(&state).borrow_mut().values.keep(scope, value);
+    finish(&state, call, Back::Throw { value, text });
+}
+
+fn finish(state: &Rc<RefCell<OpState>>, call: f64, back: Back) {
+    let ended = HostSide::of(state).borrow_mut().end(call as u64);
+    if let Some(sender) = ended {
+        // Fails if the guest was stopped meanwhile.
+        let _ = sender.send(back);
+    }
+}
+
+/// Calls an export of the guest that waits for this host call.
+#[op2]
+pub async fn op_wasm_host_call(
+    state: Rc<RefCell<OpState>>,
+    call: f64,
+    instance: f64,
+    #[string] name: String,
+    #[scoped] args: Args,
+) -> Reply<Answer> {
+    let back = HostSide::of(&state).borrow().calls.get(&(call as u64)).map(|waiting| waiting.back.clone());
+    let ask = Ask::Call(Call { name, args: args.0, timeout: None });
+    Reply(match back {
+        Some(back) => ask_waiting(back, instance as u64, ask).await,
+        None => Err(WasmError::new(
+            crate::error::ErrorCode::InvalidInstanceHandle,
+            format!("this host call of the instance {instance} is over: its guest does not wait any more"),
+        )),
+    })
+}
+
+/// Sets the function that makes a JavaScript function of a guest's.
+#[op2]
+pub fn op_wasm_host_functions(
+    state: Rc<RefCell<OpState>>,
+    maker: Local<'_, v8::Function>,
+    scope: &mut v8::PinScope<'_, '_>,
+) {
+    HostSide::of(&state).borrow_mut().values.make_function = Some(v8::Global::new(scope, maker));
+}

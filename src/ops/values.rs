@@ -1,0 +1,79 @@
+//! JavaScript values that guests hold, and functions of guests that JavaScript holds.
+
+use super::imports::HostSide;
+use crate::actor::host_call::HostEvents;
+use crate::value::{ExternValue, FuncValue, Kept};
+use deno_core::JsRuntime;
+use deno_core::v8::{self, Local, PinScope};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// The values that this JavaScript runtime keeps for guests.
+pub(super) struct HostValues {
+    events: HostEvents,
+    kept: HashMap<u64, v8::Global<v8::Value>>,
+    /// `(instance, index) => function`, set by js/imports.js.
+    pub(super) make_function: Option<v8::Global<v8::Function>>,
+}
+
+/// The state of the JavaScript runtime that this scope belongs to.
+pub(super) fn side(scope: &mut PinScope<'_, '_>) -> Rc<RefCell<HostSide>> {
+    HostSide::of(&JsRuntime::op_state_from(scope))
+}
+
+impl HostValues {
+    pub(super) fn new(events: HostEvents) -> HostValues {
+        HostValues { events, kept: HashMap::new(), make_function: None }
+    }
+
+    /// Keeps a value until the last holder of its stand-in has let go.
+    pub(super) fn keep(&mut self, isolate: &v8::Isolate, value: Local<v8::Value>) -> Kept {
+        let kept = self.events.keep();
+        self.kept.insert(kept.id(), v8::Global::new(isolate, value));
+        kept
+    }
+
+    pub(super) fn release(&mut self, id: u64) {
+        self.kept.remove(&id);
+    }
+}
+
+pub(super) fn keep<'a>(scope: &mut PinScope<'a, '_>, value: Local<'a, v8::Value>) -> Kept {
+    side(scope).borrow_mut().values.keep(scope, value)
+}
+
+/// The value that is kept: the very one.
+pub(super) fn kept<'a>(scope: &mut PinScope<'a, '_>, kept: &Kept) -> Local<'a, v8::Value> {
+    let value = side(scope).borrow().values.kept.get(&kept.id()).cloned();
+    match value {
+        Some(value) => Local::new(scope, value),
+        // Not reached: it is there as long as `kept` is, and goes to no other runtime.
+        None => v8::undefined(scope).into(),
+    }
+}
+
+pub(super) fn extern_value<'a>(scope: &mut PinScope<'a, '_>, value: &ExternValue) -> Local<'a, v8::Value> {
+    match value {
+        ExternValue::Undefined => v8::undefined(scope).into(),
+        ExternValue::Number(bits) => v8::Number::new(scope, f64::from_bits(*bits)).into(),
+        ExternValue::BigInt(v) => match i64::try_from(*v) {
+            Ok(signed) => v8::BigInt::new_from_i64(scope, signed).into(),
+            // No smaller than 2^63, and below 2^64.
+            Err(_) => v8::BigInt::new_from_u64(scope, *v as u64).into(),
+        },
+        ExternValue::Kept(value) => kept(scope, value),
+    }
+}
+
+/// The JavaScript function for a guest's; null where nobody makes one.
+pub(super) fn function<'a>(scope: &mut PinScope<'a, '_>, func: FuncValue) -> Local<'a, v8::Value> {
+    let maker = side(scope).borrow().values.make_function.clone();
+    let made = maker.and_then(|maker| {
+        let maker = Local::new(scope, maker);
+        let args = [func.instance as f64, f64::from(func.index)].map(|n| v8::Number::new(scope, n).into());
+        let receiver = v8::undefined(scope).into();
+        maker.call(scope, receiver, &args)
+    });
+    made.unwrap_or_else(|| v8::null(scope).into())
+}

@@ -1,0 +1,180 @@
+import { compileFile, instantiate } from "runtime:wasm";
+import { equal, ok, rejects, test, ticks } from "./check.js";
+
+const host = await compileFile("./wasm/host.wasm");
+const basic = await compileFile("./wasm/basic.wasm");
+
+/** The imports of host.wat, with some replaced. */
+function imports(env) {
+  const defaults = {
+    add: (a, b) => BigInt(a) + b, none: () => {}, pair: (x) => [1, x], deeper: (n) => n, start: 7, state: 40n,
+  };
+  return { env: { ...defaults, ...env } };
+}
+
+const make = (env, options) => instantiate(host, { ...options, imports: imports(env) });
+
+test("functions, sync or async, and globals", async () => {
+  const instance = await make({
+    async pair(x) {
+      await ticks(2);
+      return new Set([Math.trunc(x), x]);
+    },
+  });
+  equal(await instance.call("add", -3, 2n ** 40n), [2n ** 40n - 3n]);
+  equal(await instance.call("none"), []);
+  equal(await instance.call("pair", 2.5), [2, 2.5]);
+  equal(await instance.call("globals"), [7, 41n]);
+  equal(await instance.call("globals"), [7, 42n]);
+  await instance.drop();
+});
+
+test("the event loop and other instances go on while a guest waits", async () => {
+  let answer;
+  const instance = await make({ deeper: () => new Promise((resolve) => (answer = resolve)) });
+  const other = await instantiate(basic);
+  const call = instance.call("deeper", 1);
+  while (answer === undefined) await ticks(1);
+  equal(await other.call("add", 1, 2), [3]);
+  answer(5);
+  equal(await call, [5]);
+  await instance.drop();
+  await other.drop();
+});
+
+test("what a handler throws or rejects with is the cause itself", async () => {
+  for (const thrown of [new Error("boom"), "a text", undefined, null, 0, { toString: null }, Symbol("s")]) {
+    const handlers = { none() { throw thrown; }, deeper: () => Promise.reject(thrown) };
+    const instance = await make(handlers);
+    for (const [name, ...args] of [["none"], ["deeper", 1]]) {
+      const error = await rejects(instance.call(name, ...args), 5002, `"env" "${name}"`, "threw");
+      ok("cause" in error && error.cause === thrown, "another cause");
+    }
+    equal(await instance.call("double", 4), [8]);
+    await instance.drop();
+  }
+});
+
+test("results of a wrong type or number are 5007 and name the import", async () => {
+  const wrong = [
+    ["add", [1, 1n], 1.5, "the result", "i64"], ["add", [1, 1n], undefined, "the result", "undefined"],
+    ["pair", [1], [1], "2 values", "not 1"], ["pair", [1], 1, "2 values"], ["pair", [1], [1, 2, 3], "not 3"],
+    ["pair", [1], [1, "x"], "result 2", "a string"], ["deeper", [1], [1], "the result", "an object"],
+  ];
+  for (const [name, args, result, ...parts] of wrong) {
+    const instance = await make({ [name]: () => result });
+    await rejects(instance.call(name, ...args), 5007, `"env" "${name}"`, ...parts);
+    await instance.drop();
+  }
+});
+
+test("a handler reaches the guest that waits for it", async () => {
+  let instance;
+  let late;
+  const seen = [];
+  instance = await make({
+    async deeper(n) {
+      late = this;
+      await this.memory.write(8, new Uint8Array([n, 2, 3]));
+      seen.push(await instance.memory.read(8, 3), await this.memory.size(), (await instance.getExports()).length > 5);
+      seen.push(this.instance === instance, this.signal.aborted);
+      const [doubled] = await this.call("double", n);
+      await rejects(this.call("trap"), 5002, "unreachable");
+      await rejects(this.call("nothing"), 5003);
+      await rejects(this.memory.read(0, 1e9), 5006);
+      return doubled;
+    },
+  });
+  equal(await instance.call("deeper", 21), [42]);
+  equal(seen, [new Uint8Array([21, 2, 3]), 1, true, true, false]);
+  await rejects(late.call("double", 1), 5005, "over");
+  await instance.drop();
+});
+
+test("guest and host nest to a depth of 16", async () => {
+  let deepest = 0;
+  const instance = await make({
+    async deeper(n) {
+      deepest = Math.max(deepest, n);
+      const [result] = await this.call("deeper", n + 1);
+      return result;
+    },
+  });
+  const error = await rejects(instance.call("deeper", 1), 5002, "threw");
+  let inner = error;
+  while (inner.cause !== undefined) inner = inner.cause;
+  ok(inner.message.includes("16 deep"), inner.message);
+  equal(deepest, 16);
+  equal(await instance.call("double", 1), [2]);
+  await instance.drop();
+});
+
+test("an instance that is called by its own handler waits its turn", async () => {
+  let second;
+  const instance = await make({
+    none() {
+      second = instance.call("double", 3);
+    },
+  });
+  equal(await instance.call("none"), []);
+  equal(await second, [6]);
+  await instance.drop();
+});
+
+for (const [how, code, stop] of [
+  ["drop", 5002, (instance) => instance.drop()],
+  ["terminate", 5002, (instance) => instance.terminate("enough")],
+]) {
+  test(`${how} ends a guest whose handler never settles, and aborts its signal`, async () => {
+    let signal;
+    let late;
+    const instance = await make({
+      deeper() {
+        signal = this.signal;
+        late = this;
+        return new Promise(() => {});
+      },
+    });
+    const call = instance.call("deeper", 1);
+    call.catch(() => {});
+    while (signal === undefined) await ticks(1);
+    const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await stop(instance);
+    await rejects(call, code, "deeper");
+    await aborted;
+    await rejects(late.call("double", 1), 5005);
+    await rejects(late.memory.read(0, 1), 5005);
+  });
+}
+
+test("time limits and signals hold while a guest waits", async () => {
+  const never = { deeper: () => new Promise(() => {}) };
+  const timed = await make(never);
+  await rejects(timed.callWith({ timeoutMs: 20 }, "deeper", 1), 5011, "20 ms");
+  const controller = new AbortController();
+  const reason = new Error("changed my mind");
+  const aborted = await make({ deeper() { controller.abort(reason); return new Promise(() => {}); } });
+  const caught = await aborted.callWith({ signal: controller.signal }, "deeper", 1).then(() => null, (error) => error);
+  ok(caught === reason, "another reason");
+});
+
+test("missing and mistyped imports are all listed", async () => {
+  const error = await rejects(
+    instantiate(host, { imports: { env: { add: 5, none() {}, start: 1.5, pair() {}, unwanted() {} } } }), 5001,
+    '"env" "add" is a value: expected a function (i32, i64) -> (i64)', '"env" "deeper" is missing',
+    '"env" "state" is missing: expected a mutable global of type i64', '"env" "start" must be an integer',
+  );
+  ok(!error.message.includes('"pair"') && !error.message.includes("unwanted"), error.message);
+});
+
+test("imports of another shape are 5007", async () => {
+  for (const [bad, ...parts] of [
+    [5, "options.imports"], [[], "an array"], [{ env: 1 }, '["env"]'], [{ env: { f: "x" } }, '["env"]["f"]', "a string"],
+    [{ env: { f: null } }, "null"],
+  ]) {
+    await rejects(instantiate(host, { imports: bad }), 5007, ...parts);
+  }
+  const thrown = new Error("mine");
+  const error = await rejects(instantiate(host, { imports: { get env() { throw thrown; } } }), 5007);
+  ok(error.cause === thrown);
+});

@@ -1,0 +1,18 @@
+;; Calls everything it imports.
+(module
+  (import "env" "add" (func $add (param i32 i64) (result i64)))
+  (import "env" "none" (func $none))
+  (import "env" "pair" (func $pair (param f64) (result i32 f64)))
+  (import "env" "deeper" (func $deeper (param i32) (result i32)))
+  (import "env" "start" (global $start i32))
+  (import "env" "state" (global $state (mut i64)))
+  (memory (export "memory") 1)
+  (func (export "add") (param i32 i64) (result i64) (call $add (local.get 0) (local.get 1)))
+  (func (export "none") (call $none))
+  (func (export "pair") (param f64) (result i32 f64) (call $pair (local.get 0)))
+  (func (export "deeper") (param i32) (result i32) (call $deeper (local.get 0)))
+  (func (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+  (func (export "globals") (result i32 i64)
+    (global.set $state (i64.add (global.get $state) (i64.const 1)))
+    (global.get $start) (global.get $state))
+  (func (export "trap") unreachable))
