@@ -70,6 +70,19 @@ export function asArguments(values) {
   });
 }
 
+/** The calls of a batch for the op: each `[name, arguments]`. */
+export function asCalls(calls) {
+  return guarded("the calls", () => {
+    if (!Array.isArray(calls)) throw typeError(`calls must be an array of [name, ...args], not ${describe(calls)}`);
+    return Array.from(calls, (call, index) => {
+      const what = `calls[${index}]`;
+      if (!Array.isArray(call)) throw typeError(`${what} must be an array [name, ...args], not ${describe(call)}`);
+      const [name, ...args] = call;
+      return [asString(name, `${what}[0]`), asArguments(args)];
+    });
+  });
+}
+
 function asArgument(value) {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return {};
@@ -101,14 +114,14 @@ export function asOptions(options) {
   });
 }
 
-function asRecord(value, what) {
+export function asRecord(value, what) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw typeError(`${what} must be an object, not ${describe(value)}`);
   }
   return value;
 }
 
-function onlyKnown(record, known, what) {
+export function onlyKnown(record, known, what) {
   for (const key of Object.keys(record)) {
     if (!known.includes(key)) throw typeError(`unknown key "${key}" in ${what}; there are ${known.join(", ")}`);
   }

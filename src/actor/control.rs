@@ -59,6 +59,30 @@ pub enum StopReason {
     Shutdown,
 }
 
+impl StopReason {
+    /// The word that `closed` and logs use.
+    pub fn name(&self) -> &'static str {
+        match self {
+            StopReason::Dropped => "dropped",
+            StopReason::Terminated(_) | StopReason::Shutdown => "terminated",
+            StopReason::TimedOut { .. } => "timeout",
+            StopReason::Aborted => "aborted",
+            StopReason::Panicked(_) | StopReason::Failed => "panicked",
+        }
+    }
+
+    /// What there is to say beyond the word.
+    pub fn message(&self) -> Option<String> {
+        match self {
+            StopReason::Dropped | StopReason::Aborted | StopReason::Terminated(None) => None,
+            StopReason::Terminated(Some(why)) | StopReason::Panicked(why) => Some(why.clone()),
+            StopReason::TimedOut { limit_ms } => Some(format!("a request ran longer than its limit of {limit_ms} ms")),
+            StopReason::Failed => Some("the host could not run it".to_owned()),
+            StopReason::Shutdown => Some("the runtime shut down".to_owned()),
+        }
+    }
+}
+
 /// Identifies one request of one instance, so that a late deadline cannot stop the request after it.
 pub type RequestNumber = u64;
 

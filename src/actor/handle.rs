@@ -1,8 +1,10 @@
 //! The handle of an actor: what everybody but the worker holds.
 
+use super::config::Limits;
 use super::control::{Control, RequestNumber, Status, StopReason, Stopped};
 use super::mailbox::{Mailbox, SendError};
 use super::message::{Ask, Outcome, Reply, Request, reply};
+use super::stats::{Counters, InstanceStats};
 use super::thread::OsThread;
 use crate::engine::Engines;
 use crate::error::{ErrorCode, WasmError};
@@ -19,6 +21,9 @@ pub struct Running {
 pub struct Actor {
     id: u64,
     name: Arc<str>,
+    module: u64,
+    metered: bool,
+    pub(super) counters: Counters,
     pub(super) control: Control<Running>,
     pub(super) mailbox: Mailbox<Request>,
     pub(super) thread: OsThread,
@@ -33,15 +38,19 @@ impl Actor {
     pub fn new(
         id: u64,
         name: Arc<str>,
-        mailbox: usize,
+        module: u64,
+        limits: &Limits,
         engines: Arc<Engines>,
         unregister: impl Fn(u64) + Send + Sync + 'static,
     ) -> Self {
         Actor {
             id,
             name,
+            module,
+            metered: limits.fuel.is_some(),
+            counters: Counters::default(),
             control: Control::new(),
-            mailbox: Mailbox::new(mailbox),
+            mailbox: Mailbox::new(limits.mailbox),
             thread: OsThread::default(),
             engines,
             gone: watch::Sender::new(false),
@@ -151,6 +160,24 @@ impl Actor {
 
     pub(super) fn set_gone(&self) {
         self.gone.send_replace(true);
+    }
+
+    /// How it is doing. Takes no part of its thread, so it answers while a guest runs on.
+    pub fn stats(&self) -> InstanceStats {
+        let counters = &self.counters;
+        InstanceStats {
+            id: self.id,
+            name: self.name.clone(),
+            module: self.module,
+            state: self.status(),
+            mailbox_depth: self.mailbox.depth(),
+            calls: counters.calls.get(),
+            host_calls: counters.host_calls.get(),
+            cpu: self.thread.cpu_time(),
+            fuel_used: self.metered.then(|| counters.fuel_used()),
+            memory_bytes: counters.memory_bytes.get(),
+            restarts: counters.restarts(),
+        }
     }
 
     /// How many requests wait to be read.

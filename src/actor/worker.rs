@@ -142,6 +142,7 @@ impl Worker {
         let Request { ask, reply } = request;
         let (what, limit) = match &ask {
             Ask::Call(call) => (format!("the call of \"{}\"", call.name), shorter(call.timeout, self.limits.timeout)),
+            Ask::Batch(calls) => (format!("a batch of {} calls", calls.len()), self.limits.timeout),
             _ => (String::from("a request"), self.limits.timeout),
         };
         guest.arm();
