@@ -91,6 +91,7 @@ scripts! {
     instantiate = "instantiate.js",
     lifecycle = "lifecycle.js",
     memory = "memory.js",
+    restart = "restart.js",
     stats = "stats.js",
     surface = "surface.js",
 }

@@ -117,6 +117,28 @@ impl Actor {
         }
     }
 
+    /// Ends this request while it runs, so that the worker restarts the instance. What waits is refused.
+    pub(super) fn interrupt_request(&self, request: RequestNumber, reason: StopReason) -> bool {
+        let Some(mut stopped) = self.control.interrupt_request(request, reason.clone()) else { return false };
+        self.refuse_waiting();
+        if let Some(running) = stopped.running.take() {
+            let (why, name) = (reason.message().unwrap_or_default(), &self.name);
+            let text = format!("{} was ended: {why}; the instance \"{name}\" is to be restarted", running.what);
+            running.reply.send(Err(WasmError::new(ErrorCode::FuelExhausted, text)));
+        }
+        stopped.wake();
+        self.engines.interrupt();
+        true
+    }
+
+    /// Answers what waits in the mailbox of an instance that is to be restarted.
+    pub(super) fn refuse_waiting(&self) {
+        self.mailbox.clear(|request| {
+            let text = format!("the instance \"{}\" died before this request had its turn", self.name);
+            request.reply.send(Err(WasmError::new(ErrorCode::InvalidInstanceHandle, text)));
+        });
+    }
+
     fn after_stop(&self, mut stopped: Stopped<Running>, reason: &StopReason) -> bool {
         (self.unregister)(self.id);
         if let Some(running) = stopped.running.take() {
@@ -146,6 +168,9 @@ impl Actor {
             StopReason::Aborted => call(format!("the instance \"{name}\" was aborted during {what}")),
             StopReason::Panicked(message) => {
                 call(format!("the instance \"{name}\" was lost to a bug in the host during {what}: {message}"))
+            }
+            StopReason::GivenUp { message, .. } => {
+                call(format!("the instance \"{name}\" was given up during {what}: {message}"))
             }
             StopReason::Failed => call(format!("the instance \"{name}\" never started")),
             StopReason::Shutdown => call(format!("the runtime shut down during {what} of \"{name}\"")),

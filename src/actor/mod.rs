@@ -12,6 +12,7 @@ pub mod mailbox;
 pub mod message;
 mod reaper;
 mod stats;
+mod supervisor;
 mod sync;
 mod thread;
 mod worker;
