@@ -86,6 +86,7 @@ test("an instance that nobody refers to is dropped once its calls are answered",
       item.self = item;
       garbage[i] = item;
     }
+    garbage[0].buffer = new Uint8Array(1 << 20);
     await ticks(1);
   }
   ok(!await alive(), "it was never collected");
