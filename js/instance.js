@@ -36,6 +36,16 @@ async function unlessAborted(signals, instance, operation) {
 /** Drops the instances of which the app has lost sight, once the requests that it made of them are answered. */
 const forgotten = new FinalizationRegistry((id) => idle(id).then(() => end(id, "dropped")));
 
+/** The globals of an instance. They hold the object, not the id: whoever holds them holds the instance. */
+function globalsOf(instance) {
+  return Object.freeze({
+    get: async (name) => (await inLine(instance.id, op_wasm_global_get(instance.id, asString(name, "name"))))[0],
+    set: async (name, value) => {
+      return inLine(instance.id, op_wasm_global_set(instance.id, asString(name, "name"), asArguments([value])));
+    },
+  });
+}
+
 /** A function for each export: a bare result, an array of several, undefined for none. */
 function exportsOf(instance) {
   const functions = new Map();
@@ -78,13 +88,6 @@ export class WasmInstance {
       size: () => memory.size(this.#id),
       grow: (pages) => memory.grow(this.#id, pages),
     });
-    this.#globals = Object.freeze({
-      get: async (name) => (await inLine(this.#id, op_wasm_global_get(this.#id, asString(name, "name"))))[0],
-      set: async (name, value) => {
-        return inLine(this.#id, op_wasm_global_set(this.#id, asString(name, "name"), asArguments([value])));
-      },
-    });
-    this.#exports = exportsOf(this);
     this.#closed = closing(id);
     forgotten.register(this, id);
   }
@@ -111,12 +114,12 @@ export class WasmInstance {
 
   /** The exported globals: get and set, by name. */
   get globals() {
-    return this.#globals;
+    return this.#globals ??= globalsOf(this);
   }
 
   /** The exported functions, by name: a bare result, an array of several, undefined for none. */
   get exports() {
-    return this.#exports;
+    return this.#exports ??= exportsOf(this);
   }
 
   /** Resolves once the instance has ended and its thread is gone: `{ reason, message? }`. */

@@ -6,6 +6,8 @@
 //!   answers it, refuses what waits in the mailbox, and leaves the rest to the worker.
 //! - The control cell is renewed once the dead store is gone, so no host call of the dead guest takes effect.
 //! - The mailbox stays open. What is put in after the death waits for the fresh instance, in order.
+//! - A guest that ends by itself in the moment of its interruption may be followed so fast that the fresh instance serves what was
+//!   still to be refused. That request never ran before, and it is answered once.
 //! - A stop (drop, terminate, abort, shutdown) is for good at any moment: the worker looks for one before it renews the
 //!   cell, while it waits, and as it begins the start function.
 

@@ -97,6 +97,23 @@ for (const [how, end, reason] of [
   });
 }
 
+test("however restarts and a drop race, every request is answered and nothing is left", async () => {
+  const before = (await instances()).length;
+  for (let round = 0; round < 40; round++) {
+    const instance = await instantiate(basic, { restart: { max: 1000, backoffMs: round % 2 } });
+    const requests = [];
+    for (let i = 0; i < 10; i++) {
+      requests.push(instance.call(i % 3 === 0 ? "unreachable" : "next"), instance.callWith({ timeoutMs: 1 }, "spin"));
+    }
+    const outcomes = requests.map((request) => request.then(() => 0, ({ code }) => code));
+    if (round % 4 < 2) await ticks(round % 7);
+    await instance.drop();
+    for (const code of await Promise.all(outcomes)) ok([0, 5002, 5005, 5011].includes(code), String(code));
+    equal(await instance.closed, { reason: "dropped" });
+  }
+  equal((await instances()).length, before);
+});
+
 test("a WASI guest finds its world anew", async () => {
   const instance = await instantiate(wasi, { stdin: "abc", preopens: { "/data": "./data" }, restart: { backoffMs: 0 } });
   const [first] = await instance.call("read", 0);
