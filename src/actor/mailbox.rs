@@ -99,6 +99,24 @@ impl<T> Mailbox<T> {
         }
     }
 
+    /// Takes out what waits, in order, and leaves the mailbox open.
+    pub fn clear(&self, mut each: impl FnMut(T)) {
+        // At most what fits, or senders in a hurry could keep this from ending. A wake-up is only there if it is closing.
+        for _ in 0..self.capacity {
+            match self.receiver.try_recv() {
+                Ok(Letter::Request(request)) => {
+                    self.places.add_permits(1);
+                    each(request);
+                }
+                Ok(Letter::Wake) => {
+                    let _ = self.sender.try_send(Letter::Wake);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+    }
+
     /// Closes: later sends fail, waiting senders fail, and what was not read is dropped.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
@@ -160,6 +178,19 @@ mod tests {
         mailbox.close();
         assert_eq!(worker.join().unwrap(), None);
         assert_eq!(mailbox.try_send(1), Err(SendError::Closed(1)));
+    }
+
+    #[test]
+    fn clearing_takes_out_what_waits_and_goes_on() {
+        let mailbox = Mailbox::new(2);
+        mailbox.try_send(1).unwrap();
+        mailbox.try_send(2).unwrap();
+        let mut cleared = Vec::new();
+        mailbox.clear(|request| cleared.push(request));
+        assert_eq!((cleared, mailbox.depth()), (vec![1, 2], 0));
+        mailbox.try_send(3).unwrap();
+        mailbox.try_send(4).unwrap();
+        assert_eq!((mailbox.receive(), mailbox.receive()), (Some(3), Some(4)));
     }
 
     #[tokio::test]

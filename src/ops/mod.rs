@@ -9,6 +9,7 @@ mod host;
 mod instance;
 mod instantiate;
 mod memory;
+mod observe;
 mod scripts;
 
 pub use host::WasmHost;
@@ -24,6 +25,12 @@ deno_core::extension!(
         compile::op_wasm_max_module_bytes,
         instantiate::op_wasm_instantiate,
         instance::op_wasm_call,
+        instance::op_wasm_call_with,
+        instance::op_wasm_call_batch,
+        instance::op_wasm_closed,
+        instance::op_wasm_is_alive,
+        instance::op_wasm_global_get,
+        instance::op_wasm_global_set,
         instance::op_wasm_exports,
         instance::op_wasm_add_fuel,
         instance::op_wasm_end,
@@ -31,6 +38,8 @@ deno_core::extension!(
         memory::op_wasm_memory_write,
         memory::op_wasm_memory_size,
         memory::op_wasm_memory_grow,
+        observe::op_wasm_stats,
+        observe::op_wasm_all_stats,
     ],
     esm_entry_point = "ext:runtime_wasm/entry.js",
     options = { host: WasmHost },
