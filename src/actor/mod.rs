@@ -4,6 +4,7 @@
 //! does, [`Actor`] the handle that joins these three, `worker` the thread's loop, and `guest` what runs inside: the store,
 //! its limits, WASI and the conversion of values. Only `guest` and the files below it know wasmtime.
 
+mod budget;
 pub mod config;
 pub mod control;
 mod guest;
@@ -15,6 +16,7 @@ mod sync;
 mod thread;
 mod worker;
 
+pub use budget::Budget;
 pub use handle::Actor;
 pub use reaper::Reaper;
 pub use thread::OsThread;

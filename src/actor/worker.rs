@@ -1,5 +1,6 @@
 //! The thread of an actor: take a request, run it against the control cell, answer it.
 
+use super::budget::Budget;
 use super::config::{InstanceConfig, Limits};
 use super::control::StopReason;
 use super::guest::{Guest, GuestParts};
@@ -8,13 +9,12 @@ use super::message::{Answer, Ask, Outcome, PendingReply, Reply, Request, reply};
 use super::reaper::Reaper;
 use crate::engine::{Code, Deadlines, Engines, Metering, Module, Token};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::THREAD_STACK_BYTES;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The thread's own stack. Guests run on fibers; this one holds the loop and the polling of a guest's future.
-const THREAD_STACK_BYTES: usize = 512 * 1024;
 /// Linux shows the first 15 bytes of a thread's name.
 const THREAD_NAME_BYTES_MAX: usize = 15;
 
@@ -32,6 +32,8 @@ pub struct Start {
     pub engines: Arc<Engines>,
     /// Who watches its time limit.
     pub deadlines: Arc<Deadlines>,
+    /// What all guests together may have of memory.
+    pub memory: Arc<Budget>,
     /// Timers, and the pool for file operations.
     pub io: tokio::runtime::Handle,
 }
@@ -102,10 +104,10 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 
 /// From instantiation to the end. Returns why it ended, should nobody have said so before.
 fn live(start: Start, reply: Reply) -> StopReason {
-    let Start { actor, code, module, config, engines, deadlines, io } = start;
+    let Start { actor, code, module, config, engines, deadlines, memory, io } = start;
     let mut worker = Worker { actor: actor.clone(), limits: config.limits.clone(), deadlines, io };
     let metering = if config.limits.fuel.is_some() { Metering::Metered } else { Metering::Plain };
-    let parts = GuestParts { actor, code, module, config, engines, metering };
+    let parts = GuestParts { actor, code, module, config, engines, metering, memory };
     let Some(mut guest) = worker.start(parts, reply) else { return StopReason::Failed };
     while let Some(request) = worker.actor.mailbox.receive() {
         worker.serve(&mut guest, request);

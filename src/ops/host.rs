@@ -54,6 +54,7 @@ fn runtime_options(caps: &Caps) -> RuntimeOptions {
     RuntimeOptions {
         max_instances: manifest.max_instances.unwrap_or(defaults.max_instances),
         max_module_bytes: manifest.max_module_bytes.unwrap_or(defaults.max_module_bytes),
+        max_memory_bytes: manifest.max_memory_bytes.unwrap_or(defaults.max_memory_bytes),
         limits,
         ..defaults
     }

@@ -3,6 +3,7 @@
 //! [`Table`] is the map from numeric ids to values (checked by loom); [`Runtime`] joins two of them, modules and
 //! instances, with the engine, the deadlines and the threads, and is the whole of this crate for a plain Rust program.
 
+mod machine;
 mod runtime;
 mod sync;
 mod table;

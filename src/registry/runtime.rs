@@ -1,10 +1,10 @@
 //! The runtime: modules and instances by id.
 
-use super::Table;
+use super::{Table, machine};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
 use crate::actor::message::{Ask, Outcome};
-use crate::actor::{Actor, Reaper, Start, spawn};
+use crate::actor::{Actor, Budget, Reaper, Start, spawn};
 use crate::engine::{Deadlines, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::signature::Export;
@@ -30,6 +30,8 @@ pub struct RuntimeOptions {
     pub max_module_bytes: u64,
     /// Compilations at once; further ones wait.
     pub max_compiling: usize,
+    /// Bytes that the memories of all instances may have together.
+    pub max_memory_bytes: u64,
     /// What an instance gets that names no limits, and what no instance exceeds.
     pub limits: Limits,
 }
@@ -41,6 +43,7 @@ impl Default for RuntimeOptions {
             max_instances: 10_000,
             max_module_bytes: 64 << 20,
             max_compiling: cores.max(4),
+            max_memory_bytes: machine::memory_bytes() / 2,
             limits: Limits::default(),
         }
     }
@@ -55,6 +58,7 @@ pub struct Runtime {
     instances: Arc<Table<Arc<Actor>>>,
     alive: Arc<Alive>,
     compiling: Semaphore,
+    memory: Arc<Budget>,
     reaper: Reaper,
     /// Taken out on drop only.
     io: Option<tokio::runtime::Runtime>,
@@ -102,6 +106,7 @@ impl Runtime {
             .build()?;
         Ok(Runtime {
             compiling: Semaphore::new(options.max_compiling.max(1)),
+            memory: Arc::new(Budget::new(options.max_memory_bytes)),
             options,
             engines: Arc::default(),
             deadlines: Arc::default(),
@@ -195,6 +200,7 @@ impl Runtime {
             config,
             engines: self.engines.clone(),
             deadlines: self.deadlines.clone(),
+            memory: self.memory.clone(),
             io: self.io_handle.clone(),
         };
         let starting = spawn(&self.reaper, start, move || drop(place))?;
