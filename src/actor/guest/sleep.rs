@@ -25,27 +25,31 @@ const ABSOLUTE: u8 = 1;
 /// Puts this `poll_oneoff` in the place of the plain one.
 pub(super) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
     type Arguments = (i32, i32, i32, i32);
-    linker.func_wrap_async(WASI_MODULE, "poll_oneoff", |mut caller: Caller<'_, GuestState>, arguments: Arguments| {
-        Box::new(async move {
-            let (subscriptions, events, count, result) = arguments;
-            let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
-                wasmtime::bail!("missing required memory export");
-            };
-            let fuel = caller.as_context_mut().hostcall_fuel();
-            let (bytes, state) = memory.data_and_store_mut(&mut caller);
-            if count == 1
-                && let Some((span, event)) = relative_sleep(bytes, subscriptions as u32)
-            {
-                tokio::time::sleep(span).await;
-                let written = put(bytes, events as u32, &event) && put(bytes, result as u32, &1u32.to_le_bytes());
-                return Ok(if written { Errno::Success } else { Errno::Fault } as i32);
-            }
-            let Some(wasi) = state.wasi.as_mut() else { return Ok(Errno::Notsup as i32) };
-            wasi.context.set_hostcall_fuel(fuel);
-            let memory = &mut GuestMemory::Unshared(bytes);
-            poll_oneoff(&mut wasi.context, memory, subscriptions, events, count, result).await
-        })
-    })?;
+    linker.func_wrap_async(
+        WASI_MODULE,
+        "poll_oneoff",
+        |mut caller: Caller<'_, GuestState>, arguments: Arguments| {
+            Box::new(async move {
+                let (subscriptions, events, count, result) = arguments;
+                let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
+                    wasmtime::bail!("missing required memory export");
+                };
+                let fuel = caller.as_context_mut().hostcall_fuel();
+                let (bytes, state) = memory.data_and_store_mut(&mut caller);
+                if count == 1
+                    && let Some((span, event)) = relative_sleep(bytes, subscriptions as u32)
+                {
+                    tokio::time::sleep(span).await;
+                    let written = put(bytes, events as u32, &event) && put(bytes, result as u32, &1u32.to_le_bytes());
+                    return Ok(if written { Errno::Success } else { Errno::Fault } as i32);
+                }
+                let Some(wasi) = state.wasi.as_mut() else { return Ok(Errno::Notsup as i32) };
+                wasi.context.set_hostcall_fuel(fuel);
+                let memory = &mut GuestMemory::Unshared(bytes);
+                poll_oneoff(&mut wasi.context, memory, subscriptions, events, count, result).await
+            })
+        },
+    )?;
     Ok(())
 }
 
