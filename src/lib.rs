@@ -14,6 +14,7 @@
 //! - [`actor`]: one instance: requests, mailbox, control cell, the thread's loop, the guest itself.
 //! - [`caps`]: what the manifest grants; decides, and sends nothing.
 //! - [`registry`]: ids and what answers to them; [`registry::Runtime`] is the whole of it for a plain Rust program.
+//! - [`scheduling`]: which threads answer promptly, and which stand behind.
 //! - `ops` (feature `extension`): the ops of `runtime:wasm`, for any deno_core program.
 //! - `host` and `cli` (feature `host`): a JavaScript host around it, and the command line.
 
@@ -32,5 +33,6 @@ pub mod limits;
 #[cfg(feature = "extension")]
 pub mod ops;
 pub mod registry;
+pub mod scheduling;
 pub mod signature;
 pub mod value;

@@ -14,10 +14,12 @@ pub mod message;
 mod reaper;
 mod sync;
 mod thread;
+mod watch;
 mod worker;
 
 pub use budget::Budget;
 pub use handle::Actor;
 pub use reaper::Reaper;
 pub use thread::OsThread;
+pub use watch::Watch;
 pub use worker::{Start, spawn};

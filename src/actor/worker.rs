@@ -7,9 +7,11 @@ use super::guest::{Guest, GuestParts};
 use super::handle::{Actor, Running};
 use super::message::{Answer, Ask, Outcome, PendingReply, Reply, Request, reply};
 use super::reaper::Reaper;
+use super::watch::{Entry, Watch};
 use crate::engine::{Code, Deadlines, Engines, Metering, Module, Token};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::THREAD_STACK_BYTES;
+use crate::scheduling;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -32,6 +34,8 @@ pub struct Start {
     pub engines: Arc<Engines>,
     /// Who watches its time limit.
     pub deadlines: Arc<Deadlines>,
+    /// Who demotes its thread when a request runs on.
+    pub watch: Arc<Watch>,
     /// What all guests together may have of memory.
     pub memory: Arc<Budget>,
     /// Timers, and the pool for file operations.
@@ -79,6 +83,7 @@ fn thread_name(name: &str) -> String {
 
 fn thread_main(start: Start, reply: Reply) {
     let actor = start.actor.clone();
+    scheduling::prompt_this_thread();
     let _entered = actor.thread.enter();
     let _span = tracing::debug_span!("instance", id = actor.id(), name = &**actor.name()).entered();
     let ended = catch_unwind(AssertUnwindSafe(|| live(start, reply)));
@@ -104,8 +109,14 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 
 /// From instantiation to the end. Returns why it ended, should nobody have said so before.
 fn live(start: Start, reply: Reply) -> StopReason {
-    let Start { actor, code, module, config, engines, deadlines, memory, io } = start;
-    let mut worker = Worker { actor: actor.clone(), limits: config.limits.clone(), deadlines, io };
+    let Start { actor, code, module, config, engines, deadlines, watch, memory, io } = start;
+    let mut worker = Worker {
+        actor: actor.clone(),
+        limits: config.limits.clone(),
+        watched: watch.enter(&actor.thread),
+        deadlines,
+        io,
+    };
     let metering = if config.limits.fuel.is_some() { Metering::Metered } else { Metering::Plain };
     let parts = GuestParts { actor, code, module, config, engines, metering, memory };
     let Some(mut guest) = worker.start(parts, reply) else { return StopReason::Failed };
@@ -118,6 +129,7 @@ fn live(start: Start, reply: Reply) -> StopReason {
 struct Worker {
     actor: Arc<Actor>,
     limits: Limits,
+    watched: Entry,
     deadlines: Arc<Deadlines>,
     io: tokio::runtime::Handle,
 }
@@ -150,8 +162,22 @@ impl Worker {
         self.run(reply, what, limit, async { ((), guest.answer(ask).await) });
     }
 
-    /// Runs one request to its end or to a stop, whichever is first, and sees to its one answer.
+    /// Runs one request to its end or to a stop, and lets the watch know.
     fn run<T>(
+        &mut self,
+        reply: Reply,
+        what: String,
+        limit: Option<Duration>,
+        work: impl Future<Output = (T, Outcome)>,
+    ) -> Option<T> {
+        self.watched.begin();
+        let value = self.run_watched(reply, what, limit, work);
+        self.watched.end();
+        value
+    }
+
+    /// Runs one request to its end or to a stop, whichever is first, and sees to its one answer.
+    fn run_watched<T>(
         &mut self,
         reply: Reply,
         what: String,

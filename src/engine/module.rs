@@ -4,6 +4,7 @@
 use super::{Engines, Metering, hostile};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::COMPILE_STACK_BYTES;
+use crate::scheduling;
 use crate::signature::{Export, ExportKind, ValueType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
@@ -82,6 +83,7 @@ async fn compile_on_own_threads(
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .stack_size(COMPILE_STACK_BYTES)
+        .start_handler(|_| scheduling::plain_this_thread())
         .thread_name(|_| "wasm-compile".to_owned())
         .build()
         .map_err(|error| failed(format!("cannot compile {name}: no thread to compile on: {error}")))?;
