@@ -8,7 +8,7 @@ import {
 
 const {
   op_wasm_add_fuel, op_wasm_call, op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_end,
-  op_wasm_exports, op_wasm_instantiate, op_wasm_max_module_bytes, op_wasm_memory_grow, op_wasm_memory_read,
+  op_wasm_exports, op_wasm_inspect, op_wasm_instantiate, op_wasm_max_module_bytes, op_wasm_memory_grow, op_wasm_memory_read,
   op_wasm_memory_size, op_wasm_memory_write,
 } = core.ops;
 
@@ -74,6 +74,12 @@ export async function compileFile(path, options = {}) {
 /** Forgets a module. Instances of it live on. */
 export async function dropModule(module) {
   return settled(op_wasm_drop_module(asId(module, "module")));
+}
+
+/** What a module imports, exports and needs, known before it runs. */
+export async function inspect(module) {
+  const info = JSON.parse(await settled(op_wasm_inspect(asId(module, "module"))));
+  return { id: module, ...info };
 }
 
 /** Calls an export of an instance; resolves to an array of results. */

@@ -87,7 +87,9 @@ scripts! {
     compile = "compile.js",
     denied = "denied/denied.js",
     fuzz = "fuzz.js",
+    inspect = "inspect.js",
     instantiate = "instantiate.js",
     lifecycle = "lifecycle.js",
     memory = "memory.js",
+    traps = "traps.js",
 }

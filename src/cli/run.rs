@@ -18,6 +18,9 @@ pub(super) struct Run {
     /// The manifest; without it, manifest.app.toml beside the script or in a folder above
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
+    /// Write a WebAssembly core dump for each trap into this folder
+    #[arg(long, value_name = "DIR")]
+    coredump: Option<PathBuf>,
     /// The app's main module: .js, .mjs, .ts or .mts
     script: PathBuf,
     /// What the script sees as `args` of runtime:app
@@ -30,7 +33,8 @@ impl Run {
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
         let main = check_script(&self.script)?;
         let caps = load_caps(self.manifest.as_deref(), &main)?;
-        let wasm = WasmHost::new(caps.clone()).map_err(|error| format!("no threads to start with: {error}"))?;
+        let wasm = WasmHost::with_core_dumps(caps.clone(), self.coredump)
+            .map_err(|error| format!("no threads to start with: {error}"))?;
         let guests = wasm.runtime().clone();
         Ok(run_app(AppOptions {
             main,

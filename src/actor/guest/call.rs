@@ -3,7 +3,7 @@
 use super::super::message::Call;
 use super::{Context, trap};
 use crate::engine::{signature_of, value_type};
-use crate::error::{ErrorCode, Result, WasmError};
+use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::signature::ValueType;
 use crate::value::{Arg, Value};
 use wasmtime::{Extern, ExternType, Func, Ref, Val, ValType};
@@ -12,8 +12,8 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
     let func = exported_function(store, &call.name)?;
     let ty = func.ty(&*store);
     let (params, _) = signature_of(&ty);
-    let args = to_values(&call.name, &params, &call.args)?;
-    let args: Vec<Val> = args.iter().zip(ty.params()).map(|(arg, ty)| to_val(*arg, &ty)).collect();
+    let mut values = to_values(&call.name, &params, &call.args)?;
+    let args: Vec<Val> = values.iter().zip(ty.params()).map(|(arg, ty)| to_val(*arg, &ty)).collect();
     // Overwritten by the call; wasmtime checks only the length.
     let mut results = vec![Val::I32(0); ty.results().len()];
     match func.call_async(&mut *store, &args, &mut results).await {
@@ -21,7 +21,10 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
         Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),
         Err(error) => {
             let what = format!("the call of \"{}\" in \"{}\"", call.name, store.data().actor.name());
-            Err(trap::describe(store, &what, error))
+            let mut error = trap::describe(store, &what, error);
+            values.truncate(FailedCall::ARGS_MAX);
+            error.call = Some(Box::new(FailedCall { name: call.name, args: values }));
+            Err(error)
         }
     }
 }
