@@ -65,6 +65,11 @@ impl Module {
         &self.name
     }
 
+    /// The bytes it was made from.
+    pub fn bytes(&self) -> &Arc<[u8]> {
+        &self.bytes
+    }
+
     /// The exports, in the module's order.
     pub fn exports(&self) -> &[Export] {
         &self.exports

@@ -47,6 +47,7 @@ struct GuestState {
     limiter: Limiter,
     actor: Arc<Actor>,
     module: Arc<Module>,
+    engines: Arc<Engines>,
     /// None until the module is instantiated.
     instance: Option<Instance>,
     /// All fuel it ever had; `None` without metering.
@@ -98,6 +99,7 @@ impl Guest {
             limiter: Limiter::new(&config.limits, &memory, actor.counters.memory_bytes.clone()),
             actor,
             module,
+            engines: engines.clone(),
             instance: None,
             fuel_given: config.limits.fuel,
         };
