@@ -48,11 +48,11 @@ check: setup
 
 loom:
 	@scripts/setup.sh test
-	cargo nextest run --locked -p runtime-wasm-loom
+	cargo nextest run --locked -p runtime-wasm-loom --success-output final
 
-# The same models with a larger bound on preemptions: minutes instead of seconds.
+# The same models with a larger bound on preemptions: half a minute instead of seconds.
 loom-more:
-	LOOM_MAX_PREEMPTIONS=5 cargo nextest run --locked -p runtime-wasm-loom
+	LOOM_MAX_PREEMPTIONS=5 cargo nextest run --locked -p runtime-wasm-loom --success-output final
 
 bench: build
 	node bench/run.mjs

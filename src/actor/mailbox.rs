@@ -3,7 +3,7 @@
 //! A full mailbox makes the sender wait, in order, without blocking its thread. Closing takes out what nobody has read, so
 //! that every request is answered: dropping a request answers it with "the instance is gone". Checked by loom.
 
-use super::sync::{AtomicBool, Ordering, Receiver, Semaphore, Sender, TryRecvError, TrySendError, bounded};
+use super::sync::{AtomicBool, Ordering, Receiver, Semaphore, Sender, TryRecvError, TrySendError, bounded, mutant};
 
 /// Why a request was not taken; it is handed back.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,6 +42,7 @@ impl<T> Mailbox<T> {
     /// Puts a request in if there is room and nobody waits before it.
     pub fn try_send(&self, request: T) -> Result<(), SendError<T>> {
         match self.places.try_acquire() {
+            Ok(place) if mutant!("a_place_is_not_taken") => drop(place),
             Ok(place) => place.forget(),
             Err(_) if self.is_closed() => return Err(SendError::Closed(request)),
             Err(_) => return Err(SendError::Full(request)),
@@ -68,7 +69,7 @@ impl<T> Mailbox<T> {
             },
         }
         // Either the closer, which sets the flag and then drains, saw the request, or this sees the flag.
-        if self.is_closed() {
+        if self.is_closed() && !mutant!("a_sender_does_not_look_again") {
             self.drain();
         }
         Ok(())
@@ -97,7 +98,9 @@ impl<T> Mailbox<T> {
         self.places.close();
         self.drain();
         // If this finds no room, requests were put in meanwhile and the worker is not asleep.
-        let _ = self.sender.try_send(Letter::Wake);
+        if !mutant!("close_wakes_nobody") {
+            let _ = self.sender.try_send(Letter::Wake);
+        }
     }
 
     fn drain(&self) {
