@@ -1,6 +1,6 @@
 # `make run` shows what this is; `make test` checks it. Both install what they need and say so.
 
-.PHONY: run build test test-v8 check loom loom-more bench guests setup clean
+.PHONY: run build test test-v8 check deny loom loom-more bench guests setup clean
 
 SHELL := bash
 PLUGINS := examples/plugins
@@ -40,11 +40,16 @@ else
 endif
 
 # Formatting and lints, and that each set of features compiles.
-check: setup
+check: setup deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --no-default-features --lib -- -D warnings
 	cargo clippy --locked --no-default-features --features extension,deno_core/quickjs --lib -- -D warnings
+
+# Licences, sources and bans of the dependencies, as far as that goes without network.
+deny:
+	@scripts/setup.sh deny
+	PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo deny --locked check --hide-inclusion-graph licenses bans sources
 
 loom:
 	@scripts/setup.sh test

@@ -30,6 +30,7 @@ const CAUGHT: &[(&str, &str, &str)] = &[
         "actor_models::removing_an_actor_leaves_no_request_unanswered",
         "answered 0 times",
     ),
+    ("close_wakes_nobody", "actor_models::worker_sender_and_stopper_answer_exactly_once", "deadlock"),
     ("close_wakes_nobody", "mailbox_models::closing_ends_a_waiting_worker", "deadlock"),
     ("a_place_is_not_taken", "mailbox_models::capacity_is_kept", "over capacity"),
     ("remove_in_two_steps", "registry_models::one_of_two_removals_wins", "both removed it"),
