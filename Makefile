@@ -55,7 +55,7 @@ loom:
 	@scripts/setup.sh test
 	cargo nextest run --locked -p runtime-wasm-loom --success-output final
 
-# The same models with a larger bound on preemptions: half a minute instead of seconds.
+# The same models with a larger bound on preemptions: a minute instead of seconds.
 loom-more:
 	LOOM_MAX_PREEMPTIONS=5 cargo nextest run --locked -p runtime-wasm-loom --success-output final
 

@@ -84,10 +84,14 @@ macro_rules! scripts {
 
 scripts! {
     call = "call.js",
+    closed = "closed.js",
     compile = "compile.js",
     denied = "denied/denied.js",
     fuzz = "fuzz.js",
     instantiate = "instantiate.js",
     lifecycle = "lifecycle.js",
     memory = "memory.js",
+    restart = "restart.js",
+    stats = "stats.js",
+    surface = "surface.js",
 }

@@ -22,6 +22,7 @@ const CAUGHT: &[(&str, &str, &str)] = &[
     ("a_sleeper_does_not_look", "stop_models::a_sleeping_guest_is_woken", "deadlock"),
     ("begin_ignores_the_stop", "stop_models::a_stop_is_never_lost", "nobody will bump again"),
     ("the_worker_arms_late", "stop_models::a_stop_is_never_lost", "nobody will bump again"),
+    ("renew_ignores_the_stop", "stop_models::a_stop_is_not_lost_in_a_restart", "control.is_stopped()"),
     ("a_late_deadline_stops", "stop_models::a_late_deadline_spares_the_next_request", "the next request"),
     ("finish_turns_back_to_idle", "stop_models::the_status_only_moves_forward", "back to"),
     ("a_sender_does_not_look_again", "mailbox_models::nothing_stays_behind_in_a_closed_mailbox", "ended 0 times"),

@@ -98,7 +98,7 @@ fn the_status_only_moves_forward() {
     fn rank(status: Status) -> u8 {
         match status {
             Status::Starting => 0,
-            Status::Idle | Status::Running => 1,
+            Status::Idle | Status::Running | Status::Restarting => 1,
             Status::Stopping => 2,
             Status::Dead => 3,
         }
@@ -185,6 +185,42 @@ fn a_stop_is_never_lost() {
         if begun {
             assert!(epoch.load(Ordering::Relaxed) >= deadline, "the guest spins on, and nobody will bump again");
         }
+    });
+}
+
+/// Claim: a stop that races with a restart is never lost. Whichever comes first, the fresh guest's start is either never begun,
+/// or answered by the stopper, and the cell says that it is stopped.
+#[test]
+fn a_stop_is_not_lost_in_a_restart() {
+    check(|| {
+        let control = Arc::new(Control::<CountedReply>::new());
+        let answers = Arc::new(AtomicUsize::new(0));
+        let request = control.begin(CountedReply(answers.clone())).ok().unwrap();
+        let stop = thread::spawn({
+            let control = control.clone();
+            move || {
+                if let Some(reply) = control.stop(StopReason::Dropped).and_then(|mut stopped| stopped.running.take()) {
+                    reply.send();
+                }
+            }
+        });
+        let timed_out = StopReason::TimedOut { limit_ms: 1 };
+        if let Some(reply) = control.interrupt_request(request, timed_out).and_then(|mut cut| cut.running.take()) {
+            reply.send();
+        }
+        assert!(control.finish().is_none());
+        let mut begun = 1;
+        if control.renew() {
+            begun += 1;
+            match control.begin(CountedReply(answers.clone())) {
+                Ok(_) => drop(control.finish().map(CountedReply::send)),
+                Err(refused) => refused.send(),
+            }
+        }
+        stop.join().unwrap();
+        assert_eq!(answers.load(Ordering::SeqCst), begun);
+        assert!(control.is_stopped() && control.begin(CountedReply(answers.clone())).is_err());
+        assert_eq!(control.status(), Status::Stopping);
     });
 }
 
