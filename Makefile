@@ -1,6 +1,6 @@
 # `make run` shows what this is; `make test` checks it. Both install what they need and say so.
 
-.PHONY: run build test test-v8 check deny loom loom-more bench guests setup clean
+.PHONY: run build test test-v8 check deny soak loom loom-more bench guests setup clean
 
 SHELL := bash
 PLUGINS := examples/plugins
@@ -58,6 +58,13 @@ loom:
 # The same models with a larger bound on preemptions: a minute instead of seconds.
 loom-more:
 	LOOM_MAX_PREEMPTIONS=5 cargo nextest run --locked -p runtime-wasm-loom --success-output final
+
+# Many short lives in one process, about ten minutes of them on two quiet cores; the seed is printed. A short one is part of `make test`.
+SOAK_OPERATIONS ?= 75000
+SOAK_SEED ?= $(shell date +%s)
+soak:
+	@scripts/setup.sh test
+	SOAK_OPERATIONS=$(SOAK_OPERATIONS) SOAK_SEED=$(SOAK_SEED) cargo test --locked --workspace --test soak -- --nocapture
 
 bench: build
 	node bench/run.mjs
