@@ -26,7 +26,7 @@ pub struct Actor {
     pub(super) counters: Counters,
     pub(super) control: Control<Running>,
     pub(super) mailbox: Mailbox<Request>,
-    pub(super) thread: OsThread,
+    pub(super) thread: Arc<OsThread>,
     engines: Arc<Engines>,
     gone: watch::Sender<bool>,
     /// Called once, by whoever stops the actor: takes the id out of the registry.
@@ -51,7 +51,7 @@ impl Actor {
             counters: Counters::default(),
             control: Control::new(),
             mailbox: Mailbox::new(limits.mailbox),
-            thread: OsThread::default(),
+            thread: Arc::default(),
             engines,
             gone: watch::Sender::new(false),
             unregister: Box::new(unregister),
@@ -146,6 +146,8 @@ impl Actor {
         }
         self.mailbox.close();
         stopped.wake();
+        // It ends sooner, where it may be raised.
+        self.thread.promote();
         self.engines.interrupt();
         tracing::debug!(instance = self.id, name = &*self.name, ?reason, "stopped");
         true

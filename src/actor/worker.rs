@@ -1,5 +1,6 @@
 //! The thread of an actor: take a request, run it against the control cell, answer it.
 
+use super::budget::Budget;
 use super::config::{Cause, InstanceConfig, Limits};
 use super::control::StopReason;
 use super::guest::{Guest, GuestParts};
@@ -8,16 +9,17 @@ use super::message::{Answer, Ask, PendingReply, Reply, Request, reply};
 use super::reaper::Reaper;
 use super::stats::Restart;
 use super::supervisor::{Death, Supervisor};
+use super::watch::{Entry, Watch};
 use crate::engine::{Code, Deadlines, Engines, Metering, Module, Token};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::THREAD_STACK_BYTES;
+use crate::scheduling;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tracing::field::Empty;
 
-/// The thread's own stack. Guests run on fibers; this one holds the loop and the polling of a guest's future.
-const THREAD_STACK_BYTES: usize = 512 * 1024;
 /// Linux shows the first 15 bytes of a thread's name.
 const THREAD_NAME_BYTES_MAX: usize = 15;
 
@@ -35,6 +37,10 @@ pub struct Start {
     pub engines: Arc<Engines>,
     /// Who watches its time limit.
     pub deadlines: Arc<Deadlines>,
+    /// Who demotes its thread when a request runs on.
+    pub watch: Arc<Watch>,
+    /// What all guests together may have of memory.
+    pub memory: Arc<Budget>,
     /// Timers, and the pool for file operations.
     pub io: tokio::runtime::Handle,
 }
@@ -80,6 +86,7 @@ fn thread_name(name: &str) -> String {
 
 fn thread_main(start: Start, reply: Reply) {
     let actor = start.actor.clone();
+    scheduling::prompt_this_thread();
     let _entered = actor.thread.enter();
     let span = tracing::info_span!("instance", id = actor.id(), name = &**actor.name(), outcome = Empty);
     let _span = span.enter();
@@ -107,14 +114,21 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 
 /// From instantiation to the end. Returns why it ended, should nobody have said so before.
 fn live(start: Start, reply: Reply) -> StopReason {
-    let Start { actor, code, module, mut config, engines, deadlines, io } = start;
+    let Start { actor, code, module, mut config, engines, deadlines, watch, memory, io } = start;
     let policy = config.restart.take();
     let renewal = policy.is_some().then(|| config.renew());
-    let mut worker = Worker { actor: actor.clone(), limits: config.limits.clone(), deadlines, io, supervisor: None };
+    let mut worker = Worker {
+        actor: actor.clone(),
+        limits: config.limits.clone(),
+        watched: watch.enter(&actor.thread),
+        deadlines,
+        io,
+        supervisor: None,
+    };
     let metering = if config.limits.fuel.is_some() { Metering::Metered } else { Metering::Plain };
     let parts = |config: InstanceConfig| {
-        let (actor, code, module, engines) = (actor.clone(), code.clone(), module.clone(), engines.clone());
-        GuestParts { actor, code, module, config, engines, metering }
+        let (actor, code, module) = (actor.clone(), code.clone(), module.clone());
+        GuestParts { actor, code, module, config, engines: engines.clone(), metering, memory: memory.clone() }
     };
     let Ok(mut guest) = worker.start(parts(config), reply) else { return StopReason::Failed };
     worker.supervisor = policy.map(Supervisor::new);
@@ -132,6 +146,7 @@ fn live(start: Start, reply: Reply) -> StopReason {
 struct Worker {
     actor: Arc<Actor>,
     limits: Limits,
+    watched: Entry,
     deadlines: Arc<Deadlines>,
     io: tokio::runtime::Handle,
     /// None where nothing is restarted, and until the first start has succeeded.
@@ -247,8 +262,22 @@ impl Worker {
         })
     }
 
-    /// Runs one request to its end or to a stop, whichever is first.
+    /// Runs one request to its end or to a stop, and lets the watch know.
     fn run<T>(&self, reply: Reply, what: String, limit: Option<Duration>, work: impl Future<Output = T>) -> Ran<T> {
+        self.watched.begin();
+        let ran = self.run_watched(reply, what, limit, work);
+        self.watched.end();
+        ran
+    }
+
+    /// Runs one request to its end or to a stop, whichever is first.
+    fn run_watched<T>(
+        &self,
+        reply: Reply,
+        what: String,
+        limit: Option<Duration>,
+        work: impl Future<Output = T>,
+    ) -> Ran<T> {
         let control = &self.actor.control;
         // A request that comes after a stop is dropped with its reply: "the instance is gone".
         let Ok(number) = control.begin(Running { reply, what }) else { return Ran::Stopped };

@@ -5,6 +5,7 @@ use crate::caps::Caps;
 use crate::host::{AppOptions, run_app};
 use crate::ops::{self, WasmHost};
 use crate::registry::Runtime;
+use crate::scheduling;
 use clap::Args;
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,8 @@ impl Run {
         let caps = load_caps(self.manifest.as_deref(), &main)?;
         let wasm = WasmHost::new(caps.clone()).map_err(|error| format!("no threads to start with: {error}"))?;
         let guests = wasm.runtime().clone();
+        // The event loop runs on this thread.
+        scheduling::prompt_this_thread();
         Ok(run_app(AppOptions {
             main,
             args: self.args,

@@ -4,20 +4,16 @@
 //! limit, *metered* for those with one. A module is compiled for an engine the first time it is needed there.
 
 mod deadline;
+mod hostile;
 mod module;
 
 pub use deadline::{Deadlines, Token};
 pub use module::{Code, Module, signature_of, value_type};
 
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::{FIBER_STACK_BYTES, WASM_STACK_BYTES};
 use std::sync::OnceLock;
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
-
-/// Stack for a guest's own frames; beyond it a call traps with "stack overflow".
-const WASM_STACK_BYTES: usize = 512 * 1024;
-/// The fiber's whole stack: the guest's frames, and above them the host functions it calls.
-const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + 1024 * 1024;
-const _: () = assert!(FIBER_STACK_BYTES > WASM_STACK_BYTES);
 
 /// Which of the two engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,13 +1,14 @@
 //! The runtime: modules and instances by id.
 
-use super::Table;
 use super::admission::{Alive, Refused};
+use super::{Table, machine};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
 use crate::actor::message::{Ask, Outcome};
-use crate::actor::{Actor, InstanceStats, Reaper, Start, spawn};
+use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
 use crate::engine::{Deadlines, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::scheduling;
 use crate::signature::Export;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,6 +31,10 @@ pub struct RuntimeOptions {
     pub max_module_bytes: u64,
     /// Compilations at once; further ones wait.
     pub max_compiling: usize,
+    /// Bytes that the memories of all instances may have together.
+    pub max_memory_bytes: u64,
+    /// The nice value of guests that run on; others have that of the process.
+    pub nice: i32,
     /// What an instance gets that names no limits, and what no instance exceeds.
     pub limits: Limits,
 }
@@ -41,6 +46,8 @@ impl Default for RuntimeOptions {
             max_instances: 10_000,
             max_module_bytes: 64 << 20,
             max_compiling: cores.max(4),
+            max_memory_bytes: machine::memory_bytes() / 2,
+            nice: 10,
             limits: Limits::default(),
         }
     }
@@ -55,6 +62,8 @@ pub struct Runtime {
     instances: Arc<Table<Arc<Actor>>>,
     alive: Arc<Alive>,
     compiling: Semaphore,
+    memory: Arc<Budget>,
+    watch: Arc<Watch>,
     reaper: Reaper,
     /// Taken out on drop only.
     io: Option<tokio::runtime::Runtime>,
@@ -70,10 +79,13 @@ impl Runtime {
         let io = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("wasm-io")
+            .on_thread_start(scheduling::prompt_this_thread)
             .enable_all()
             .build()?;
         Ok(Runtime {
             compiling: Semaphore::new(options.max_compiling.max(1)),
+            watch: Arc::new(Watch::new(options.nice)),
+            memory: Arc::new(Budget::new(options.max_memory_bytes)),
             options,
             engines: Arc::default(),
             deadlines: Arc::default(),
@@ -171,6 +183,8 @@ impl Runtime {
             config,
             engines: self.engines.clone(),
             deadlines: self.deadlines.clone(),
+            watch: self.watch.clone(),
+            memory: self.memory.clone(),
             io: self.io_handle.clone(),
         };
         let starting = spawn(&self.reaper, start, move || drop(place))?;

@@ -5,15 +5,19 @@ mod fuel;
 mod global;
 mod limiter;
 mod memory;
+mod open;
+mod sleep;
 mod stdio;
 mod trap;
 mod wasi;
 
+use super::budget::Budget;
 use super::config::InstanceConfig;
 use super::handle::Actor;
 use super::message::{Answer, Ask, Outcome};
 use crate::engine::{Code, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::HOSTCALL_BYTES_MAX;
 use limiter::Limiter;
 use std::sync::Arc;
 use wasmtime::{AsContextMut, CallHook, Instance, Linker, Store, StoreContextMut, UpdateDeadline};
@@ -34,6 +38,7 @@ pub(super) struct GuestParts {
     pub config: InstanceConfig,
     pub engines: Arc<Engines>,
     pub metering: Metering,
+    pub memory: Arc<Budget>,
 }
 
 /// The store, as seen by whoever works on it: the worker between calls, or a host function within one.
@@ -83,7 +88,7 @@ impl Guest {
     /// # Errors
     /// 5010 for an unusable WASI configuration, 5001 for imports that nothing provides.
     pub(super) fn prepare(parts: GuestParts) -> Result<Guest> {
-        let GuestParts { actor, code, module, config, engines, metering } = parts;
+        let GuestParts { actor, code, module, config, engines, metering, memory } = parts;
         let engine = engines.get(metering)?;
         let mut linker = Linker::new(engine);
         let wants_wasi = code.imports().any(|import| import.module() == WASI_MODULE);
@@ -94,13 +99,14 @@ impl Guest {
         }
         let state = GuestState {
             wasi: wants_wasi.then_some(wasi),
-            limiter: Limiter::new(&config.limits, actor.counters.memory_bytes.clone()),
+            limiter: Limiter::new(&config.limits, &memory, actor.counters.memory_bytes.clone()),
             actor,
             module,
             instance: None,
             fuel_given: config.limits.fuel,
         };
         let mut store = Store::new(engine, state);
+        store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
         store.limiter(|state| &mut state.limiter);
         store.call_hook(|context, hook| match hook {
             CallHook::CallingHost if context.data().actor.control.is_stopped() => Err(StoppedByHost.into()),
@@ -166,6 +172,9 @@ impl Guest {
                 let mut error = trap::describe(&mut self.store.as_context_mut(), &what, error);
                 if error.code == ErrorCode::Call {
                     error.code = ErrorCode::Instantiate;
+                }
+                if let Some(bound) = self.store.data_mut().limiter.take_refusal().filter(|_| error.trap.is_none()) {
+                    error.message = format!("{}; {bound}", error.message);
                 }
                 Err(error)
             }
