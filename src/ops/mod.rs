@@ -10,8 +10,11 @@ mod instance;
 mod instantiate;
 mod memory;
 mod observe;
+mod scripts;
 
 pub use host::WasmHost;
+
+use std::borrow::Cow;
 
 deno_core::extension!(
     runtime_wasm,
@@ -39,8 +42,6 @@ deno_core::extension!(
         observe::op_wasm_all_stats,
     ],
     esm_entry_point = "ext:runtime_wasm/entry.js",
-    esm = [dir "js", "entry.js", "handover.js", "wasm.js", "instance.js", "requests.js", "convert.js", "error.js",
-           "runtime:wasm" = "module.js"],
     options = { host: WasmHost },
     state = |state, options| state.put(options.host),
     docs = "Hosts WebAssembly guests; see the crate's documentation.",
@@ -48,5 +49,7 @@ deno_core::extension!(
 
 /// The extension that provides `runtime:wasm`, for the `extensions` of a `JsRuntime`.
 pub fn extension(host: WasmHost) -> deno_core::Extension {
-    runtime_wasm::init(host)
+    let mut extension = runtime_wasm::init(host);
+    extension.esm_files = Cow::Borrowed(scripts::SCRIPTS);
+    extension
 }

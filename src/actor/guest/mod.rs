@@ -38,7 +38,7 @@ type Context<'a> = StoreContextMut<'a, GuestState>;
 /// What host functions of a store can reach.
 struct GuestState {
     /// Present where the module imports WASI.
-    wasi: Option<WasiGuest>,
+    wasi: Option<WasiP1Ctx>,
     limiter: Limiter,
     actor: Arc<Actor>,
     module: Arc<Module>,
@@ -52,12 +52,6 @@ impl GuestState {
     fn instance(&self) -> Result<Instance> {
         self.instance.ok_or_else(|| WasmError::no_instance(self.actor.id()))
     }
-}
-
-struct WasiGuest {
-    context: WasiP1Ctx,
-    /// Held while this guest is the one that reads the host's standard input.
-    _stdin: Option<stdio::StdinOwner>,
 }
 
 /// The trap that ends host calls and growth after a stop. Never seen by a caller: the stopper has answered.
@@ -89,7 +83,7 @@ impl Guest {
         let engine = engines.get(metering)?;
         let mut linker = Linker::new(engine);
         let wants_wasi = code.imports().any(|import| import.module() == WASI_MODULE);
-        let wasi = wasi::context(config.wasi, actor.name())?;
+        let wasi = wasi::context(config.wasi, &actor)?;
         if wants_wasi {
             wasi::link(&mut linker)
                 .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("WASI cannot be linked: {error:#}")))?;

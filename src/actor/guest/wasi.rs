@@ -2,11 +2,14 @@
 //! only checked for being usable.
 
 use super::super::config::{Preopen, Stdin, Stdout, WasiConfig};
+use super::super::handle::Actor;
 use super::stdio::{HostOutput, Stream, own_stdin};
-use super::{GuestState, WASI_MODULE, WasiGuest};
+use super::{GuestState, WASI_MODULE};
 use crate::error::{ErrorCode, Result, WasmError};
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
 use wasmtime::Linker;
+use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
@@ -17,42 +20,41 @@ const RANDOM_BYTES_MAX: u64 = 1 << 20;
 ///
 /// # Errors
 /// 5010 naming what is unusable.
-pub(super) fn context(config: WasiConfig, instance_name: &str) -> Result<WasiGuest> {
+pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiP1Ctx> {
     check(&config)?;
     let WasiConfig { args, env, preopens, stdin, stdout, stderr } = config;
     let mut builder = WasiCtxBuilder::new();
     builder.max_random_size(RANDOM_BYTES_MAX);
     if args.is_empty() {
-        builder.arg(instance_name);
+        builder.arg(actor.name());
     }
     builder.args(&args).envs(&env);
     for preopen in &preopens {
         add_preopen(&mut builder, preopen)?;
     }
-    let owner = match stdin {
-        Stdin::Null => None,
+    match stdin {
+        Stdin::Null => {}
         Stdin::Bytes(bytes) => {
             builder.stdin(MemoryInputPipe::new(bytes));
-            None
         }
         Stdin::Inherit => {
             builder.inherit_stdin();
-            Some(own_stdin()?)
+            own_stdin(actor)?;
         }
-    };
+    }
     if stdout == Stdout::Inherit {
         builder.stdout(HostOutput::new(Stream::Stdout)?);
     }
     if stderr == Stdout::Inherit {
         builder.stderr(HostOutput::new(Stream::Stderr)?);
     }
-    Ok(WasiGuest { context: builder.build_p1(), _stdin: owner })
+    Ok(builder.build_p1())
 }
 
 /// Adds preview 1 to the linker of a module that imports it.
 pub(super) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     wasmtime_wasi::p1::add_to_linker_async(linker, |state: &mut GuestState| {
-        &mut state.wasi.as_mut().expect("linked only where the module imports WASI").context
+        state.wasi.as_mut().expect("linked only where the module imports WASI")
     })?;
     // wasmtime-wasi refuses codes from 126 on, for a shell's sake; here a code is a number like any other.
     linker.allow_shadowing(true);
