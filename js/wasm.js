@@ -5,6 +5,7 @@ import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/e
 import {
   asArguments, asBytes, asFuel, asId, asInteger, asMilliseconds, asOptions, asString, describe,
 } from "ext:runtime_wasm/convert.js";
+import { connect, prepare, streamOf } from "ext:runtime_wasm/stdio.js";
 
 const {
   op_wasm_add_fuel, op_wasm_call, op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_end,
@@ -116,8 +117,13 @@ export async function instantiate(module, options = undefined) {
   const signal = options?.signal;
   checkSignal(signal);
   signal?.throwIfAborted();
-  const [id, name] = await settled(op_wasm_instantiate(module, checked));
+  const source = prepare(checked, options?.stdin);
+  const [id, name, pipes] = await settled(op_wasm_instantiate(module, checked)).catch((error) => {
+    source?.releaseLock();
+    throw error;
+  });
   const instance = new WasmInstance(making, id, name, module);
+  connect(instance, pipes, source);
   if (signal !== undefined) {
     if (signal.aborted) await instance.drop();
     signal.throwIfAborted();
@@ -188,6 +194,21 @@ class WasmInstance {
   /** The name, as errors and logs show it. */
   get name() {
     return this.#name;
+  }
+
+  /** What the guest reads, where stdin is "piped": a WritableStream; else null. */
+  get stdin() {
+    return streamOf(this, "stdin");
+  }
+
+  /** What the guest writes, where stdout is "piped": a ReadableStream; else null. */
+  get stdout() {
+    return streamOf(this, "stdout");
+  }
+
+  /** The same for stderr. */
+  get stderr() {
+    return streamOf(this, "stderr");
   }
 
   /** The memory: read, write, size, grow. */

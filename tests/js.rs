@@ -90,4 +90,5 @@ scripts! {
     instantiate = "instantiate.js",
     lifecycle = "lifecycle.js",
     memory = "memory.js",
+    stdio = "stdio.js",
 }

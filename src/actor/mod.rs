@@ -10,6 +10,7 @@ mod guest;
 mod handle;
 pub mod mailbox;
 pub mod message;
+pub mod pipe;
 mod reaper;
 mod sync;
 mod thread;

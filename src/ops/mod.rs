@@ -9,6 +9,7 @@ mod host;
 mod instance;
 mod instantiate;
 mod memory;
+mod stdio;
 
 pub use host::WasmHost;
 
@@ -28,9 +29,13 @@ deno_core::extension!(
         memory::op_wasm_memory_write,
         memory::op_wasm_memory_size,
         memory::op_wasm_memory_grow,
+        stdio::op_wasm_stdio_close,
+        stdio::op_wasm_stdio_closed,
+        stdio::op_wasm_stdio_read,
+        stdio::op_wasm_stdio_write,
     ],
     esm_entry_point = "ext:runtime_wasm/entry.js",
-    esm = [dir "js", "entry.js", "handover.js", "wasm.js", "convert.js", "error.js", "runtime:wasm" = "module.js"],
+    esm = [dir "js", "entry.js", "handover.js", "wasm.js", "convert.js", "error.js", "stdio.js", "runtime:wasm" = "module.js"],
     options = { host: WasmHost },
     state = |state, options| state.put(options.host),
     docs = "Hosts WebAssembly guests; see the crate's documentation.",

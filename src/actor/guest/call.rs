@@ -8,6 +8,9 @@ use crate::signature::ValueType;
 use crate::value::{Arg, Value};
 use wasmtime::{Extern, ExternType, Func, Ref, Val, ValType};
 
+/// The export by which WASI commands run, from beginning to end.
+const COMMAND_ENTRY: &str = "_start";
+
 pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Value>> {
     let func = exported_function(store, &call.name)?;
     let ty = func.ty(&*store);
@@ -16,7 +19,11 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
     let args: Vec<Val> = args.iter().zip(ty.params()).map(|(arg, ty)| to_val(*arg, &ty)).collect();
     // Overwritten by the call; wasmtime checks only the length.
     let mut results = vec![Val::I32(0); ty.results().len()];
-    match func.call_async(&mut *store, &args, &mut results).await {
+    let called = func.call_async(&mut *store, &args, &mut results).await;
+    if call.name == COMMAND_ENTRY {
+        store.data().program_ended();
+    }
+    match called {
         Ok(()) => results.iter().zip(ty.results()).map(|(result, ty)| from_val(&call.name, result, &ty)).collect(),
         Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),
         Err(error) => {

@@ -2,8 +2,11 @@
 
 mod call;
 mod limiter;
+mod lines;
 mod memory;
+mod pipes;
 mod stdio;
+mod terminal;
 mod trap;
 mod wasi;
 
@@ -50,10 +53,18 @@ impl GuestState {
     fn instance(&self) -> Result<Instance> {
         self.instance.ok_or_else(|| WasmError::no_instance(self.actor.id()))
     }
+
+    /// A WASI command has run to its end: nothing reads or writes its pipes any more.
+    fn program_ended(&self) {
+        if let Some(wasi) = &self.wasi {
+            wasi.pipes.close();
+        }
+    }
 }
 
 struct WasiGuest {
     context: WasiP1Ctx,
+    pipes: pipes::Pipes,
     /// Held while this guest is the one that reads the host's standard input.
     _stdin: Option<stdio::StdinOwner>,
 }

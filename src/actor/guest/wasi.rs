@@ -2,7 +2,8 @@
 //! only checked for being usable.
 
 use super::super::config::{Preopen, Stdin, Stdout, WasiConfig};
-use super::stdio::{HostOutput, Stream, own_stdin};
+use super::pipes::Pipes;
+use super::stdio::{HostOutput, Stream, new_owner, own_stdin};
 use super::{GuestState, WASI_MODULE, WasiGuest};
 use crate::error::{ErrorCode, Result, WasmError};
 use std::os::fd::AsRawFd;
@@ -29,6 +30,7 @@ pub(super) fn context(config: WasiConfig, instance_name: &str) -> Result<WasiGue
     for preopen in &preopens {
         add_preopen(&mut builder, preopen)?;
     }
+    let mut pipes = Pipes::default();
     let owner = match stdin {
         Stdin::Null => None,
         Stdin::Bytes(bytes) => {
@@ -39,14 +41,31 @@ pub(super) fn context(config: WasiConfig, instance_name: &str) -> Result<WasiGue
             builder.inherit_stdin();
             Some(own_stdin()?)
         }
+        Stdin::Pipe(reader) => {
+            builder.stdin(pipes.add_input(reader));
+            None
+        }
     };
-    if stdout == Stdout::Inherit {
-        builder.stdout(HostOutput::new(Stream::Stdout)?);
+    let printing_as = new_owner();
+    match stdout {
+        Stdout::Null => {}
+        Stdout::Inherit => {
+            builder.stdout(HostOutput::new(Stream::Stdout, printing_as)?);
+        }
+        Stdout::Pipe(writer) => {
+            builder.stdout(pipes.add_output(writer));
+        }
     }
-    if stderr == Stdout::Inherit {
-        builder.stderr(HostOutput::new(Stream::Stderr)?);
+    match stderr {
+        Stdout::Null => {}
+        Stdout::Inherit => {
+            builder.stderr(HostOutput::new(Stream::Stderr, printing_as)?);
+        }
+        Stdout::Pipe(writer) => {
+            builder.stderr(pipes.add_output(writer));
+        }
     }
-    Ok(WasiGuest { context: builder.build_p1(), _stdin: owner })
+    Ok(WasiGuest { context: builder.build_p1(), pipes, _stdin: owner })
 }
 
 /// Adds preview 1 to the linker of a module that imports it.
