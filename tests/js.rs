@@ -84,11 +84,15 @@ macro_rules! scripts {
 
 scripts! {
     call = "call.js",
+    closed = "closed.js",
     compile = "compile.js",
     denied = "denied/denied.js",
     fuzz = "fuzz.js",
     instantiate = "instantiate.js",
     lifecycle = "lifecycle.js",
     memory = "memory.js",
+    restart = "restart.js",
+    stats = "stats.js",
     stdio = "stdio.js",
+    surface = "surface.js",
 }

@@ -12,11 +12,14 @@ pub mod mailbox;
 pub mod message;
 pub mod pipe;
 mod reaper;
+mod stats;
+mod supervisor;
 mod sync;
 mod thread;
 mod worker;
 
 pub use handle::Actor;
 pub use reaper::Reaper;
+pub use stats::{InstanceStats, Restart};
 pub use thread::OsThread;
 pub use worker::{Start, spawn};

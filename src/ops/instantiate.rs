@@ -3,7 +3,7 @@
 use super::convert::Reply;
 use super::host::{WasmHost, module_id, off_loop, refused};
 use super::stdio::{InputEnd, OutputEnd, StreamIds, add};
-use crate::actor::config::{InstanceConfig, Limits, Preopen, Stdin, Stdout, WasiConfig};
+use crate::actor::config::{Cause, InstanceConfig, Limits, Preopen, RestartPolicy, Stdin, Stdout, WasiConfig};
 use crate::actor::pipe::{PipeReader, pipe};
 use crate::caps::{Access, Caps};
 use crate::error::Result;
@@ -11,6 +11,7 @@ use deno_core::{OpState, ToV8, op2};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The options, as `js/convert.js` has checked and spelled them out.
@@ -26,6 +27,16 @@ pub struct Options {
     stdout: String,
     stderr: String,
     limits: LimitOptions,
+    restart: Option<RestartOptions>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RestartOptions {
+    on: Vec<String>,
+    max: f64,
+    within_ms: f64,
+    backoff_ms: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,7 +70,7 @@ pub async fn op_wasm_instantiate(state: Rc<RefCell<OpState>>, module: f64, #[ser
 async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, options: Options) -> Result<Made> {
     let host = WasmHost::enabled(&state)?;
     let limits = limits(&host.runtime.options().limits, &options.limits);
-    let Options { name, args, env, preopens, stdin, stdin_bytes, stdout, stderr, .. } = options;
+    let Options { name, args, env, preopens, stdin, stdin_bytes, stdout, stderr, restart, .. } = options;
     let caps = host.caps.clone();
     let preopens = match preopens.is_empty() {
         true => Vec::new(),
@@ -72,14 +83,17 @@ async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, options: Options)
         (None, "piped") => {
             let (writer, reader) = pipe();
             stdin_end = Some(InputEnd(writer));
-            Stdin::Pipe(reader)
+            Stdin::Pipe(Arc::new(reader))
         }
         (None, _) => Stdin::Null,
     };
     let (stdout, stdout_end) = output(&stdout);
     let (stderr, stderr_end) = output(&stderr);
     let wasi = WasiConfig { args, env, preopens, stdin, stdout, stderr };
-    let actor = host.runtime.instantiate(module_id(module), InstanceConfig { name, limits, wasi }).await?;
+    let actor = host
+        .runtime
+        .instantiate(module_id(module), InstanceConfig { name, limits, wasi, restart: restart.map(policy) })
+        .await?;
     let streams = StreamIds {
         stdin: add(&state, stdin_end),
         stdout: add(&state, stdout_end.map(OutputEnd)),
@@ -93,7 +107,7 @@ fn output(choice: &str) -> (Stdout, Option<PipeReader>) {
         "inherit" => (Stdout::Inherit, None),
         "piped" => {
             let (writer, reader) = pipe();
-            (Stdout::Pipe(writer), Some(reader))
+            (Stdout::Pipe(Arc::new(writer)), Some(reader))
         }
         _ => (Stdout::Null, None),
     }
@@ -107,7 +121,19 @@ fn open(caps: &Caps, wanted: &PreopenOption) -> Result<Preopen> {
     };
     let granted = caps.open_preopen(&wanted.path, access).map_err(refused)?;
     let writable = granted.access == Access::ReadWrite;
-    Ok(Preopen { guest_path: wanted.guest.clone(), dir: granted.dir, writable })
+    Ok(Preopen { guest_path: wanted.guest.clone(), dir: Arc::new(granted.dir), writable })
+}
+
+fn policy(wanted: RestartOptions) -> RestartPolicy {
+    let cause =
+        |name: &String| [Cause::Trap, Cause::Timeout, Cause::Fuel].into_iter().find(|cause| cause.name() == *name);
+    let duration = |ms: f64| Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(Duration::MAX);
+    RestartPolicy {
+        on: wanted.on.iter().filter_map(cause).collect(),
+        max: wanted.max as usize,
+        within: duration(wanted.within_ms),
+        backoff: duration(wanted.backoff_ms),
+    }
 }
 
 /// What the caller wants, never wider than the manifest's ceilings.

@@ -1,14 +1,14 @@
 //! The runtime: modules and instances by id.
 
 use super::Table;
+use super::admission::{Alive, Refused};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
 use crate::actor::message::{Ask, Outcome};
-use crate::actor::{Actor, Reaper, Start, spawn};
+use crate::actor::{Actor, InstanceStats, Reaper, Start, spawn};
 use crate::engine::{Deadlines, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::signature::Export;
-use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -59,34 +59,6 @@ pub struct Runtime {
     /// Taken out on drop only.
     io: Option<tokio::runtime::Runtime>,
     io_handle: tokio::runtime::Handle,
-}
-
-/// Counts the threads of instances, also of those that are no longer registered.
-#[derive(Default)]
-struct Alive {
-    count: Mutex<usize>,
-    fell: Condvar,
-}
-
-impl Alive {
-    /// Takes a place. On drop it is given back.
-    fn enter(self: &Arc<Self>, limit: usize) -> Option<Place> {
-        let mut count = self.count.lock();
-        if *count >= limit {
-            return None;
-        }
-        *count += 1;
-        Some(Place(self.clone()))
-    }
-}
-
-struct Place(Arc<Alive>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        *self.0.count.lock() -= 1;
-        self.0.fell.notify_all();
-    }
 }
 
 impl Runtime {
@@ -171,9 +143,9 @@ impl Runtime {
     /// # Errors
     /// 5004 for an unknown module, 5001 if it cannot be instantiated or there is no room, 5010 for an unusable WASI
     /// configuration, 5011 if its start function reaches a limit.
-    pub async fn instantiate(&self, module: ModuleId, mut config: InstanceConfig) -> Result<Arc<Actor>> {
-        let module = self.module(module)?;
-        let place = self.alive.enter(self.options.max_instances).ok_or_else(|| self.no_room())?;
+    pub async fn instantiate(&self, module_id: ModuleId, mut config: InstanceConfig) -> Result<Arc<Actor>> {
+        let module = self.module(module_id)?;
+        let place = self.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
         let metering = metering(&config.limits);
         let code = {
             let _turn = self.compiling.acquire().await;
@@ -186,8 +158,12 @@ impl Runtime {
         let instances = self.instances.clone();
         let unregister = move |id| drop(instances.remove(id));
         let name = config.name.as_str().into();
-        let actor = Arc::new(Actor::new(id, name, config.limits.mailbox, self.engines.clone(), unregister));
+        let actor = Arc::new(Actor::new(id, name, module_id.0, &config.limits, self.engines.clone(), unregister));
         self.instances.put(id, actor.clone());
+        if self.alive.is_closed() {
+            // A shutdown may have looked before this one was registered; its thread then ends as it begins.
+            actor.stop(StopReason::Shutdown);
+        }
         let start = Start {
             actor: actor.clone(),
             code,
@@ -208,9 +184,14 @@ impl Runtime {
         }
     }
 
-    fn no_room(&self) -> WasmError {
+    fn no_room(&self, refused: Refused) -> WasmError {
         let limit = self.options.max_instances;
-        let text = format!("no room for another instance: {limit} are alive, the limit that max_instances sets");
+        let text = match refused {
+            Refused::Full => {
+                format!("no room for another instance: {limit} are alive, the limit that max_instances sets")
+            }
+            Refused::Closed => "no instance is made any more: the runtime has shut down".to_owned(),
+        };
         WasmError::new(ErrorCode::Instantiate, text)
     }
 
@@ -220,6 +201,13 @@ impl Runtime {
     /// 5005 if there is none.
     pub fn instance(&self, id: InstanceId) -> Result<Arc<Actor>> {
         self.instances.get(id.0).ok_or_else(|| WasmError::no_instance(id.0))
+    }
+
+    /// How each instance is doing, by id.
+    pub fn stats(&self) -> Vec<InstanceStats> {
+        let mut all: Vec<_> = self.instances.all().iter().map(|actor| actor.stats()).collect();
+        all.sort_by_key(|stats| stats.id);
+        all
     }
 
     /// Asks an instance. Once polled, the request has its place in the instance's order.
@@ -245,28 +233,28 @@ impl Runtime {
 
     /// Instances that are alive, also those that are still ending.
     pub fn alive(&self) -> usize {
-        *self.alive.count.lock()
+        self.alive.count()
     }
 
-    /// Ends every instance and waits for their threads, at most this long. Blocks.
+    /// Ends every instance and waits for their threads, at most this long. Blocks. None is made afterwards.
     ///
     /// Returns how many threads did not end in time; they hold nothing that anybody waits for.
     pub fn shutdown(&self, patience: Duration) -> usize {
+        self.stop_all();
+        self.alive.wait_for_none(Instant::now() + patience)
+    }
+
+    fn stop_all(&self) {
+        self.alive.close();
         for actor in self.instances.all() {
             actor.stop(StopReason::Shutdown);
         }
-        let until = Instant::now() + patience;
-        let mut count = self.alive.count.lock();
-        while *count > 0 && !self.alive.fell.wait_until(&mut count, until).timed_out() {}
-        *count
     }
 }
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        for actor in self.instances.all() {
-            actor.stop(StopReason::Shutdown);
-        }
+        self.stop_all();
         // Waiting is not allowed where this may be dropped, on an async thread.
         if let Some(io) = self.io.take() {
             io.shutdown_background();

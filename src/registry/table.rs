@@ -27,16 +27,6 @@ impl<V: Clone> Table<V> {
         self.entries.write().insert(id, value);
     }
 
-    /// Puts a value under a new id, unless there are `limit` values already; the number of them is the error.
-    pub fn put_within(&self, id: u64, value: V, limit: usize) -> Result<(), usize> {
-        let mut entries = self.entries.write();
-        if entries.len() >= limit {
-            return Err(entries.len());
-        }
-        entries.insert(id, value);
-        Ok(())
-    }
-
     /// The value, if the id names one.
     pub fn get(&self, id: u64) -> Option<V> {
         self.entries.read().get(&id).cloned()

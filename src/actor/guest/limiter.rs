@@ -1,6 +1,8 @@
 //! Bounds on memories and tables, summed over the whole instance.
 
 use super::super::config::Limits;
+use super::super::stats::Counter;
+use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
 /// How many memories, and how many tables, one instance may have.
@@ -11,6 +13,8 @@ const TABLES_MAX: usize = 100;
 pub(super) struct Limiter {
     memory: Account,
     table: Account,
+    /// The sum of the memories, for statistics.
+    shown: Arc<Counter>,
 }
 
 /// One sum with its bound. A growth that was allowed and then failed is taken back.
@@ -41,8 +45,9 @@ impl Account {
 }
 
 impl Limiter {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Limiter { memory: Account::new(limits.memory_bytes), table: Account::new(limits.table_elements) }
+    pub(super) fn new(limits: &Limits, shown: Arc<Counter>) -> Self {
+        shown.set(0);
+        Limiter { memory: Account::new(limits.memory_bytes), table: Account::new(limits.table_elements), shown }
     }
 
     /// The bound on all memories together, in bytes.
@@ -57,11 +62,14 @@ impl ResourceLimiter for Limiter {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        Ok(self.memory.grow(current, desired))
+        let allowed = self.memory.grow(current, desired);
+        self.shown.set(self.memory.used);
+        Ok(allowed)
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
         self.memory.take_back();
+        self.shown.set(self.memory.used);
         Ok(())
     }
 
@@ -97,7 +105,7 @@ mod tests {
     #[test]
     fn the_sum_counts_and_a_failed_growth_is_taken_back() {
         let limits = Limits { memory_bytes: 100, ..Limits::default() };
-        let mut limiter = Limiter::new(&limits);
+        let mut limiter = Limiter::new(&limits, Arc::default());
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(!limiter.memory_growing(0, 41, None).unwrap());
         assert!(limiter.memory_growing(0, 40, None).unwrap());

@@ -16,12 +16,11 @@ pub(super) struct Pipes {
 }
 
 impl Pipes {
-    pub(super) fn add_input(&mut self, reader: PipeReader) -> PipeInput {
-        PipeInput(self.input.insert(Arc::new(reader)).clone())
+    pub(super) fn add_input(&mut self, reader: Arc<PipeReader>) -> PipeInput {
+        PipeInput(self.input.insert(reader).clone())
     }
 
-    pub(super) fn add_output(&mut self, writer: PipeWriter) -> PipeOutput {
-        let writer = Arc::new(writer);
+    pub(super) fn add_output(&mut self, writer: Arc<PipeWriter>) -> PipeOutput {
         self.outputs.push(writer.clone());
         PipeOutput(writer)
     }

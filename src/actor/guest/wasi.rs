@@ -2,11 +2,13 @@
 //! only checked for being usable.
 
 use super::super::config::{Preopen, Stdin, Stdout, WasiConfig};
+use super::super::handle::Actor;
 use super::pipes::Pipes;
 use super::stdio::{HostOutput, Stream, new_owner, own_stdin};
 use super::{GuestState, WASI_MODULE, WasiGuest};
 use crate::error::{ErrorCode, Result, WasmError};
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
 use wasmtime::Linker;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
@@ -18,34 +20,32 @@ const RANDOM_BYTES_MAX: u64 = 1 << 20;
 ///
 /// # Errors
 /// 5010 naming what is unusable.
-pub(super) fn context(config: WasiConfig, instance_name: &str) -> Result<WasiGuest> {
+pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGuest> {
     check(&config)?;
     let WasiConfig { args, env, preopens, stdin, stdout, stderr } = config;
     let mut builder = WasiCtxBuilder::new();
     builder.max_random_size(RANDOM_BYTES_MAX);
     if args.is_empty() {
-        builder.arg(instance_name);
+        builder.arg(actor.name());
     }
     builder.args(&args).envs(&env);
     for preopen in &preopens {
         add_preopen(&mut builder, preopen)?;
     }
     let mut pipes = Pipes::default();
-    let owner = match stdin {
-        Stdin::Null => None,
+    match stdin {
+        Stdin::Null => {}
         Stdin::Bytes(bytes) => {
             builder.stdin(MemoryInputPipe::new(bytes));
-            None
         }
         Stdin::Inherit => {
             builder.inherit_stdin();
-            Some(own_stdin()?)
+            own_stdin(actor)?;
         }
         Stdin::Pipe(reader) => {
             builder.stdin(pipes.add_input(reader));
-            None
         }
-    };
+    }
     let printing_as = new_owner();
     match stdout {
         Stdout::Null => {}
@@ -65,7 +65,7 @@ pub(super) fn context(config: WasiConfig, instance_name: &str) -> Result<WasiGue
             builder.stderr(pipes.add_output(writer));
         }
     }
-    Ok(WasiGuest { context: builder.build_p1(), pipes, _stdin: owner })
+    Ok(WasiGuest { context: builder.build_p1(), pipes })
 }
 
 /// Adds preview 1 to the linker of a module that imports it.
