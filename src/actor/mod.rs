@@ -11,6 +11,7 @@ mod guest;
 mod handle;
 pub mod mailbox;
 pub mod message;
+pub mod pipe;
 mod reaper;
 mod stats;
 mod supervisor;
