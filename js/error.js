@@ -53,10 +53,15 @@ export async function settled(operation) {
   const reply = await operation;
   if (reply === null) return undefined;
   if (typeof reply !== "object" || reply.failure === undefined) return reply;
+  throw failed(reply);
+}
+
+/** The WasmError of a failure. */
+export function failed(reply) {
   const error = new WasmError(reply.failure, reply.message);
   for (const key of ["trap", "guestStack", "exitCode", "call", "import"]) {
     if (reply[key] !== undefined) Object.defineProperty(error, key, shown(reply[key]));
   }
   if (reply.guestStack !== undefined) tellHost(error);
-  throw error;
+  return error;
 }

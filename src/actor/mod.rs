@@ -4,6 +4,7 @@
 //! does, [`Actor`] the handle that joins these three, `worker` the thread's loop, and `guest` what runs inside: the store,
 //! its limits, WASI and the conversion of values. Only `guest` and the files below it know wasmtime.
 
+mod budget;
 pub mod config;
 pub mod control;
 mod guest;
@@ -11,11 +12,17 @@ mod handle;
 pub mod mailbox;
 pub mod message;
 mod reaper;
+mod stats;
+mod supervisor;
 mod sync;
 mod thread;
+mod watch;
 mod worker;
 
+pub use budget::Budget;
 pub use handle::Actor;
 pub use reaper::Reaper;
+pub use stats::{InstanceStats, Restart};
 pub use thread::OsThread;
+pub use watch::Watch;
 pub use worker::{Start, spawn};

@@ -5,3 +5,11 @@ pub(crate) use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError,
 pub(crate) use parking_lot::Mutex;
 pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use tokio::sync::{Semaphore, oneshot};
+
+/// Is this mistake to be made? Never here; the loom models make one at a time, to show that they would notice.
+macro_rules! mutant {
+    ($name:literal) => {
+        false
+    };
+}
+pub(crate) use mutant;

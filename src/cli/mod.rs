@@ -2,6 +2,7 @@
 
 mod exec;
 mod inspect;
+mod log;
 mod run;
 
 use clap::{Parser, Subcommand};
@@ -13,6 +14,7 @@ Examples:
   runtime-wasm run main.ts
   runtime-wasm run main.js --verbose input.txt      arguments after the script go to the script
   runtime-wasm run --manifest ./other.toml main.js
+  runtime-wasm run --log debug --log-format json main.js
   runtime-wasm exec --dir ./data::/data tool.wasm /data/in.txt
   runtime-wasm inspect tool.wasm
 

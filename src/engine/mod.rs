@@ -5,6 +5,7 @@
 
 mod core_dumps;
 mod deadline;
+mod hostile;
 mod inspect;
 mod module;
 
@@ -14,14 +15,9 @@ pub use inspect::{imported_function_called_at, inspect, validate_and_inspect};
 pub use module::{Code, Module, signature_of, value_type};
 
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::{FIBER_STACK_BYTES, WASM_STACK_BYTES};
 use std::sync::OnceLock;
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
-
-/// Stack for a guest's own frames; beyond it a call traps with "stack overflow".
-const WASM_STACK_BYTES: usize = 512 * 1024;
-/// The fiber's whole stack: the guest's frames, and above them the host functions it calls.
-const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + 1024 * 1024;
-const _: () = assert!(FIBER_STACK_BYTES > WASM_STACK_BYTES);
 
 /// Which of the two engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! What the ops share: what is granted, and the runtime that does the work.
 
 use crate::actor::config::Limits;
-use crate::caps::Caps;
+use crate::caps::{Caps, Priority};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 use deno_core::OpState;
@@ -63,8 +63,19 @@ fn runtime_options(caps: &Caps) -> RuntimeOptions {
     RuntimeOptions {
         max_instances: manifest.max_instances.unwrap_or(defaults.max_instances),
         max_module_bytes: manifest.max_module_bytes.unwrap_or(defaults.max_module_bytes),
+        max_memory_bytes: manifest.max_memory_bytes.unwrap_or(defaults.max_memory_bytes),
+        nice: nice(manifest.priority),
         limits,
         ..defaults
+    }
+}
+
+/// How far a guest that runs on stands behind.
+fn nice(priority: Priority) -> i32 {
+    match priority {
+        Priority::Background => 19,
+        Priority::Low => 10,
+        Priority::Normal => 0,
     }
 }
 

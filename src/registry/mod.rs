@@ -5,6 +5,7 @@
 //! a plain Rust program.
 
 mod admission;
+mod machine;
 mod runtime;
 mod sync;
 mod table;

@@ -1,14 +1,15 @@
 //! The runtime: modules and instances by id.
 
-use super::Table;
 use super::admission::{Alive, Refused};
+use super::{Table, machine};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
 use crate::actor::message::{Ask, Outcome};
-use crate::actor::{Actor, Reaper, Start, spawn};
+use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
 use crate::engine::{CoreDumps, Deadlines, Engines, Metering, Module, inspect};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::module_info::ModuleInfo;
+use crate::scheduling;
 use crate::signature::Export;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +33,10 @@ pub struct RuntimeOptions {
     pub max_module_bytes: u64,
     /// Compilations at once; further ones wait.
     pub max_compiling: usize,
+    /// Bytes that the memories of all instances may have together.
+    pub max_memory_bytes: u64,
+    /// The nice value of guests that run on; others have that of the process.
+    pub nice: i32,
     /// What an instance gets that names no limits, and what no instance exceeds.
     pub limits: Limits,
     /// The folder for a core dump of each trap, if any.
@@ -45,6 +50,8 @@ impl Default for RuntimeOptions {
             max_instances: 10_000,
             max_module_bytes: 64 << 20,
             max_compiling: cores.max(4),
+            max_memory_bytes: machine::memory_bytes() / 2,
+            nice: 10,
             limits: Limits::default(),
             core_dumps: None,
         }
@@ -60,6 +67,8 @@ pub struct Runtime {
     instances: Arc<Table<Arc<Actor>>>,
     alive: Arc<Alive>,
     compiling: Semaphore,
+    memory: Arc<Budget>,
+    watch: Arc<Watch>,
     reaper: Reaper,
     /// Taken out on drop only.
     io: Option<tokio::runtime::Runtime>,
@@ -75,10 +84,13 @@ impl Runtime {
         let io = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("wasm-io")
+            .on_thread_start(scheduling::prompt_this_thread)
             .enable_all()
             .build()?;
         Ok(Runtime {
             compiling: Semaphore::new(options.max_compiling.max(1)),
+            watch: Arc::new(Watch::new(options.nice)),
+            memory: Arc::new(Budget::new(options.max_memory_bytes)),
             engines: Arc::new(Engines::with_core_dumps(options.core_dumps.clone().map(CoreDumps::new))),
             options,
             deadlines: Arc::default(),
@@ -160,8 +172,8 @@ impl Runtime {
     /// # Errors
     /// 5004 for an unknown module, 5001 if it cannot be instantiated or there is no room, 5010 for an unusable WASI
     /// configuration, 5011 if its start function reaches a limit.
-    pub async fn instantiate(&self, module: ModuleId, mut config: InstanceConfig) -> Result<Arc<Actor>> {
-        let module = self.module(module)?;
+    pub async fn instantiate(&self, module_id: ModuleId, mut config: InstanceConfig) -> Result<Arc<Actor>> {
+        let module = self.module(module_id)?;
         let place = self.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
         let metering = metering(&config.limits);
         let code = {
@@ -175,7 +187,7 @@ impl Runtime {
         let instances = self.instances.clone();
         let unregister = move |id| drop(instances.remove(id));
         let name = config.name.as_str().into();
-        let actor = Arc::new(Actor::new(id, name, config.limits.mailbox, self.engines.clone(), unregister));
+        let actor = Arc::new(Actor::new(id, name, module_id.0, &config.limits, self.engines.clone(), unregister));
         self.instances.put(id, actor.clone());
         if self.alive.is_closed() {
             // A shutdown may have looked before this one was registered; its thread then ends as it begins.
@@ -188,6 +200,8 @@ impl Runtime {
             config,
             engines: self.engines.clone(),
             deadlines: self.deadlines.clone(),
+            watch: self.watch.clone(),
+            memory: self.memory.clone(),
             io: self.io_handle.clone(),
         };
         let starting = spawn(&self.reaper, start, move || drop(place))?;
@@ -218,6 +232,13 @@ impl Runtime {
     /// 5005 if there is none.
     pub fn instance(&self, id: InstanceId) -> Result<Arc<Actor>> {
         self.instances.get(id.0).ok_or_else(|| WasmError::no_instance(id.0))
+    }
+
+    /// How each instance is doing, by id.
+    pub fn stats(&self) -> Vec<InstanceStats> {
+        let mut all: Vec<_> = self.instances.all().iter().map(|actor| actor.stats()).collect();
+        all.sort_by_key(|stats| stats.id);
+        all
     }
 
     /// Asks an instance. Once polled, the request has its place in the instance's order.

@@ -1,21 +1,31 @@
 //! What runs inside an actor: a wasmtime store with one instance, behind limits, and the requests it answers.
 
 mod call;
+mod fuel;
+mod global;
 mod limiter;
 mod memory;
+mod open;
+mod sleep;
 mod stdio;
 mod trap;
 mod wasi;
 
+use super::budget::Budget;
 use super::config::InstanceConfig;
 use super::handle::Actor;
 use super::message::{Answer, Ask, Outcome};
 use crate::engine::{Code, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::HOSTCALL_BYTES_MAX;
 use limiter::Limiter;
 use std::sync::Arc;
 use wasmtime::{AsContextMut, CallHook, Instance, Linker, Store, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
+
+/// A module can ask for a million imports, each with a name of 100 kB; a message stays one.
+const IMPORTS_NAMED_MAX: usize = 50;
+const NAME_CHARS_MAX: usize = 200;
 
 /// The import module of WASI preview 1.
 const WASI_MODULE: &str = "wasi_snapshot_preview1";
@@ -28,6 +38,7 @@ pub(super) struct GuestParts {
     pub config: InstanceConfig,
     pub engines: Arc<Engines>,
     pub metering: Metering,
+    pub memory: Arc<Budget>,
 }
 
 /// The store, as seen by whoever works on it: the worker between calls, or a host function within one.
@@ -36,7 +47,7 @@ type Context<'a> = StoreContextMut<'a, GuestState>;
 /// What host functions of a store can reach.
 struct GuestState {
     /// Present where the module imports WASI.
-    wasi: Option<WasiGuest>,
+    wasi: Option<WasiP1Ctx>,
     limiter: Limiter,
     actor: Arc<Actor>,
     module: Arc<Module>,
@@ -51,12 +62,6 @@ impl GuestState {
     fn instance(&self) -> Result<Instance> {
         self.instance.ok_or_else(|| WasmError::no_instance(self.actor.id()))
     }
-}
-
-struct WasiGuest {
-    context: WasiP1Ctx,
-    /// Held while this guest is the one that reads the host's standard input.
-    _stdin: Option<stdio::StdinOwner>,
 }
 
 /// The trap that ends host calls and growth after a stop. Never seen by a caller: the stopper has answered.
@@ -84,18 +89,18 @@ impl Guest {
     /// # Errors
     /// 5010 for an unusable WASI configuration, 5001 for imports that nothing provides.
     pub(super) fn prepare(parts: GuestParts) -> Result<Guest> {
-        let GuestParts { actor, code, module, config, engines, metering } = parts;
+        let GuestParts { actor, code, module, config, engines, metering, memory } = parts;
         let engine = engines.get(metering)?;
         let mut linker = Linker::new(engine);
         let wants_wasi = code.imports().any(|import| import.module() == WASI_MODULE);
-        let wasi = wasi::context(config.wasi, actor.name())?;
+        let wasi = wasi::context(config.wasi, &actor)?;
         if wants_wasi {
             wasi::link(&mut linker)
                 .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("WASI cannot be linked: {error:#}")))?;
         }
         let state = GuestState {
             wasi: wants_wasi.then_some(wasi),
-            limiter: Limiter::new(&config.limits),
+            limiter: Limiter::new(&config.limits, &memory, actor.counters.memory_bytes.clone()),
             actor,
             module,
             engines: engines.clone(),
@@ -103,9 +108,14 @@ impl Guest {
             fuel_given: config.limits.fuel,
         };
         let mut store = Store::new(engine, state);
+        store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
         store.limiter(|state| &mut state.limiter);
         store.call_hook(|context, hook| match hook {
             CallHook::CallingHost if context.data().actor.control.is_stopped() => Err(StoppedByHost.into()),
+            CallHook::CallingHost => {
+                context.data().actor.counters.host_calls.add_one();
+                Ok(())
+            }
             _ => Ok(()),
         });
         store.epoch_deadline_callback(|context| {
@@ -132,10 +142,16 @@ impl Guest {
                 Some(_) => continue,
             };
             let expected = call::describe(&import.ty());
-            wrong.push(format!("\"{}\" \"{}\" is {state}: expected {expected}", import.module(), import.name()));
+            let (from, name) = (shortened(import.module()), shortened(import.name()));
+            wrong.push(format!("\"{from}\" \"{name}\" is {state}: expected {}", shortened(&expected)));
         }
         if wrong.is_empty() {
             return Ok(());
+        }
+        let more = wrong.len().saturating_sub(IMPORTS_NAMED_MAX);
+        wrong.truncate(IMPORTS_NAMED_MAX);
+        if more > 0 {
+            wrong.push(format!("and {more} more"));
         }
         let text = format!("{} cannot be instantiated, imports: {}", self.store.data().module.name(), wrong.join("; "));
         Err(WasmError::new(ErrorCode::Instantiate, text))
@@ -146,7 +162,9 @@ impl Guest {
     /// # Errors
     /// 5001 for a trap, 5011 for spent fuel.
     pub(super) async fn instantiate(&mut self) -> Result<()> {
-        match self.linker.instantiate_async(&mut self.store, &self.code).await {
+        let instantiated = self.linker.instantiate_async(&mut self.store, &self.code).await;
+        self.publish();
+        match instantiated {
             Ok(instance) => {
                 self.store.data_mut().instance = Some(instance);
                 Ok(())
@@ -156,6 +174,9 @@ impl Guest {
                 let mut error = trap::describe(&mut self.store.as_context_mut(), &what, error);
                 if error.code == ErrorCode::Call {
                     error.code = ErrorCode::Instantiate;
+                }
+                if let Some(bound) = self.store.data_mut().limiter.take_refusal().filter(|_| error.trap.is_none()) {
+                    error.message = format!("{}; {bound}", error.message);
                 }
                 Err(error)
             }
@@ -169,7 +190,17 @@ impl Guest {
 
     /// Answers one request.
     pub(super) async fn answer(&mut self, ask: Ask) -> Outcome {
-        answer(&mut self.store.as_context_mut(), ask).await
+        let outcome = answer(&mut self.store.as_context_mut(), ask).await;
+        self.publish();
+        outcome
+    }
+
+    /// Lets statistics see what only the store knows.
+    fn publish(&mut self) {
+        let store = self.store.as_context_mut();
+        if let Some(used) = fuel::used(&store) {
+            store.data().actor.counters.fuel_now.set(used);
+        }
     }
 }
 
@@ -177,22 +208,22 @@ impl Guest {
 async fn answer(store: &mut Context<'_>, ask: Ask) -> Outcome {
     match ask {
         Ask::Call(call) => call::call(store, call).await.map(Answer::Values),
+        Ask::Batch(calls) => Ok(call::batch(store, calls).await),
         Ask::Exports => Ok(Answer::Exports(store.data().module.exports().to_vec())),
         Ask::MemoryRead { offset, length } => memory::read(store, offset, length).map(Answer::Bytes),
         Ask::MemoryWrite { offset, bytes } => memory::write(store, offset, &bytes).map(|()| Answer::Done),
-        Ask::MemorySize => memory::size(store).map(Answer::Number),
-        Ask::MemoryGrow { pages } => memory::grow(store, pages).await.map(Answer::Number),
-        Ask::AddFuel(fuel) => add_fuel(store, fuel).map(Answer::Number),
+        Ask::MemorySize => memory::size(store).map(Answer::Pages),
+        Ask::MemoryGrow { pages } => memory::grow(store, pages).await.map(Answer::Pages),
+        Ask::GlobalGet(name) => global::get(store, &name).map(|value| Answer::Values(vec![value])),
+        Ask::GlobalSet { name, value } => global::set(store, &name, &value).map(|()| Answer::Done),
+        Ask::AddFuel(amount) => fuel::add(store, amount).map(Answer::Fuel),
     }
 }
 
-fn add_fuel(store: &mut Context<'_>, fuel: u64) -> Result<u64> {
-    let Some(given) = store.data().fuel_given else {
-        let text = "this instance is not metered: give it `limits.fuel` when it is made".to_owned();
-        return Err(WasmError::new(ErrorCode::Type, text));
-    };
-    let filled = store.get_fuel().unwrap_or(0).saturating_add(fuel);
-    store.data_mut().fuel_given = Some(given.saturating_add(fuel));
-    store.set_fuel(filled).map_err(|error| WasmError::new(ErrorCode::Call, format!("{error:#}")))?;
-    Ok(filled)
+/// A guest's name for something, at a length that a message can hold.
+fn shortened(name: &str) -> std::borrow::Cow<'_, str> {
+    match name.char_indices().nth(NAME_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &name[..end]).into(),
+        None => name.into(),
+    }
 }
