@@ -6,6 +6,7 @@
 
 mod admission;
 mod machine;
+mod room;
 mod runtime;
 mod sync;
 mod table;
