@@ -70,6 +70,19 @@ export function asArguments(values) {
   });
 }
 
+/** The calls of a batch for the op: each `[name, arguments]`. */
+export function asCalls(calls) {
+  return guarded("the calls", () => {
+    if (!Array.isArray(calls)) throw typeError(`calls must be an array of [name, ...args], not ${describe(calls)}`);
+    return Array.from(calls, (call, index) => {
+      const what = `calls[${index}]`;
+      if (!Array.isArray(call)) throw typeError(`${what} must be an array [name, ...args], not ${describe(call)}`);
+      const [name, ...args] = call;
+      return [asString(name, `${what}[0]`), asArguments(args)];
+    });
+  });
+}
+
 function asArgument(value) {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return {};
@@ -79,7 +92,7 @@ function asArgument(value) {
 
 const optionNames = [
   "name", "args", "env", "preopens", "inheritStdin", "inheritStdout", "inheritStderr",
-  "stdin", "stdout", "stderr", "limits", "signal",
+  "stdin", "stdout", "stderr", "limits", "restart", "signal",
 ];
 const limitNames = ["fuel", "timeoutMs", "memoryBytes", "tableElements", "mailbox"];
 
@@ -90,6 +103,7 @@ export function asOptions(options) {
     asRecord(options, "the options");
     onlyKnown(options, optionNames, "the options");
     const out = { limits: asLimits(options.limits) };
+    if (options.restart !== undefined) out.restart = asRestart(options.restart);
     if (options.name !== undefined) out.name = asString(options.name, "options.name");
     if (options.args !== undefined) out.args = asStrings(options.args, "options.args");
     if (options.env !== undefined) out.env = asPairs(options.env, "options.env");
@@ -101,14 +115,14 @@ export function asOptions(options) {
   });
 }
 
-function asRecord(value, what) {
+export function asRecord(value, what) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw typeError(`${what} must be an object, not ${describe(value)}`);
   }
   return value;
 }
 
-function onlyKnown(record, known, what) {
+export function onlyKnown(record, known, what) {
   for (const key of Object.keys(record)) {
     if (!known.includes(key)) throw typeError(`unknown key "${key}" in ${what}; there are ${known.join(", ")}`);
   }
@@ -176,6 +190,24 @@ function asLimits(limits) {
     if (out[name] < 0) throw typeError(`options.limits.${name} must not be negative`);
   }
   return out;
+}
+
+const restartCauses = ["trap", "timeout", "fuel"];
+const RESTARTS_MAX = 1000;
+
+function asRestart(restart) {
+  const what = "options.restart";
+  onlyKnown(asRecord(restart, what), ["on", "max", "withinMs", "backoffMs"], what);
+  const { on = restartCauses, max = 5, withinMs = 60_000, backoffMs = 100 } = restart;
+  const causes = asStrings(on, `${what}.on`);
+  for (const cause of causes) {
+    if (!restartCauses.includes(cause)) throw typeError(`${what}.on has "${cause}"; there are ${restartCauses.join(", ")}`);
+  }
+  if (asInteger(max, `${what}.max`) < 1 || max > RESTARTS_MAX) {
+    throw typeError(`${what}.max must lie in 1 to ${RESTARTS_MAX}, but is ${max}`);
+  }
+  const pause = backoffMs === 0 ? 0 : asMilliseconds(backoffMs, `${what}.backoffMs`);
+  return { on: causes, max, withinMs: asMilliseconds(withinMs, `${what}.withinMs`), backoffMs: pause };
 }
 
 /** An amount of fuel, as decimal digits: it may exceed what a number holds. */

@@ -47,9 +47,14 @@ export async function settled(operation) {
   const reply = await operation;
   if (reply === null) return undefined;
   if (typeof reply !== "object" || reply.failure === undefined) return reply;
+  throw failed(reply);
+}
+
+/** The WasmError of a failure. */
+export function failed(reply) {
   const error = new WasmError(reply.failure, reply.message);
   for (const key of ["trap", "guestStack", "exitCode"]) {
     if (reply[key] !== undefined) Object.defineProperty(error, key, shown(reply[key]));
   }
-  throw error;
+  return error;
 }

@@ -1,21 +1,21 @@
 // The object that an app holds for an instance. It knows the instance's id, and asks by it.
 
 import { core } from "ext:core/mod.js";
-import { typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
-import { asArguments, asFuel, asMilliseconds, asString, describe } from "ext:runtime_wasm/convert.js";
-import { getExports, inLine, memory } from "ext:runtime_wasm/requests.js";
+import { failed, settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
+import {
+  asArguments, asCalls, asFuel, asMilliseconds, asRecord, asString, describe, onlyKnown,
+} from "ext:runtime_wasm/convert.js";
+import { closing, end, getExports, idle, inLine, memory } from "ext:runtime_wasm/requests.js";
 
-const { op_wasm_add_fuel, op_wasm_call, op_wasm_end } = core.ops;
+const {
+  op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_with,
+  op_wasm_global_get, op_wasm_global_set, op_wasm_stats,
+} = core.ops;
 
 export function checkSignal(signal) {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw typeError(`options.signal must be an AbortSignal, not ${describe(signal)}`);
   }
-}
-
-/** Ends an instance without anybody waiting for it. That it has ended before is no error here. */
-export function end(id, how) {
-  op_wasm_end(id, how, "");
 }
 
 /** The signals that instances were made with. */
@@ -33,14 +33,48 @@ async function unlessAborted(signals, instance, operation) {
   }
 }
 
+/** Drops the instances of which the app has lost sight, once the requests that it made of them are answered. */
+const forgotten = new FinalizationRegistry((id) => idle(id).then(() => end(id, "dropped")));
+
+/** The globals of an instance. They hold the object, not the id: whoever holds them holds the instance. */
+function globalsOf(instance) {
+  return Object.freeze({
+    get: async (name) => (await inLine(instance.id, op_wasm_global_get(instance.id, asString(name, "name"))))[0],
+    set: async (name, value) => {
+      return inLine(instance.id, op_wasm_global_set(instance.id, asString(name, "name"), asArguments([value])));
+    },
+  });
+}
+
+/** A function for each export: a bare result, an array of several, undefined for none. */
+function exportsOf(instance) {
+  const functions = new Map();
+  return new Proxy(Object.freeze(Object.create(null)), {
+    get(_target, name) {
+      // Not even if the module has one: an object with a `then` could not be the value of a promise.
+      if (typeof name !== "string" || name === "then") return undefined;
+      if (!functions.has(name)) {
+        functions.set(name, async (...args) => {
+          const results = await instance.call(name, ...args);
+          return results.length > 1 ? results : results[0];
+        });
+      }
+      return functions.get(name);
+    },
+  });
+}
+
 export const making = Symbol("making an instance");
 
-/** An instance. It stays alive until it is dropped, whoever still refers to it. */
+/** An instance. It lives until it is dropped, or until the app has lost sight of it. */
 export class WasmInstance {
   #id;
   #name;
   #moduleId;
   #memory;
+  #globals;
+  #exports;
+  #closed;
 
   constructor(token, id, name, moduleId) {
     if (token !== making) throw new TypeError("an instance is made by instantiate()");
@@ -48,11 +82,14 @@ export class WasmInstance {
     this.#name = name;
     this.#moduleId = moduleId;
     this.#memory = Object.freeze({
-      read: (offset, length) => memory.read(id, offset, length),
-      write: (offset, bytes) => memory.write(id, offset, bytes),
-      size: () => memory.size(id),
-      grow: (pages) => memory.grow(id, pages),
+      // `this`, so that whoever holds the memory holds the instance.
+      read: (offset, length) => memory.read(this.#id, offset, length),
+      write: (offset, bytes) => memory.write(this.#id, offset, bytes),
+      size: () => memory.size(this.#id),
+      grow: (pages) => memory.grow(this.#id, pages),
     });
+    this.#closed = closing(id);
+    forgotten.register(this, id);
   }
 
   /** The numeric id, for the low-level functions. */
@@ -75,26 +112,55 @@ export class WasmInstance {
     return this.#memory;
   }
 
+  /** The exported globals: get and set, by name. */
+  get globals() {
+    return this.#globals ??= globalsOf(this);
+  }
+
+  /** The exported functions, by name: a bare result, an array of several, undefined for none. */
+  get exports() {
+    return this.#exports ??= exportsOf(this);
+  }
+
+  /** Resolves once the instance has ended and its thread is gone: `{ reason, message? }`. */
+  get closed() {
+    return this.#closed;
+  }
+
+  /** How it is doing, now: answered without its thread. */
+  async stats() {
+    return settled(op_wasm_stats(this.#id));
+  }
+
   /** Calls an export; resolves to an array of results. */
   async call(name, ...args) {
     asString(name, "name");
-    const operation = op_wasm_call(this.#id, name, asArguments(args), 0);
+    const operation = op_wasm_call(this.#id, name, asArguments(args));
     return unlessAborted([abortSignals.get(this)], this.#id, operation);
   }
 
-  /** Calls an export within bounds of its own; reaching one ends the instance. */
+  /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and `results` before it. */
+  async callBatch(calls) {
+    const operation = op_wasm_call_batch(this.#id, asCalls(calls));
+    const [results, failure] = await unlessAborted([abortSignals.get(this)], this.#id, operation);
+    if (failure === null) return results;
+    throw Object.assign(failed(failure), { index: results.length, results });
+  }
+
+  /** Calls an export within bounds of its own. Reaching that of time ends the instance; that of fuel ends the call. */
   async callWith(options, name, ...args) {
-    if (typeof options !== "object" || options === null) throw typeError(`options must be an object, not ${describe(options)}`);
-    const { signal, timeoutMs } = options;
+    onlyKnown(asRecord(options, "options"), ["signal", "timeoutMs", "fuel"], "options");
+    const { signal, timeoutMs, fuel } = options;
     checkSignal(signal);
     const limit = timeoutMs === undefined ? 0 : asMilliseconds(timeoutMs, "options.timeoutMs");
+    const most = fuel === undefined ? "" : asFuel(fuel, "options.fuel");
     asString(name, "name");
     const checked = asArguments(args);
     signal?.throwIfAborted();
     const abort = () => end(this.#id, "aborted");
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      const operation = op_wasm_call(this.#id, name, checked, limit);
+      const operation = op_wasm_call_with(this.#id, name, checked, limit, most);
       return await unlessAborted([signal, abortSignals.get(this)], this.#id, operation);
     } finally {
       signal?.removeEventListener("abort", abort);
@@ -119,17 +185,17 @@ export class WasmInstance {
 
   /** Adds fuel to an instance that has a limit; resolves to what it has then. */
   async addFuel(amount) {
-    return BigInt(await inLine(this.#id, op_wasm_add_fuel(this.#id, asFuel(amount, "amount"))));
+    return inLine(this.#id, op_wasm_add_fuel(this.#id, asFuel(amount, "amount")));
   }
 
   /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone. */
   async terminate(reason = "") {
-    return inLine(this.#id, op_wasm_end(this.#id, "terminated", asString(reason, "reason")));
+    return inLine(this.#id, end(this.#id, "terminated", asString(reason, "reason")));
   }
 
   /** Gives the instance back, ending what it is doing; resolves when its thread is gone. */
   async drop() {
-    return inLine(this.#id, op_wasm_end(this.#id, "dropped", ""));
+    return inLine(this.#id, end(this.#id, "dropped"));
   }
 
   /** `await using instance = ...`: dropped at the end of the block, unless it has ended before. */

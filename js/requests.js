@@ -5,7 +5,8 @@ import { settled, typeError } from "ext:runtime_wasm/error.js";
 import { asArguments, asBytes, asId, asInteger, asString, describe } from "ext:runtime_wasm/convert.js";
 
 const {
-  op_wasm_call, op_wasm_exports, op_wasm_memory_grow, op_wasm_memory_read, op_wasm_memory_size, op_wasm_memory_write,
+  op_wasm_call, op_wasm_closed, op_wasm_end, op_wasm_exports, op_wasm_is_alive, op_wasm_memory_grow, op_wasm_memory_read,
+  op_wasm_memory_size, op_wasm_memory_write,
 } = core.ops;
 
 /** For each instance with requests under way, the reply of the last one. */
@@ -21,9 +22,45 @@ export async function inLine(instance, operation) {
   lines.set(instance, reply);
   try {
     return await settled(reply);
+  } catch (error) {
+    if (!op_wasm_is_alive(instance)) ending(instance);
+    throw error;
   } finally {
     if (lines.get(instance) === reply) lines.delete(instance);
   }
+}
+
+/** For each instance that has not closed, the op that tells when it has. */
+const closings = new Map();
+
+/** Why an instance has ended, once it has. Never rejects. While the instance lives this keeps no app alive. */
+export async function closing(instance) {
+  const operation = op_wasm_closed(instance);
+  core.unrefOpPromise(operation);
+  closings.set(instance, operation);
+  const reply = await operation;
+  closings.delete(instance);
+  // A failure: it had ended before anybody could ask for the reason.
+  const [reason, message] = Array.isArray(reply) ? reply : ["dropped", ""];
+  return Object.freeze(message === "" ? { reason } : { reason, message });
+}
+
+/** The instance is ending: an app that waits for that shall not end before. */
+function ending(instance) {
+  const operation = closings.get(instance);
+  if (operation !== undefined) core.refOpPromise(operation);
+}
+
+/** Ends an instance: `how` is "dropped", "terminated" or "aborted". Awaits its thread's end; a failure is given back. */
+export function end(instance, how, message = "") {
+  const operation = op_wasm_end(instance, how, message);
+  ending(instance);
+  return operation;
+}
+
+/** Resolves once no request to the instance is under way. */
+export async function idle(instance) {
+  while (lines.has(instance)) await lines.get(instance);
 }
 
 /** The reply, once the one before it has come. Ops do not reject. */
@@ -38,7 +75,7 @@ export async function call(instance, name, args = []) {
   asId(instance, "instance");
   asString(name, "name");
   if (!Array.isArray(args)) throw typeError(`args must be an array, not ${describe(args)}`);
-  return inLine(instance, op_wasm_call(instance, name, asArguments(args), 0));
+  return inLine(instance, op_wasm_call(instance, name, asArguments(args)));
 }
 
 /** Lists the exports of an instance, functions with their signatures. */

@@ -3,10 +3,11 @@
 import { core } from "ext:core/mod.js";
 import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asBytes, asId, asOptions, asString, describe } from "ext:runtime_wasm/convert.js";
-import { abortSignals, checkSignal, end, making, WasmInstance } from "ext:runtime_wasm/instance.js";
+import { abortSignals, checkSignal, making, WasmInstance } from "ext:runtime_wasm/instance.js";
+import { end } from "ext:runtime_wasm/requests.js";
 
 const {
-  op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_instantiate, op_wasm_max_module_bytes,
+  op_wasm_all_stats, op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_instantiate, op_wasm_max_module_bytes,
 } = core.ops;
 
 export { call, getExports, memory } from "ext:runtime_wasm/requests.js";
@@ -47,6 +48,11 @@ export async function compileFile(path, options = {}) {
 /** Forgets a module. Instances of it live on. */
 export async function dropModule(module) {
   return settled(op_wasm_drop_module(asId(module, "module")));
+}
+
+/** How every instance is doing, as `instance.stats()` tells it. */
+export async function instances() {
+  return settled(op_wasm_all_stats());
 }
 
 /** Makes an instance of a module, on a thread of its own. */

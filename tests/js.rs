@@ -87,6 +87,7 @@ macro_rules! scripts {
 
 scripts! {
     call = "call.js",
+    closed = "closed.js",
     compile = "compile.js",
     denied = "denied/denied.js",
     fuzz = "fuzz.js",
@@ -94,5 +95,8 @@ scripts! {
     lifecycle = "lifecycle.js",
     limits = "limits.js",
     memory = "memory.js",
+    restart = "restart.js",
+    stats = "stats.js",
     stop = "stop.js",
+    surface = "surface.js",
 }

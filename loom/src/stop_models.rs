@@ -117,6 +117,42 @@ fn mutant_arming_late_loses_the_stop() {
     stop_reaches_a_spinning_guest(false);
 }
 
+/// Claim: a stop that races with a restart is never lost. Whichever comes first, the fresh guest's start is either never begun,
+/// or answered by the stopper, and the cell says that it is stopped.
+#[test]
+fn a_stop_is_not_lost_in_a_restart() {
+    check(|| {
+        let control = Arc::new(Control::<CountedReply>::new());
+        let answers = Arc::new(AtomicUsize::new(0));
+        let request = control.begin(CountedReply(answers.clone())).ok().unwrap();
+        let stop = thread::spawn({
+            let control = control.clone();
+            move || {
+                if let Some(reply) = control.stop(StopReason::Dropped).and_then(|mut stopped| stopped.running.take()) {
+                    reply.send();
+                }
+            }
+        });
+        let timed_out = StopReason::TimedOut { limit_ms: 1 };
+        if let Some(reply) = control.interrupt_request(request, timed_out).and_then(|mut cut| cut.running.take()) {
+            reply.send();
+        }
+        assert!(control.finish().is_none());
+        let mut begun = 1;
+        if control.renew() {
+            begun += 1;
+            match control.begin(CountedReply(answers.clone())) {
+                Ok(_) => drop(control.finish().map(CountedReply::send)),
+                Err(refused) => refused.send(),
+            }
+        }
+        stop.join().unwrap();
+        assert_eq!(answers.load(Ordering::SeqCst), begun);
+        assert!(control.is_stopped() && control.begin(CountedReply(answers.clone())).is_err());
+        assert_eq!(control.status(), Status::Stopping);
+    });
+}
+
 /// Claim: a deadline of one request never ends the instance during the next.
 #[test]
 fn a_late_deadline_spares_the_next_request() {

@@ -7,11 +7,15 @@
 mod budget;
 pub mod config;
 pub mod control;
+#[cfg(test)]
+pub(crate) mod faults;
 mod guest;
 mod handle;
 pub mod mailbox;
 pub mod message;
 mod reaper;
+mod stats;
+mod supervisor;
 mod sync;
 mod thread;
 mod watch;
@@ -20,6 +24,7 @@ mod worker;
 pub use budget::Budget;
 pub use handle::Actor;
 pub use reaper::Reaper;
+pub use stats::{InstanceStats, Restart};
 pub use thread::OsThread;
 pub use watch::Watch;
 pub use worker::{Start, spawn};

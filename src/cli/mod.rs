@@ -1,6 +1,7 @@
 //! The command line. Each command is one file with its arguments and its `execute`.
 
 mod exec;
+mod log;
 mod run;
 
 use clap::{Parser, Subcommand};
@@ -12,6 +13,7 @@ Examples:
   runtime-wasm run main.ts
   runtime-wasm run main.js --verbose input.txt      arguments after the script go to the script
   runtime-wasm run --manifest ./other.toml main.js
+  runtime-wasm run --log debug --log-format json main.js
   runtime-wasm exec --dir ./data::/data tool.wasm /data/in.txt
 
 What an app may load, show to guests and fetch is declared in manifest.app.toml, beside the script or in a folder above.";

@@ -1,5 +1,6 @@
 //! `runtime-wasm run`: runs an app.
 
+use super::log::Log;
 use crate::caps::Caps;
 use crate::host::{AppOptions, run_app};
 use crate::ops::{self, WasmHost};
@@ -19,6 +20,8 @@ pub(super) struct Run {
     /// The manifest; without it, manifest.app.toml beside the script or in a folder above
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
+    #[command(flatten)]
+    log: Log,
     /// The app's main module: .js, .mjs, .ts or .mts
     script: PathBuf,
     /// What the script sees as `args` of runtime:app
@@ -29,6 +32,7 @@ pub(super) struct Run {
 impl Run {
     /// Runs the app and returns its exit code.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
+        self.log.start()?;
         let main = check_script(&self.script)?;
         let caps = load_caps(self.manifest.as_deref(), &main)?;
         let wasm = WasmHost::new(caps.clone()).map_err(|error| format!("no threads to start with: {error}"))?;

@@ -115,12 +115,15 @@ async fn compile_on_own_threads(
 }
 
 fn compile_here(engines: &Engines, metering: Metering, name: &str, bytes: &[u8]) -> Result<Code> {
-    let _span = tracing::debug_span!("compile", module = name, bytes = bytes.len()).entered();
+    let span = tracing::info_span!("compile", module = name, bytes = bytes.len(), outcome = tracing::field::Empty);
+    let _entered = span.enter();
     hostile::check(bytes)
         .map_err(|problem| WasmError::new(ErrorCode::Compile, format!("{name} is not compiled: {problem}")))?;
-    wasmtime::Module::from_binary(engines.get(metering)?, bytes).map_err(|error| {
+    let compiled = wasmtime::Module::from_binary(engines.get(metering)?, bytes).map_err(|error| {
         WasmError::new(ErrorCode::Compile, format!("{name} is not a valid WebAssembly module: {error:#}"))
-    })
+    });
+    span.record("outcome", compiled.as_ref().map_or_else(|error| error.code.name(), |_| "ok"));
+    compiled
 }
 
 fn export_kind(ty: &ExternType) -> ExportKind {

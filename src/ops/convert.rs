@@ -31,6 +31,27 @@ impl<'a> FromV8<'a> for Args {
     }
 }
 
+/// The calls of a batch: an array of `[name, arguments]`.
+pub(super) struct Calls(pub Vec<(String, Args)>);
+
+impl<'a> FromV8<'a> for Calls {
+    type Error = JsErrorBox;
+
+    fn from_v8<'i>(scope: &mut PinScope<'a, 'i>, value: Local<'a, v8::Value>) -> Result<Self, JsErrorBox> {
+        let bug = || JsErrorBox::type_error("calls that js/convert.js did not make");
+        let array: Local<v8::Array> = value.try_into().map_err(|_| bug())?;
+        let mut calls = Vec::with_capacity(array.length() as usize);
+        for index in 0..array.length() {
+            let pair = array.get_index(scope, index).and_then(|item| Local::<v8::Array>::try_from(item).ok());
+            let pair = pair.ok_or_else(bug)?;
+            let name = pair.get_index(scope, 0).ok_or_else(bug)?.to_rust_string_lossy(scope);
+            let args = pair.get_index(scope, 1).ok_or_else(bug)?;
+            calls.push((name, Args::from_v8(scope, args)?));
+        }
+        Ok(Calls(calls))
+    }
+}
+
 fn arg<'a>(scope: &mut PinScope<'a, '_>, item: Local<'a, v8::Value>) -> Option<Arg> {
     let Ok(pair) = Local::<v8::Array>::try_from(item) else {
         return Some(Arg::inferred(raw_value(item)));
@@ -116,12 +137,17 @@ fn failure<'a>(scope: &mut PinScope<'a, '_>, error: &WasmError) -> Local<'a, v8:
     object
 }
 
-fn string<'a>(scope: &mut PinScope<'a, '_>, text: &str) -> Local<'a, v8::Value> {
+pub(super) fn string<'a>(scope: &mut PinScope<'a, '_>, text: &str) -> Local<'a, v8::Value> {
     // None only beyond the engine's longest string, half a gigabyte.
     v8::String::new(scope, text).unwrap_or_else(|| v8::String::empty(scope)).into()
 }
 
-fn set<'a>(scope: &mut PinScope<'a, '_>, object: Local<'a, v8::Object>, key: &str, value: Local<'a, v8::Value>) {
+pub(super) fn set<'a>(
+    scope: &mut PinScope<'a, '_>,
+    object: Local<'a, v8::Object>,
+    key: &str,
+    value: Local<'a, v8::Value>,
+) {
     let key = string(scope, key);
     object.set(scope, key, value);
 }
@@ -141,19 +167,30 @@ impl<'a> ToV8<'a> for Answer {
         Ok(match self {
             // Not undefined: from an op that is done at once, deno_core takes that to mean that it is pending.
             Answer::Done => v8::null(scope).into(),
-            Answer::Values(values) => {
-                let values: Result<Vec<_>, _> = values.into_iter().map(|value| js_value(scope, value)).collect();
-                let values = values?;
-                v8::Array::new_with_elements(scope, &values).into()
+            Answer::Values(values) => js_values(scope, values)?,
+            Answer::Batch(results, failed) => {
+                let results: Result<Vec<_>, _> = results.into_iter().map(|values| js_values(scope, values)).collect();
+                let results = v8::Array::new_with_elements(scope, &results?).into();
+                let failed = match failed {
+                    Some(error) => failure(scope, &error).into(),
+                    None => v8::null(scope).into(),
+                };
+                v8::Array::new_with_elements(scope, &[results, failed]).into()
             }
             Answer::Exports(exports) => {
                 let exports: Vec<_> = exports.iter().map(|export| js_export(scope, export)).collect();
                 v8::Array::new_with_elements(scope, &exports).into()
             }
             Answer::Bytes(bytes) => return js_bytes(scope, bytes),
-            Answer::Number(number) => v8::Number::new(scope, number as f64).into(),
+            Answer::Pages(number) => v8::Number::new(scope, number as f64).into(),
+            Answer::Fuel(amount) => v8::BigInt::new_from_u64(scope, amount).into(),
         })
     }
+}
+
+fn js_values<'a>(scope: &mut PinScope<'a, '_>, values: Vec<Value>) -> Result<Local<'a, v8::Value>, JsErrorBox> {
+    let values: Result<Vec<_>, _> = values.into_iter().map(|value| js_value(scope, value)).collect();
+    Ok(v8::Array::new_with_elements(scope, &values?).into())
 }
 
 fn js_bytes<'a>(scope: &mut PinScope<'a, '_>, bytes: Vec<u8>) -> Result<Local<'a, v8::Value>, JsErrorBox> {

@@ -2,13 +2,14 @@
 
 use super::convert::Reply;
 use super::host::{WasmHost, module_id, off_loop, refused};
-use crate::actor::config::{InstanceConfig, Limits, Preopen, Stdin, Stdout, WasiConfig};
+use crate::actor::config::{Cause, InstanceConfig, Limits, Preopen, RestartPolicy, Stdin, Stdout, WasiConfig};
 use crate::caps::{Access, Caps};
 use crate::error::Result;
 use deno_core::{OpState, ToV8, op2};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The options, as `js/convert.js` has checked and spelled them out.
@@ -24,6 +25,16 @@ pub struct Options {
     stdout: String,
     stderr: String,
     limits: LimitOptions,
+    restart: Option<RestartOptions>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RestartOptions {
+    on: Vec<String>,
+    max: f64,
+    within_ms: f64,
+    backoff_ms: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,7 +68,7 @@ pub async fn op_wasm_instantiate(state: Rc<RefCell<OpState>>, module: f64, #[ser
 async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, options: Options) -> Result<Made> {
     let host = WasmHost::enabled(&state)?;
     let limits = limits(&host.runtime.options().limits, &options.limits);
-    let Options { name, args, env, preopens, stdin, stdin_bytes, stdout, stderr, .. } = options;
+    let Options { name, args, env, preopens, stdin, stdin_bytes, stdout, stderr, restart, .. } = options;
     let caps = host.caps.clone();
     let preopens = match preopens.is_empty() {
         true => Vec::new(),
@@ -69,7 +80,10 @@ async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, options: Options)
         (None, _) => Stdin::Null,
     };
     let wasi = WasiConfig { args, env, preopens, stdin, stdout: output(&stdout), stderr: output(&stderr) };
-    let actor = host.runtime.instantiate(module_id(module), InstanceConfig { name, limits, wasi }).await?;
+    let actor = host
+        .runtime
+        .instantiate(module_id(module), InstanceConfig { name, limits, wasi, restart: restart.map(policy) })
+        .await?;
     Ok(Made(actor.id() as f64, actor.name().to_string()))
 }
 
@@ -85,7 +99,19 @@ fn open(caps: &Caps, wanted: &PreopenOption) -> Result<Preopen> {
     };
     let granted = caps.open_preopen(&wanted.path, access).map_err(refused)?;
     let writable = granted.access == Access::ReadWrite;
-    Ok(Preopen { guest_path: wanted.guest.clone(), dir: granted.dir, writable })
+    Ok(Preopen { guest_path: wanted.guest.clone(), dir: Arc::new(granted.dir), writable })
+}
+
+fn policy(wanted: RestartOptions) -> RestartPolicy {
+    let cause =
+        |name: &String| [Cause::Trap, Cause::Timeout, Cause::Fuel].into_iter().find(|cause| cause.name() == *name);
+    let duration = |ms: f64| Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(Duration::MAX);
+    RestartPolicy {
+        on: wanted.on.iter().filter_map(cause).collect(),
+        max: wanted.max as usize,
+        within: duration(wanted.within_ms),
+        backoff: duration(wanted.backoff_ms),
+    }
 }
 
 /// What the caller wants, never wider than the manifest's ceilings.

@@ -9,8 +9,12 @@ mod host;
 mod instance;
 mod instantiate;
 mod memory;
+mod observe;
+mod scripts;
 
 pub use host::WasmHost;
+
+use std::borrow::Cow;
 
 deno_core::extension!(
     runtime_wasm,
@@ -21,6 +25,12 @@ deno_core::extension!(
         compile::op_wasm_max_module_bytes,
         instantiate::op_wasm_instantiate,
         instance::op_wasm_call,
+        instance::op_wasm_call_with,
+        instance::op_wasm_call_batch,
+        instance::op_wasm_closed,
+        instance::op_wasm_is_alive,
+        instance::op_wasm_global_get,
+        instance::op_wasm_global_set,
         instance::op_wasm_exports,
         instance::op_wasm_add_fuel,
         instance::op_wasm_end,
@@ -28,10 +38,10 @@ deno_core::extension!(
         memory::op_wasm_memory_write,
         memory::op_wasm_memory_size,
         memory::op_wasm_memory_grow,
+        observe::op_wasm_stats,
+        observe::op_wasm_all_stats,
     ],
     esm_entry_point = "ext:runtime_wasm/entry.js",
-    esm = [dir "js", "entry.js", "handover.js", "wasm.js", "instance.js", "requests.js", "convert.js", "error.js",
-           "runtime:wasm" = "module.js"],
     options = { host: WasmHost },
     state = |state, options| state.put(options.host),
     docs = "Hosts WebAssembly guests; see the crate's documentation.",
@@ -39,5 +49,7 @@ deno_core::extension!(
 
 /// The extension that provides `runtime:wasm`, for the `extensions` of a `JsRuntime`.
 pub fn extension(host: WasmHost) -> deno_core::Extension {
-    runtime_wasm::init(host)
+    let mut extension = runtime_wasm::init(host);
+    extension.esm_files = Cow::Borrowed(scripts::SCRIPTS);
+    extension
 }

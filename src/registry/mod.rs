@@ -5,6 +5,8 @@
 //! a plain Rust program.
 
 mod admission;
+#[cfg(test)]
+mod fault_tests;
 mod machine;
 mod room;
 mod runtime;

@@ -6,7 +6,7 @@ use super::{Table, machine};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
 use crate::actor::message::{Ask, Outcome};
-use crate::actor::{Actor, Budget, Reaper, Start, Watch, spawn};
+use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
 use crate::engine::{Deadlines, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{MAPS_PER_INSTANCE, MAPS_PER_MEMORY};
@@ -159,8 +159,8 @@ impl Runtime {
     /// # Errors
     /// 5004 for an unknown module, 5001 if it cannot be instantiated or there is no room, 5010 for an unusable WASI
     /// configuration, 5011 if its start function reaches a limit.
-    pub async fn instantiate(&self, module: ModuleId, mut config: InstanceConfig) -> Result<Arc<Actor>> {
-        let module = self.module(module)?;
+    pub async fn instantiate(&self, module_id: ModuleId, mut config: InstanceConfig) -> Result<Arc<Actor>> {
+        let module = self.module(module_id)?;
         let place = self.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
         let metering = metering(&config.limits);
         let code = {
@@ -175,7 +175,7 @@ impl Runtime {
         let instances = self.instances.clone();
         let unregister = move |id| drop(instances.remove(id));
         let name = config.name.as_str().into();
-        let actor = Arc::new(Actor::new(id, name, config.limits.mailbox, self.engines.clone(), unregister));
+        let actor = Arc::new(Actor::new(id, name, module_id.0, &config.limits, self.engines.clone(), unregister));
         self.instances.put(id, actor.clone());
         if self.alive.is_closed() {
             // A shutdown may have looked before this one was registered; its thread then ends as it begins.
@@ -238,6 +238,13 @@ impl Runtime {
     /// 5005 if there is none.
     pub fn instance(&self, id: InstanceId) -> Result<Arc<Actor>> {
         self.instances.get(id.0).ok_or_else(|| WasmError::no_instance(id.0))
+    }
+
+    /// How each instance is doing, by id.
+    pub fn stats(&self) -> Vec<InstanceStats> {
+        let mut all: Vec<_> = self.instances.all().iter().map(|actor| actor.stats()).collect();
+        all.sort_by_key(|stats| stats.id);
+        all
     }
 
     /// Asks an instance. Once polled, the request has its place in the instance's order.

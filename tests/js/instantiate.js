@@ -156,3 +156,11 @@ test("one instance at a time reads the host's standard input; the next is 5010",
   await rejects(reading, 5002, "dropped");
   await (await instantiate(wasi, { stdin: "inherit" })).drop();
 });
+
+test("a reader that is stopped gives the host's standard input up at once", async () => {
+  for (let i = 0; i < 20; i++) {
+    const reader = await instantiate(wasi, { inheritStdin: true });
+    const reading = reader.callWith({ timeoutMs: 1 }, "read", 0);
+    await rejects(reading, 5011);
+  }
+});

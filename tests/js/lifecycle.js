@@ -48,6 +48,8 @@ for (const [state, make] of Object.entries(endless)) {
     const [instance, name, args] = await make();
     await rejects(instance.callWith({ timeoutMs: 20 }, name, ...args), 5011, "20 ms", name);
     await rejects(instance.call(name, ...args), 5005);
+    // The host's stdin is free for the next instance once the thread of this one is gone.
+    await instance.closed;
   });
 
   test(`a guest ${state} is ended by a signal, with its reason`, async () => {
@@ -60,6 +62,7 @@ for (const [state, make] of Object.entries(endless)) {
     controller.abort(reason);
     ok(await caught === reason, `rejected with ${await caught}`);
     await rejects(instance.call(name, ...args), 5005);
+    await instance.closed;
   });
 }
 

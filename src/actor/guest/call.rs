@@ -1,6 +1,7 @@
 //! Calling an export: its signature, its arguments, its results.
 
-use super::super::message::Call;
+use super::super::message::{Answer, Call};
+use super::fuel::Reserve;
 use super::{Context, trap};
 use crate::engine::{signature_of, value_type};
 use crate::error::{ErrorCode, Result, WasmError};
@@ -16,14 +17,34 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
     let args: Vec<Val> = args.iter().zip(ty.params()).map(|(arg, ty)| to_val(*arg, &ty)).collect();
     // Overwritten by the call; wasmtime checks only the length.
     let mut results = vec![Val::I32(0); ty.results().len()];
-    match func.call_async(&mut *store, &args, &mut results).await {
+    let reserve = call.fuel.map(|limit| Reserve::set_aside(store, limit)).transpose()?;
+    store.data().actor.counters.calls.add_one();
+    let ended = func.call_async(&mut *store, &args, &mut results).await;
+    let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
+    match ended {
         Ok(()) => results.iter().zip(ty.results()).map(|(result, ty)| from_val(&call.name, result, &ty)).collect(),
         Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),
         Err(error) => {
             let what = format!("the call of \"{}\" in \"{}\"", call.name, store.data().actor.name());
-            Err(trap::describe(store, &what, error))
+            let mut described = trap::describe(store, &what, error);
+            if let (ErrorCode::FuelExhausted, true, Some(limit)) = (described.code, bounded, call.fuel) {
+                described.message = format!("{what} spent the {limit} of fuel that it may use");
+            }
+            Err(described)
         }
     }
+}
+
+/// One call after another, up to the first that fails.
+pub(super) async fn batch(store: &mut Context<'_>, calls: Vec<Call>) -> Answer {
+    let mut done = Vec::with_capacity(calls.len());
+    for next in calls {
+        match call(store, next).await {
+            Ok(values) => done.push(values),
+            Err(error) => return Answer::Batch(done, Some(error)),
+        }
+    }
+    Answer::Batch(done, None)
 }
 
 fn exported_function(store: &mut Context<'_>, name: &str) -> Result<Func> {
@@ -52,7 +73,7 @@ fn to_values(name: &str, params: &[ValueType], args: &[Arg]) -> Result<Vec<Value
     args.iter().zip(params).enumerate().map(convert).collect()
 }
 
-fn to_val(value: Value, ty: &ValType) -> Val {
+pub(super) fn to_val(value: Value, ty: &ValType) -> Val {
     match value {
         Value::I32(v) => Val::I32(v),
         Value::I64(v) => Val::I64(v),
@@ -67,7 +88,7 @@ fn to_val(value: Value, ty: &ValType) -> Val {
     }
 }
 
-fn from_val(name: &str, val: &Val, ty: &ValType) -> Result<Value> {
+pub(super) fn from_val(name: &str, val: &Val, ty: &ValType) -> Result<Value> {
     Ok(match val {
         Val::I32(v) => Value::I32(*v),
         Val::I64(v) => Value::I64(*v),
@@ -91,7 +112,7 @@ pub(super) fn import_matches(wanted: &ExternType, found: &ExternType) -> bool {
     }
 }
 
-fn kind(ty: &ExternType) -> &'static str {
+pub(super) fn kind(ty: &ExternType) -> &'static str {
     match ty {
         ExternType::Func(_) => "a function",
         ExternType::Global(_) => "a global",

@@ -2,6 +2,7 @@
 
 use super::super::budget::Budget;
 use super::super::config::Limits;
+use super::super::stats::Counter;
 use crate::limits::{MEMORIES_MAX, TABLE_ELEMENT_BYTES, TABLES_MAX};
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
@@ -12,6 +13,8 @@ pub(super) struct Limiter {
     table: Account,
     /// Which bound the last refusal came from, for a message.
     refusal: Option<String>,
+    /// The sum of the memories, for statistics.
+    shown: Arc<Counter>,
 }
 
 /// One sum with its bound. A growth that was allowed and then failed is taken back, and all of it when this goes.
@@ -59,11 +62,13 @@ impl Drop for Account {
 }
 
 impl Limiter {
-    pub(super) fn new(limits: &Limits, shared: &Arc<Budget>) -> Self {
+    pub(super) fn new(limits: &Limits, shared: &Arc<Budget>, shown: Arc<Counter>) -> Self {
+        shown.set(0);
         Limiter {
             memory: Account::new("bytes", limits.memory_bytes, 1, shared),
             table: Account::new("table elements", limits.table_elements, TABLE_ELEMENT_BYTES, shared),
             refusal: None,
+            shown,
         }
     }
 
@@ -85,12 +90,14 @@ impl ResourceLimiter for Limiter {
             return Ok(false);
         }
         let grown = self.memory.grow(current, desired);
+        self.shown.set(self.memory.used);
         Ok(self.note(grown))
     }
 
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
         self.memory.take_back();
         self.refusal = Some(format!("the machine refused it: {error:#}"));
+        self.shown.set(self.memory.used);
         Ok(())
     }
 
@@ -128,7 +135,7 @@ mod tests {
     fn the_sum_counts_and_a_failed_growth_is_taken_back() {
         let shared = Arc::new(Budget::new(1000));
         let limits = Limits { memory_bytes: 100, ..Limits::default() };
-        let mut limiter = Limiter::new(&limits, &shared);
+        let mut limiter = Limiter::new(&limits, &shared, Arc::default());
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(!limiter.memory_growing(0, 41, None).unwrap());
         assert!(limiter.memory_growing(0, 40, None).unwrap());
@@ -142,7 +149,7 @@ mod tests {
     #[test]
     fn guests_share_one_budget_and_a_guest_that_ends_gives_back() {
         let shared = Arc::new(Budget::new(100));
-        let [mut first, mut second] = [(); 2].map(|()| Limiter::new(&Limits::default(), &shared));
+        let [mut first, mut second] = [(); 2].map(|()| Limiter::new(&Limits::default(), &shared, Arc::default()));
         assert!(first.memory_growing(0, 70, None).unwrap());
         assert!(!second.memory_growing(0, 31, None).unwrap());
         assert!(second.take_refusal().unwrap().contains("max_memory"));

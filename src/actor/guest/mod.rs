@@ -1,6 +1,8 @@
 //! What runs inside an actor: a wasmtime store with one instance, behind limits, and the requests it answers.
 
 mod call;
+mod fuel;
+mod global;
 mod limiter;
 mod memory;
 mod open;
@@ -41,7 +43,7 @@ type Context<'a> = StoreContextMut<'a, GuestState>;
 /// What host functions of a store can reach.
 struct GuestState {
     /// Present where the module imports WASI.
-    wasi: Option<WasiGuest>,
+    wasi: Option<WasiP1Ctx>,
     limiter: Limiter,
     actor: Arc<Actor>,
     module: Arc<Module>,
@@ -55,12 +57,6 @@ impl GuestState {
     fn instance(&self) -> Result<Instance> {
         self.instance.ok_or_else(|| WasmError::no_instance(self.actor.id()))
     }
-}
-
-struct WasiGuest {
-    context: WasiP1Ctx,
-    /// Held while this guest is the one that reads the host's standard input.
-    _stdin: Option<stdio::StdinOwner>,
 }
 
 /// The trap that ends host calls and growth after a stop. Never seen by a caller: the stopper has answered.
@@ -92,14 +88,14 @@ impl Guest {
         let engine = engines.get(metering)?;
         let mut linker = Linker::new(engine);
         let wants_wasi = code.imports().any(|import| import.module() == WASI_MODULE);
-        let wasi = wasi::context(config.wasi, actor.name())?;
+        let wasi = wasi::context(config.wasi, &actor)?;
         if wants_wasi {
             wasi::link(&mut linker)
                 .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("WASI cannot be linked: {error:#}")))?;
         }
         let state = GuestState {
             wasi: wants_wasi.then_some(wasi),
-            limiter: Limiter::new(&config.limits, &memory),
+            limiter: Limiter::new(&config.limits, &memory, actor.counters.memory_bytes.clone()),
             actor,
             module,
             instance: None,
@@ -110,6 +106,10 @@ impl Guest {
         store.limiter(|state| &mut state.limiter);
         store.call_hook(|context, hook| match hook {
             CallHook::CallingHost if context.data().actor.control.is_stopped() => Err(StoppedByHost.into()),
+            CallHook::CallingHost => {
+                context.data().actor.counters.host_calls.add_one();
+                Ok(())
+            }
             _ => Ok(()),
         });
         store.epoch_deadline_callback(|context| {
@@ -150,7 +150,9 @@ impl Guest {
     /// # Errors
     /// 5001 for a trap, 5011 for spent fuel.
     pub(super) async fn instantiate(&mut self) -> Result<()> {
-        match self.linker.instantiate_async(&mut self.store, &self.code).await {
+        let instantiated = self.linker.instantiate_async(&mut self.store, &self.code).await;
+        self.publish();
+        match instantiated {
             Ok(instance) => {
                 self.store.data_mut().instance = Some(instance);
                 Ok(())
@@ -176,30 +178,34 @@ impl Guest {
 
     /// Answers one request.
     pub(super) async fn answer(&mut self, ask: Ask) -> Outcome {
-        answer(&mut self.store.as_context_mut(), ask).await
+        let outcome = answer(&mut self.store.as_context_mut(), ask).await;
+        self.publish();
+        outcome
+    }
+
+    /// Lets statistics see what only the store knows.
+    fn publish(&mut self) {
+        let store = self.store.as_context_mut();
+        if let Some(used) = fuel::used(&store) {
+            store.data().actor.counters.fuel_now.set(used);
+        }
     }
 }
 
 /// Answers one request, between calls or from within one.
 async fn answer(store: &mut Context<'_>, ask: Ask) -> Outcome {
+    #[cfg(test)]
+    super::faults::panic_if_asked(&ask);
     match ask {
         Ask::Call(call) => call::call(store, call).await.map(Answer::Values),
+        Ask::Batch(calls) => Ok(call::batch(store, calls).await),
         Ask::Exports => Ok(Answer::Exports(store.data().module.exports().to_vec())),
         Ask::MemoryRead { offset, length } => memory::read(store, offset, length).map(Answer::Bytes),
         Ask::MemoryWrite { offset, bytes } => memory::write(store, offset, &bytes).map(|()| Answer::Done),
-        Ask::MemorySize => memory::size(store).map(Answer::Number),
-        Ask::MemoryGrow { pages } => memory::grow(store, pages).await.map(Answer::Number),
-        Ask::AddFuel(fuel) => add_fuel(store, fuel).map(Answer::Number),
+        Ask::MemorySize => memory::size(store).map(Answer::Pages),
+        Ask::MemoryGrow { pages } => memory::grow(store, pages).await.map(Answer::Pages),
+        Ask::GlobalGet(name) => global::get(store, &name).map(|value| Answer::Values(vec![value])),
+        Ask::GlobalSet { name, value } => global::set(store, &name, &value).map(|()| Answer::Done),
+        Ask::AddFuel(amount) => fuel::add(store, amount).map(Answer::Fuel),
     }
-}
-
-fn add_fuel(store: &mut Context<'_>, fuel: u64) -> Result<u64> {
-    let Some(given) = store.data().fuel_given else {
-        let text = "this instance is not metered: give it `limits.fuel` when it is made".to_owned();
-        return Err(WasmError::new(ErrorCode::Type, text));
-    };
-    let filled = store.get_fuel().unwrap_or(0).saturating_add(fuel);
-    store.data_mut().fuel_given = Some(given.saturating_add(fuel));
-    store.set_fuel(filled).map_err(|error| WasmError::new(ErrorCode::Call, format!("{error:#}")))?;
-    Ok(filled)
 }

@@ -44,9 +44,9 @@ pub(super) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
                     return Ok(if written { Errno::Success } else { Errno::Fault } as i32);
                 }
                 let Some(wasi) = state.wasi.as_mut() else { return Ok(Errno::Notsup as i32) };
-                wasi.context.set_hostcall_fuel(fuel);
+                wasi.set_hostcall_fuel(fuel);
                 let memory = &mut GuestMemory::Unshared(bytes);
-                poll_oneoff(&mut wasi.context, memory, subscriptions, events, count, result).await
+                poll_oneoff(wasi, memory, subscriptions, events, count, result).await
             })
         },
     )?;

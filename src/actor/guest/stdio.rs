@@ -4,12 +4,14 @@
 //! thread has written it: a full pipe holds that thread up, never the guest's, so the guest can still be stopped; and what a
 //! guest wrote before its call ended stands before what the app prints after.
 
+use super::super::handle::Actor;
 use crate::error::{ErrorCode, Result, WasmError};
 use bytes::Bytes;
+use parking_lot::Mutex;
 use std::io::{self, ErrorKind};
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{OwnedPermit, Receiver, Sender, channel, error::TrySendError};
@@ -216,25 +218,20 @@ impl Pollable for HostWriter {
     }
 }
 
-static STDIN_OWNED: AtomicBool = AtomicBool::new(false);
-
-/// The right to read the host's standard input, given back when dropped.
-pub(super) struct StdinOwner(());
-
-impl Drop for StdinOwner {
-    fn drop(&mut self) {
-        STDIN_OWNED.store(false, Ordering::Release);
-    }
-}
+/// The instance that reads the host's standard input. Once it is told to stop it reads no more, so that is when the next one
+/// may have it.
+static STDIN_OWNER: Mutex<Weak<Actor>> = Mutex::new(Weak::new());
 
 /// Takes the host's standard input, which feeds one instance at a time.
 ///
 /// # Errors
 /// 5010 while another instance has it.
-pub(super) fn own_stdin() -> Result<StdinOwner> {
-    if STDIN_OWNED.swap(true, Ordering::Acquire) {
+pub(super) fn own_stdin(actor: &Arc<Actor>) -> Result<()> {
+    let mut owner = STDIN_OWNER.lock();
+    if owner.upgrade().is_some_and(|owner| !owner.control.is_stopped()) {
         let text = "the host's standard input already belongs to another instance; it can feed one at a time";
         return Err(WasmError::new(ErrorCode::Wasi, text));
     }
-    Ok(StdinOwner(()))
+    *owner = Arc::downgrade(actor);
+    Ok(())
 }

@@ -2,12 +2,15 @@
 //! only checked for being usable.
 
 use super::super::config::{Preopen, Stdin, Stdout, WasiConfig};
+use super::super::handle::Actor;
 use super::stdio::{HostOutput, Stream, own_stdin};
-use super::{GuestState, WASI_MODULE, WasiGuest, open, sleep};
+use super::{GuestState, WASI_MODULE, open, sleep};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{HOST_RESOURCES_MAX, RANDOM_BYTES_MAX};
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
 use wasmtime::Linker;
+use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, WasiView};
 
@@ -15,7 +18,7 @@ use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, WasiView};
 ///
 /// # Errors
 /// 5010 naming what is unusable.
-pub(super) fn context(config: WasiConfig, instance_name: &str) -> Result<WasiGuest> {
+pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiP1Ctx> {
     check(&config)?;
     let WasiConfig { args, env, preopens, stdin, stdout, stderr } = config;
     let mut builder = WasiCtxBuilder::new();
@@ -23,23 +26,22 @@ pub(super) fn context(config: WasiConfig, instance_name: &str) -> Result<WasiGue
     // there is not: see `open` and `sleep`.
     builder.max_random_size(RANDOM_BYTES_MAX).allow_blocking_current_thread(true);
     if args.is_empty() {
-        builder.arg(instance_name);
+        builder.arg(actor.name());
     }
     builder.args(&args).envs(&env);
     for preopen in &preopens {
         add_preopen(&mut builder, preopen)?;
     }
-    let owner = match stdin {
-        Stdin::Null => None,
+    match stdin {
+        Stdin::Null => {}
         Stdin::Bytes(bytes) => {
             builder.stdin(MemoryInputPipe::new(bytes));
-            None
         }
         Stdin::Inherit => {
             builder.inherit_stdin();
-            Some(own_stdin()?)
+            own_stdin(actor)?;
         }
-    };
+    }
     if stdout == Stdout::Inherit {
         builder.stdout(HostOutput::new(Stream::Stdout)?);
     }
@@ -48,13 +50,13 @@ pub(super) fn context(config: WasiConfig, instance_name: &str) -> Result<WasiGue
     }
     let mut context = builder.build_p1();
     context.ctx().table.set_max_capacity(HOST_RESOURCES_MAX);
-    Ok(WasiGuest { context, _stdin: owner })
+    Ok(context)
 }
 
 /// Adds preview 1 to the linker of a module that imports it.
 pub(super) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     wasmtime_wasi::p1::add_to_linker_async(linker, |state: &mut GuestState| {
-        &mut state.wasi.as_mut().expect("linked only where the module imports WASI").context
+        state.wasi.as_mut().expect("linked only where the module imports WASI")
     })?;
     // wasmtime-wasi refuses codes from 126 on, for a shell's sake; here a code is a number like any other.
     linker.allow_shadowing(true);
