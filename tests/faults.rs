@@ -178,6 +178,34 @@ mod output {
         }
     }
 
+    /// Each instance takes two descriptors for its folder, and the process may have few.
+    #[test]
+    fn an_instance_beyond_the_machines_limit_is_refused_and_the_next_is_made_when_one_is_gone() {
+        const MANY: &str = r#"
+            import { compileFile, instantiate } from "runtime:wasm";
+            const module = await compileFile("./hostile.wasm");
+            const make = () => instantiate(module, { preopens: { "/d": "./d" } });
+            const made = [];
+            let refused;
+            while (refused === undefined) await make().then((one) => made.push(one), (error) => (refused = error));
+            console.log(refused.code, refused.message.includes("ulimit -n"), made.length > 20);
+            await made.pop().drop();
+            await made.pop().drop();
+            const next = await make();
+            console.log(...(await next.call("ping")), ...(await made[7].call("ping")));
+        "#;
+        let (folder, _) = app(false);
+        fs::create_dir(folder.path().join("d")).unwrap();
+        fs::write(folder.path().join("main.js"), MANY).unwrap();
+        let manifest = "[capabilities.wasm]\nload = [\"./*.wasm\"]\npreopens = [\"./d\"]\n";
+        fs::write(folder.path().join("manifest.app.toml"), manifest).unwrap();
+        let mut command = Command::new("bash");
+        command.args(["-c", "ulimit -n 256; exec \"$0\" run \"$1\"", env!("CARGO_BIN_EXE_runtime-wasm")]);
+        let output = command.arg(folder.path().join("main.js")).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(said, "5001 true true\n1 1\n", "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     fn closed_pipe() -> OwnedFd {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
