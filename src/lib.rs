@@ -9,7 +9,7 @@
 //!
 //! In reading order:
 //!
-//! - [`error`], [`limits`], [`signature`], [`value`]: the plain data that every layer speaks.
+//! - [`error`], [`limits`], [`signature`], [`value`], [`module_info`]: the plain data that every layer speaks.
 //! - [`engine`]: wasmtime set up once, compiled modules, deadlines.
 //! - [`actor`]: one instance: requests, mailbox, control cell, the thread's loop, the guest itself.
 //! - [`caps`]: what the manifest grants; decides, and sends nothing.
@@ -30,6 +30,7 @@ pub mod error;
 #[cfg(feature = "host")]
 pub mod host;
 pub mod limits;
+pub mod module_info;
 #[cfg(feature = "extension")]
 pub mod ops;
 pub mod registry;

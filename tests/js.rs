@@ -91,6 +91,7 @@ scripts! {
     compile = "compile.js",
     denied = "denied/denied.js",
     fuzz = "fuzz.js",
+    inspect = "inspect.js",
     instantiate = "instantiate.js",
     lifecycle = "lifecycle.js",
     limits = "limits.js",
@@ -99,4 +100,5 @@ scripts! {
     stats = "stats.js",
     stop = "stop.js",
     surface = "surface.js",
+    traps = "traps.js",
 }

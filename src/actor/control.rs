@@ -4,7 +4,7 @@
 //! is running. Whoever ends that request first, the worker or a stopper, takes the reply and answers it; the other finds
 //! nothing to take. The first reason to stop wins, and the lifecycle only moves forward. Checked by loom.
 
-use super::sync::{AtomicBool, Mutex, Ordering};
+use super::sync::{AtomicBool, Mutex, Ordering, mutant};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -164,7 +164,7 @@ impl<R> Control<R> {
     /// reason or the bump comes after the arming and interrupts the guest.
     pub fn begin(&self, reply: R) -> Result<RequestNumber, R> {
         let mut state = self.state.lock();
-        if state.is_stopped() {
+        if state.is_stopped() && !mutant!("begin_ignores_the_stop") {
             return Err(reply);
         }
         if state.status == Status::Idle {
@@ -178,7 +178,7 @@ impl<R> Control<R> {
     /// The worker is done with the request it began: takes the reply to answer it, or `None` if a stopper has.
     pub fn finish(&self) -> Option<R> {
         let mut state = self.state.lock();
-        if !state.is_stopped() {
+        if !state.is_stopped() || mutant!("finish_turns_back_to_idle") {
             state.status = Status::Idle;
         }
         state.waker = None;
@@ -192,7 +192,8 @@ impl<R> Control<R> {
 
     /// Like [`stop`](Self::stop), but only while this very request is running.
     pub fn stop_request(&self, request: RequestNumber, reason: StopReason) -> Option<Stopped<R>> {
-        self.stop_if(|state| state.request == request && state.running.is_some(), reason)
+        let wanted = |state: &State<R>| state.request == request && state.running.is_some();
+        self.stop_if(|state| wanted(state) || mutant!("a_late_deadline_stops"), reason)
     }
 
     /// Ends this request while it runs, and the guest with it, but not the instance: the worker will restart it.
@@ -216,7 +217,7 @@ impl<R> Control<R> {
     /// since that one may have effects again from here on.
     pub fn renew(&self) -> bool {
         let mut state = self.state.lock();
-        if state.reason.is_some() {
+        if state.reason.is_some() && !mutant!("renew_ignores_the_stop") {
             return false;
         }
         state.interruption = None;
@@ -227,13 +228,17 @@ impl<R> Control<R> {
 
     fn stop_if(&self, wanted: impl FnOnce(&State<R>) -> bool, reason: StopReason) -> Option<Stopped<R>> {
         let mut state = self.state.lock();
-        if state.reason.is_some() || !wanted(&state) {
+        let first = state.reason.is_none() || mutant!("a_second_stop_counts");
+        if !first || !wanted(&state) {
             return None;
         }
         state.reason = Some(reason);
         state.status = Status::Stopping;
-        self.stopped.store(true, Ordering::SeqCst);
-        Some(Stopped { running: state.running.take(), waker: state.waker.take() })
+        if !mutant!("stop_leaves_the_flag") {
+            self.stopped.store(true, Ordering::SeqCst);
+        }
+        let running = state.running.take().filter(|_| !mutant!("stop_loses_the_reply"));
+        Some(Stopped { running, waker: state.waker.take() })
     }
 
     /// The worker's last word: the thread is about to end. Gives back a reply that nobody has answered.
@@ -242,6 +247,9 @@ impl<R> Control<R> {
         state.reason.get_or_insert(otherwise);
         state.status = Status::Dead;
         self.stopped.store(true, Ordering::SeqCst);
+        if mutant!("bury_keeps_the_reply") {
+            return None;
+        }
         state.running.take()
     }
 
@@ -274,7 +282,7 @@ impl<R> Future for StopSignal<'_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.state.lock();
-        if state.is_stopped() {
+        if state.is_stopped() && !mutant!("a_sleeper_does_not_look") {
             return Poll::Ready(());
         }
         match &mut state.waker {

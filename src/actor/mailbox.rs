@@ -3,7 +3,7 @@
 //! A full mailbox makes the sender wait, in order, without blocking its thread. Closing takes out what nobody has read, so
 //! that every request is answered: dropping a request answers it with "the instance is gone". Checked by loom.
 
-use super::sync::{AtomicBool, Ordering, Receiver, Semaphore, Sender, TryRecvError, TrySendError, bounded};
+use super::sync::{AtomicBool, Ordering, Receiver, Semaphore, Sender, TryRecvError, TrySendError, mutant, queue};
 
 /// Why a request was not taken; it is handed back.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl<T> Mailbox<T> {
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.max(1);
         // One place more than there are permits, so that a wake-up always fits beside a full load of requests.
-        let (sender, receiver) = bounded(capacity + 1);
+        let (sender, receiver) = queue(capacity + 1);
         let (places, turn) = (Semaphore::new(capacity), Semaphore::new(1));
         Mailbox { sender, receiver, places, turn, closed: AtomicBool::new(false), capacity }
     }
@@ -48,7 +48,9 @@ impl<T> Mailbox<T> {
         let turn = self.turn.try_acquire();
         match turn.and_then(|turn| Ok((turn, self.places.try_acquire()?))) {
             Ok((_turn, place)) => {
-                place.forget();
+                if !mutant!("a_place_is_not_taken") {
+                    place.forget();
+                }
                 self.put(request)
             }
             Err(_) if self.is_closed() => Err(SendError::Closed(request)),
@@ -76,7 +78,7 @@ impl<T> Mailbox<T> {
             },
         }
         // Either the closer, which sets the flag and then drains, saw the request, or this sees the flag.
-        if self.is_closed() {
+        if self.is_closed() && !mutant!("a_sender_does_not_look_again") {
             self.drain();
         }
         Ok(())
@@ -124,7 +126,9 @@ impl<T> Mailbox<T> {
         self.places.close();
         self.drain();
         // If this finds no room, requests were put in meanwhile and the worker is not asleep.
-        let _ = self.sender.try_send(Letter::Wake);
+        if !mutant!("close_wakes_nobody") {
+            let _ = self.sender.try_send(Letter::Wake);
+        }
     }
 
     fn drain(&self) {

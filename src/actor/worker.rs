@@ -130,9 +130,8 @@ fn live(start: Start, reply: Reply) -> StopReason {
     };
     let metering = if config.limits.fuel.is_some() { Metering::Metered } else { Metering::Plain };
     let parts = |config: InstanceConfig| {
-        let (actor, code, module, engines) = (actor.clone(), code.clone(), module.clone(), engines.clone());
-        let memory = memory.clone();
-        GuestParts { actor, code, module, config, engines, metering, memory }
+        let (actor, code, module) = (actor.clone(), code.clone(), module.clone());
+        GuestParts { actor, code, module, config, engines: engines.clone(), metering, memory: memory.clone() }
     };
     let Ok(mut guest) = worker.start(parts(config), reply) else { return StopReason::Failed };
     worker.supervisor = policy.map(Supervisor::new);
@@ -266,12 +265,25 @@ impl Worker {
         })
     }
 
-    /// Runs one request to its end or to a stop, whichever is first.
+    /// Runs one request to its end or to a stop, and lets the watch know.
     fn run<T>(&self, reply: Reply, what: String, limit: Option<Duration>, work: impl Future<Output = T>) -> Ran<T> {
+        self.watched.begin();
+        let ran = self.run_watched(reply, what, limit, work);
+        self.watched.end();
+        ran
+    }
+
+    /// Runs one request to its end or to a stop, whichever is first.
+    fn run_watched<T>(
+        &self,
+        reply: Reply,
+        what: String,
+        limit: Option<Duration>,
+        work: impl Future<Output = T>,
+    ) -> Ran<T> {
         let control = &self.actor.control;
         // A request that comes after a stop is dropped with its reply: "the instance is gone".
         let Ok(number) = control.begin(Running { reply, what }) else { return Ran::Stopped };
-        self.watched.begin();
         let deadline = limit.and_then(|limit| self.arm_deadline(number, limit));
         let finished = self.io.block_on(async {
             tokio::select! {
@@ -283,7 +295,6 @@ impl Worker {
         if let Some(token) = deadline {
             self.deadlines.disarm(token);
         }
-        self.watched.end();
         // Nothing to take: a stopper has answered in the meantime.
         match (finished, control.finish()) {
             (Some(value), Some(running)) => Ran::Finished(value, running.reply),

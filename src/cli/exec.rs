@@ -42,6 +42,9 @@ pub(super) struct Exec {
     memory_mib: u64,
     #[command(flatten)]
     log: Log,
+    /// Write a WebAssembly core dump for each trap into this folder
+    #[arg(long, value_name = "DIR")]
+    coredump: Option<PathBuf>,
     /// The WASI command
     #[arg(value_name = "FILE.wasm")]
     file: PathBuf,
@@ -61,7 +64,8 @@ impl Exec {
 fn try_exec(args: &Exec) -> Result<i32, String> {
     let bytes = fs::read(&args.file).map_err(|error| format!("{} cannot be read: {error}", args.file.display()))?;
     let config = config(args)?;
-    let options = RuntimeOptions { max_module_bytes: u64::MAX, ..RuntimeOptions::default() };
+    let options =
+        RuntimeOptions { max_module_bytes: u64::MAX, core_dumps: args.coredump.clone(), ..RuntimeOptions::default() };
     let runtime = Runtime::new(options).map_err(|error| format!("no threads to start with: {error}"))?;
     let waiting = tokio::runtime::Builder::new_current_thread()
         .enable_all()

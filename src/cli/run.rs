@@ -22,6 +22,9 @@ pub(super) struct Run {
     manifest: Option<PathBuf>,
     #[command(flatten)]
     log: Log,
+    /// Write a WebAssembly core dump for each trap into this folder
+    #[arg(long, value_name = "DIR")]
+    coredump: Option<PathBuf>,
     /// The app's main module: .js, .mjs, .ts or .mts
     script: PathBuf,
     /// What the script sees as `args` of runtime:app
@@ -35,7 +38,8 @@ impl Run {
         self.log.start()?;
         let main = check_script(&self.script)?;
         let caps = load_caps(self.manifest.as_deref(), &main)?;
-        let wasm = WasmHost::new(caps.clone()).map_err(|error| format!("no threads to start with: {error}"))?;
+        let wasm = WasmHost::with_core_dumps(caps.clone(), self.coredump)
+            .map_err(|error| format!("no threads to start with: {error}"))?;
         let guests = wasm.runtime().clone();
         // The event loop runs on this thread.
         scheduling::prompt_this_thread();

@@ -80,6 +80,11 @@ impl Module {
         compiled.map_or(0, |code| u64::from(count(code.resources_required())))
     }
 
+    /// The bytes it was made from.
+    pub fn bytes(&self) -> &Arc<[u8]> {
+        &self.bytes
+    }
+
     /// The exports, in the module's order.
     pub fn exports(&self) -> &[Export] {
         &self.exports

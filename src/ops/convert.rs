@@ -5,7 +5,7 @@
 //! looks like.
 
 use crate::actor::message::{Answer, Outcome};
-use crate::error::{Result, WasmError};
+use crate::error::{FailedCall, Result, WasmError};
 use crate::signature::{Export, ExportKind, ValueType};
 use crate::value::{Arg, RawValue, Value};
 use deno_core::convert::Uint8Array;
@@ -110,12 +110,12 @@ impl<'a, T: ToV8<'a>> ToV8<'a> for Reply<T> {
     fn to_v8<'i>(self, scope: &mut PinScope<'a, 'i>) -> Result<Local<'a, v8::Value>, T::Error> {
         match self.0 {
             Ok(value) => value.to_v8(scope),
-            Err(error) => Ok(failure(scope, &error).into()),
+            Err(error) => Ok(failure(scope, error).into()),
         }
     }
 }
 
-fn failure<'a>(scope: &mut PinScope<'a, '_>, error: &WasmError) -> Local<'a, v8::Object> {
+fn failure<'a>(scope: &mut PinScope<'a, '_>, error: WasmError) -> Local<'a, v8::Object> {
     let object = v8::Object::new(scope);
     let code = v8::Integer::new(scope, error.code as i32);
     set(scope, object, "failure", code.into());
@@ -134,7 +134,28 @@ fn failure<'a>(scope: &mut PinScope<'a, '_>, error: &WasmError) -> Local<'a, v8:
         let exit_code = v8::Integer::new(scope, exit_code);
         set(scope, object, "exitCode", exit_code.into());
     }
+    if let Some(call) = error.call {
+        let call = js_call(scope, *call);
+        set(scope, object, "call", call);
+    }
+    if let Some(import) = error.import {
+        let named = v8::Object::new(scope);
+        let (module, name) = (string(scope, &import.module), string(scope, &import.name));
+        set(scope, named, "module", module);
+        set(scope, named, "name", name);
+        set(scope, object, "import", named.into());
+    }
     object
+}
+
+fn js_call<'a>(scope: &mut PinScope<'a, '_>, call: FailedCall) -> Local<'a, v8::Value> {
+    let object = v8::Object::new(scope);
+    let name = string(scope, &call.name);
+    set(scope, object, "name", name);
+    let args: Vec<_> = call.args.into_iter().filter_map(|value| js_value(scope, value).ok()).collect();
+    let args = v8::Array::new_with_elements(scope, &args);
+    set(scope, object, "args", args.into());
+    object.into()
 }
 
 pub(super) fn string<'a>(scope: &mut PinScope<'a, '_>, text: &str) -> Local<'a, v8::Value> {
@@ -172,7 +193,7 @@ impl<'a> ToV8<'a> for Answer {
                 let results: Result<Vec<_>, _> = results.into_iter().map(|values| js_values(scope, values)).collect();
                 let results = v8::Array::new_with_elements(scope, &results?).into();
                 let failed = match failed {
-                    Some(error) => failure(scope, &error).into(),
+                    Some(error) => failure(scope, error).into(),
                     None => v8::null(scope).into(),
                 };
                 v8::Array::new_with_elements(scope, &[results, failed]).into()

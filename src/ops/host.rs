@@ -6,6 +6,7 @@ use crate::error::{ErrorCode, Result, WasmError};
 use crate::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 use deno_core::OpState;
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,15 @@ impl WasmHost {
     /// # Errors
     /// If the machine has no threads to give.
     pub fn new(caps: Caps) -> std::io::Result<Self> {
-        let runtime = Arc::new(Runtime::new(runtime_options(&caps))?);
+        Self::with_core_dumps(caps, None)
+    }
+
+    /// The same; each trap of a guest leaves a core dump in this folder, if one is given.
+    ///
+    /// # Errors
+    /// As for [`WasmHost::new`].
+    pub fn with_core_dumps(caps: Caps, folder: Option<PathBuf>) -> std::io::Result<Self> {
+        let runtime = Arc::new(Runtime::new(RuntimeOptions { core_dumps: folder, ..runtime_options(&caps) })?);
         Ok(WasmHost { caps, runtime })
     }
 

@@ -22,6 +22,7 @@ deno_core::extension!(
         compile::op_wasm_compile,
         compile::op_wasm_compile_file,
         compile::op_wasm_drop_module,
+        compile::op_wasm_inspect,
         compile::op_wasm_max_module_bytes,
         instantiate::op_wasm_instantiate,
         instance::op_wasm_call,

@@ -1,6 +1,6 @@
 //! Admission: how many instances may be alive, also those that are ending and no longer registered. Checked by loom.
 
-use super::sync::{Condvar, Mutex};
+use super::sync::{Condvar, Mutex, mutant};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -39,6 +39,10 @@ impl Alive {
         if state.count >= limit {
             return Err(Refused::Full);
         }
+        if mutant!("enter_in_two_steps") {
+            drop(state);
+            state = self.state.lock();
+        }
         state.count += 1;
         Ok(Place(self.clone()))
     }
@@ -48,7 +52,7 @@ impl Alive {
     /// Whoever has a place already may not be registered yet, where a shutdown would find it. So the one closes and *then*
     /// looks at who is registered, the other registers and *then* asks [`is_closed`](Self::is_closed): one of them sees the other.
     pub fn close(&self) {
-        self.state.lock().closed = true;
+        self.state.lock().closed = !mutant!("close_leaves_the_door_open");
     }
 
     /// Has it been closed?
@@ -74,8 +78,12 @@ pub struct Place(Arc<Alive>);
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.state.lock().count -= 1;
-        self.0.fell.notify_all();
+        if !mutant!("a_place_leaks") {
+            self.0.state.lock().count -= 1;
+        }
+        if !mutant!("nobody_hears_of_the_last") {
+            self.0.fell.notify_all();
+        }
     }
 }
 

@@ -7,11 +7,13 @@ use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
 use crate::actor::message::{Ask, Outcome};
 use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
-use crate::engine::{Deadlines, Engines, Metering, Module};
+use crate::engine::{CoreDumps, Deadlines, Engines, Metering, Module, inspect};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{MAPS_PER_INSTANCE, MAPS_PER_MEMORY};
+use crate::module_info::ModuleInfo;
 use crate::scheduling;
 use crate::signature::Export;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -39,6 +41,8 @@ pub struct RuntimeOptions {
     pub nice: i32,
     /// What an instance gets that names no limits, and what no instance exceeds.
     pub limits: Limits,
+    /// The folder for a core dump of each trap, if any.
+    pub core_dumps: Option<PathBuf>,
 }
 
 impl Default for RuntimeOptions {
@@ -51,6 +55,7 @@ impl Default for RuntimeOptions {
             max_memory_bytes: machine::memory_bytes() / 2,
             nice: 10,
             limits: Limits::default(),
+            core_dumps: None,
         }
     }
 }
@@ -89,8 +94,8 @@ impl Runtime {
             compiling: Semaphore::new(options.max_compiling.max(1)),
             watch: Arc::new(Watch::new(options.nice)),
             memory: Arc::new(Budget::new(options.max_memory_bytes)),
+            engines: Arc::new(Engines::with_core_dumps(options.core_dumps.clone().map(CoreDumps::new))),
             options,
-            engines: Arc::default(),
             deadlines: Arc::default(),
             modules: Table::default(),
             instances: Arc::default(),
@@ -148,6 +153,18 @@ impl Runtime {
     /// 5004 if there is none.
     pub fn module_exports(&self, id: ModuleId) -> Result<Vec<Export>> {
         Ok(self.module(id)?.exports().to_vec())
+    }
+
+    /// What a module declares and needs. Reads the whole module, off the caller's thread.
+    ///
+    /// # Errors
+    /// 5004 if there is none.
+    pub async fn inspect(&self, id: ModuleId) -> Result<ModuleInfo> {
+        let module = self.module(id)?;
+        let read = self.io_handle.spawn_blocking(move || inspect(module.name(), module.bytes()));
+        read.await.unwrap_or_else(|error| {
+            Err(WasmError::new(ErrorCode::Compile, format!("the module {} cannot be inspected: {error}", id.0)))
+        })
     }
 
     fn module(&self, id: ModuleId) -> Result<Arc<Module>> {

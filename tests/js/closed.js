@@ -1,5 +1,5 @@
 import { compileFile, instances, instantiate } from "runtime:wasm";
-import { equal, ok, rejects, test, ticks } from "./check.js";
+import { busy, equal, ok, rejects, test, ticks } from "./check.js";
 
 const basic = await compileFile("./wasm/basic.wasm");
 const wasi = await compileFile("./wasm/wasi.wasm");
@@ -40,7 +40,7 @@ test("the first reason to end stands, and everybody is told", async () => {
   const running = instance.call("spin").then(() => 0, ({ code }) => code);
   const waiting = [instance.call("next"), instance.callBatch([["next"]]), instance.globals.get("answer")];
   const codes = waiting.map((request) => request.then(() => 0, ({ code }) => code));
-  await ticks(2);
+  await busy(instance);
   const first = instance.terminate("first");
   await rejects(instance.drop(), 5005);
   await first;

@@ -4,7 +4,7 @@ use super::super::message::{Answer, Call};
 use super::fuel::Reserve;
 use super::{Context, trap};
 use crate::engine::{signature_of, value_type};
-use crate::error::{ErrorCode, Result, WasmError};
+use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::signature::ValueType;
 use crate::value::{Arg, Value};
 use wasmtime::{Extern, ExternType, Func, Ref, Val, ValType};
@@ -13,8 +13,8 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
     let func = exported_function(store, &call.name)?;
     let ty = func.ty(&*store);
     let (params, _) = signature_of(&ty);
-    let args = to_values(&call.name, &params, &call.args)?;
-    let args: Vec<Val> = args.iter().zip(ty.params()).map(|(arg, ty)| to_val(*arg, &ty)).collect();
+    let mut values = to_values(&call.name, &params, &call.args)?;
+    let args: Vec<Val> = values.iter().zip(ty.params()).map(|(arg, ty)| to_val(*arg, &ty)).collect();
     // Overwritten by the call; wasmtime checks only the length.
     let mut results = vec![Val::I32(0); ty.results().len()];
     let reserve = call.fuel.map(|limit| Reserve::set_aside(store, limit)).transpose()?;
@@ -30,6 +30,8 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
             if let (ErrorCode::FuelExhausted, true, Some(limit)) = (described.code, bounded, call.fuel) {
                 described.message = format!("{what} spent the {limit} of fuel that it may use");
             }
+            values.truncate(FailedCall::ARGS_MAX);
+            described.call = Some(Box::new(FailedCall { name: call.name, args: values }));
             Err(described)
         }
     }

@@ -11,10 +11,10 @@ use wasmtime::ResourceLimiter;
 pub(super) struct Limiter {
     memory: Account,
     table: Account,
-    /// Which bound the last refusal came from, for a message.
-    refusal: Option<String>,
     /// The sum of the memories, for statistics.
     shown: Arc<Counter>,
+    /// Which bound the last refusal came from, for a message.
+    refusal: Option<String>,
 }
 
 /// One sum with its bound. A growth that was allowed and then failed is taken back, and all of it when this goes.
@@ -67,8 +67,8 @@ impl Limiter {
         Limiter {
             memory: Account::new("bytes", limits.memory_bytes, 1, shared),
             table: Account::new("table elements", limits.table_elements, TABLE_ELEMENT_BYTES, shared),
-            refusal: None,
             shown,
+            refusal: None,
         }
     }
 
@@ -96,8 +96,8 @@ impl ResourceLimiter for Limiter {
 
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
         self.memory.take_back();
-        self.refusal = Some(format!("the machine refused it: {error:#}"));
         self.shown.set(self.memory.used);
+        self.refusal = Some(format!("the machine refused it: {error:#}"));
         Ok(())
     }
 

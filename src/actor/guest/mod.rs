@@ -23,6 +23,10 @@ use std::sync::Arc;
 use wasmtime::{AsContextMut, CallHook, Instance, Linker, Store, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 
+/// A module can ask for a million imports, each with a name of 100 kB; a message stays one.
+const IMPORTS_NAMED_MAX: usize = 50;
+const NAME_CHARS_MAX: usize = 200;
+
 /// The import module of WASI preview 1.
 const WASI_MODULE: &str = "wasi_snapshot_preview1";
 
@@ -47,6 +51,7 @@ struct GuestState {
     limiter: Limiter,
     actor: Arc<Actor>,
     module: Arc<Module>,
+    engines: Arc<Engines>,
     /// None until the module is instantiated.
     instance: Option<Instance>,
     /// All fuel it ever had; `None` without metering.
@@ -98,6 +103,7 @@ impl Guest {
             limiter: Limiter::new(&config.limits, &memory, actor.counters.memory_bytes.clone()),
             actor,
             module,
+            engines: engines.clone(),
             instance: None,
             fuel_given: config.limits.fuel,
         };
@@ -136,10 +142,16 @@ impl Guest {
                 Some(_) => continue,
             };
             let expected = call::describe(&import.ty());
-            wrong.push(format!("\"{}\" \"{}\" is {state}: expected {expected}", import.module(), import.name()));
+            let (from, name) = (shortened(import.module()), shortened(import.name()));
+            wrong.push(format!("\"{from}\" \"{name}\" is {state}: expected {}", shortened(&expected)));
         }
         if wrong.is_empty() {
             return Ok(());
+        }
+        let more = wrong.len().saturating_sub(IMPORTS_NAMED_MAX);
+        wrong.truncate(IMPORTS_NAMED_MAX);
+        if more > 0 {
+            wrong.push(format!("and {more} more"));
         }
         let text = format!("{} cannot be instantiated, imports: {}", self.store.data().module.name(), wrong.join("; "));
         Err(WasmError::new(ErrorCode::Instantiate, text))
@@ -207,5 +219,13 @@ async fn answer(store: &mut Context<'_>, ask: Ask) -> Outcome {
         Ask::GlobalGet(name) => global::get(store, &name).map(|value| Answer::Values(vec![value])),
         Ask::GlobalSet { name, value } => global::set(store, &name, &value).map(|()| Answer::Done),
         Ask::AddFuel(amount) => fuel::add(store, amount).map(Answer::Fuel),
+    }
+}
+
+/// A guest's name for something, at a length that a message can hold.
+fn shortened(name: &str) -> std::borrow::Cow<'_, str> {
+    match name.char_indices().nth(NAME_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &name[..end]).into(),
+        None => name.into(),
     }
 }
