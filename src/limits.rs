@@ -37,8 +37,9 @@ pub const RANDOM_BYTES_MAX: u64 = 1 << 20;
 pub const MAPS_PER_INSTANCE: u64 = 12;
 /// Memory maps of one linear memory: what is used, and what lies around it.
 pub const MAPS_PER_MEMORY: u64 = 3;
-/// Memory maps that stay free for everything else: the start of a thread aborts the process when there are none.
-pub const MAPS_HEAD_ROOM: u64 = 2048;
+/// Memory maps that stay free: for everything else, and for the stacks that instances get with their first call. The start of
+/// a thread aborts the process when there are none.
+pub const MAPS_HEAD_ROOM: u64 = 6144;
 /// Threads that stay free for everything else.
 pub const THREADS_HEAD_ROOM: u64 = 64;
 /// Open files that stay free for everything else.

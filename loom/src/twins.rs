@@ -145,7 +145,7 @@ impl Semaphore {
     }
 }
 
-/// crossbeam's bounded channel. Both halves live as long as the mailbox, so disconnection does not arise.
+/// A channel that refuses what is beyond its capacity: a sender that relied on more room would be found out. Both halves live as long as the mailbox, so disconnection does not arise.
 struct Channel<T> {
     queue: loom::sync::Mutex<VecDeque<T>>,
     filled: loom::sync::Condvar,
@@ -167,7 +167,7 @@ pub enum TryRecvError {
     Disconnected,
 }
 
-pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+pub fn queue<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let queue = loom::sync::Mutex::new(VecDeque::new());
     let channel = Arc::new(Channel { queue, filled: loom::sync::Condvar::new(), capacity });
     (Sender(channel.clone()), Receiver(channel))

@@ -3,7 +3,7 @@
 //! A full mailbox makes the sender wait, in order, without blocking its thread. Closing takes out what nobody has read, so
 //! that every request is answered: dropping a request answers it with "the instance is gone". Checked by loom.
 
-use super::sync::{AtomicBool, Ordering, Receiver, Semaphore, Sender, TryRecvError, TrySendError, bounded, mutant};
+use super::sync::{AtomicBool, Ordering, Receiver, Semaphore, Sender, TryRecvError, TrySendError, mutant, queue};
 
 /// Why a request was not taken; it is handed back.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl<T> Mailbox<T> {
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.max(1);
         // One place more than there are permits, so that a wake-up always fits beside a full load of requests.
-        let (sender, receiver) = bounded(capacity + 1);
+        let (sender, receiver) = queue(capacity + 1);
         let (places, turn) = (Semaphore::new(capacity), Semaphore::new(1));
         Mailbox { sender, receiver, places, turn, closed: AtomicBool::new(false), capacity }
     }

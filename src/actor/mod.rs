@@ -7,6 +7,8 @@
 mod budget;
 pub mod config;
 pub mod control;
+#[cfg(test)]
+pub(crate) mod faults;
 mod guest;
 mod handle;
 pub mod mailbox;

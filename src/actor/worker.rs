@@ -54,7 +54,10 @@ pub struct Start {
 pub fn spawn(reaper: &Reaper, start: Start, when_gone: impl FnOnce() + Send + 'static) -> Result<PendingReply> {
     let (reply, pending) = reply();
     let actor = start.actor.clone();
-    let builder = std::thread::Builder::new().name(thread_name(actor.name())).stack_size(THREAD_STACK_BYTES);
+    let stack = THREAD_STACK_BYTES;
+    #[cfg(test)]
+    let stack = super::faults::stack_bytes(actor.name(), stack);
+    let builder = std::thread::Builder::new().name(thread_name(actor.name())).stack_size(stack);
     let ended = actor.clone();
     let then = move || {
         when_gone();

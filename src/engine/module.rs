@@ -65,6 +65,21 @@ impl Module {
         &self.name
     }
 
+    /// How many memories an instance of it has of its own.
+    pub fn memories(&self) -> u64 {
+        self.resources(|needed| needed.num_memories)
+    }
+
+    /// How many tables an instance of it has of its own.
+    pub fn tables(&self) -> u64 {
+        self.resources(|needed| needed.num_tables)
+    }
+
+    fn resources(&self, count: impl Fn(wasmtime::ResourcesRequired) -> u32) -> u64 {
+        let compiled = [&self.plain, &self.metered].into_iter().filter_map(OnceLock::get).flatten().next();
+        compiled.map_or(0, |code| u64::from(count(code.resources_required())))
+    }
+
     /// The bytes it was made from.
     pub fn bytes(&self) -> &Arc<[u8]> {
         &self.bytes

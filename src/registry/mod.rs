@@ -5,7 +5,10 @@
 //! a plain Rust program.
 
 mod admission;
+#[cfg(test)]
+mod fault_tests;
 mod machine;
+mod room;
 mod runtime;
 mod sync;
 mod table;

@@ -1,6 +1,7 @@
 //! The runtime: modules and instances by id.
 
 use super::admission::{Alive, Refused};
+use super::room::{Amount, Room, Starting};
 use super::{Table, machine};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
@@ -8,6 +9,7 @@ use crate::actor::message::{Ask, Outcome};
 use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
 use crate::engine::{CoreDumps, Deadlines, Engines, Metering, Module, inspect};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::{MAPS_PER_INSTANCE, MAPS_PER_MEMORY};
 use crate::module_info::ModuleInfo;
 use crate::scheduling;
 use crate::signature::Export;
@@ -66,6 +68,7 @@ pub struct Runtime {
     modules: Table<Arc<Module>>,
     instances: Arc<Table<Arc<Actor>>>,
     alive: Arc<Alive>,
+    room: Arc<Room>,
     compiling: Semaphore,
     memory: Arc<Budget>,
     watch: Arc<Watch>,
@@ -97,6 +100,7 @@ impl Runtime {
             modules: Table::default(),
             instances: Arc::default(),
             alive: Arc::default(),
+            room: Arc::new(Room::new(machine::limits())),
             reaper: Reaper::new()?,
             io_handle: io.handle().clone(),
             io: Some(io),
@@ -180,6 +184,7 @@ impl Runtime {
             let _turn = self.compiling.acquire().await;
             module.code(self.engines.clone(), metering).await?
         };
+        let starting = self.room_for(&module, &config).await?;
         let id = self.instances.reserve();
         if config.name.is_empty() {
             config.name = format!("wasm-{id}");
@@ -204,8 +209,9 @@ impl Runtime {
             memory: self.memory.clone(),
             io: self.io_handle.clone(),
         };
-        let starting = spawn(&self.reaper, start, move || drop(place))?;
-        match starting.outcome(id).await {
+        let started = spawn(&self.reaper, start, move || drop(place))?.outcome(id).await;
+        drop(starting);
+        match started {
             Ok(_) => Ok(actor),
             Err(error) => {
                 // The thread is ending by itself; its place must be free when this returns.
@@ -213,6 +219,23 @@ impl Runtime {
                 Err(error)
             }
         }
+    }
+
+    /// Sees that the machine has room for an instance, counting again what there is before it says no.
+    async fn room_for(&self, module: &Module, config: &InstanceConfig) -> Result<Starting> {
+        let most = Amount {
+            maps: MAPS_PER_INSTANCE + MAPS_PER_MEMORY * module.memories() + module.tables(),
+            threads: 1,
+            // The granted handle, and the guest's own.
+            files: 2 * config.wasi.preopens.len() as u64,
+        };
+        if let Ok(starting) = self.room.enter(most) {
+            return Ok(starting);
+        }
+        let room = self.room.clone();
+        // Should the count fail, the old one stands.
+        let _ = self.io_handle.spawn_blocking(move || room.count()).await;
+        self.room.enter(most).map_err(|why| WasmError::new(ErrorCode::Instantiate, why))
     }
 
     fn no_room(&self, refused: Refused) -> WasmError {

@@ -224,6 +224,8 @@ impl Guest {
 
 /// Answers one request, between calls or from within one.
 async fn answer(store: &mut Context<'_>, ask: Ask) -> Outcome {
+    #[cfg(test)]
+    super::faults::panic_if_asked(&ask);
     match ask {
         Ask::Call(call) => call::call(store, call).await.map(Answer::Values),
         Ask::Batch(calls) => Ok(call::batch(store, calls).await),
