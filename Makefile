@@ -1,6 +1,6 @@
 # `make run` shows what this is; `make test` checks it. Both install what they need and say so.
 
-.PHONY: run build test test-v8 check loom loom-more bench guests setup clean
+.PHONY: run build test test-v8 check deny soak loom loom-more bench guests setup clean
 
 SHELL := bash
 PLUGINS := examples/plugins
@@ -40,19 +40,31 @@ else
 endif
 
 # Formatting and lints, and that each set of features compiles.
-check: setup
+check: setup deny
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --no-default-features --lib -- -D warnings
 	cargo clippy --locked --no-default-features --features extension,deno_core/quickjs --lib -- -D warnings
 
+# Licences, sources and bans of the dependencies, as far as that goes without network.
+deny:
+	@scripts/setup.sh deny
+	PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo deny --locked check --hide-inclusion-graph licenses bans sources
+
 loom:
 	@scripts/setup.sh test
-	cargo nextest run --locked -p runtime-wasm-loom
+	cargo nextest run --locked -p runtime-wasm-loom --success-output final
 
-# The same models with a larger bound on preemptions: minutes instead of seconds.
+# The same models with a larger bound on preemptions: a minute instead of seconds.
 loom-more:
-	LOOM_MAX_PREEMPTIONS=5 cargo nextest run --locked -p runtime-wasm-loom
+	LOOM_MAX_PREEMPTIONS=5 cargo nextest run --locked -p runtime-wasm-loom --success-output final
+
+# Many short lives in one process, about ten minutes of them on two quiet cores; the seed is printed. A short one is part of `make test`.
+SOAK_OPERATIONS ?= 75000
+SOAK_SEED ?= $(shell date +%s)
+soak:
+	@scripts/setup.sh test
+	SOAK_OPERATIONS=$(SOAK_OPERATIONS) SOAK_SEED=$(SOAK_SEED) cargo test --locked --workspace --test soak -- --nocapture
 
 bench: build
 	node bench/run.mjs

@@ -1,5 +1,6 @@
 // Arguments from the app, checked and spelled out for the ops. Whatever is wrong with one is a WasmError 5007 that names it.
 
+import { core } from "ext:core/mod.js";
 import { typeError } from "ext:runtime_wasm/error.js";
 
 // WebAssembly's own bound on parameters (JS API, implementation limits); more would only be copied to be refused.
@@ -69,6 +70,19 @@ export function asArguments(values) {
   });
 }
 
+/** The calls of a batch for the op: each `[name, arguments]`. */
+export function asCalls(calls) {
+  return guarded("the calls", () => {
+    if (!Array.isArray(calls)) throw typeError(`calls must be an array of [name, ...args], not ${describe(calls)}`);
+    return Array.from(calls, (call, index) => {
+      const what = `calls[${index}]`;
+      if (!Array.isArray(call)) throw typeError(`${what} must be an array [name, ...args], not ${describe(call)}`);
+      const [name, ...args] = call;
+      return [asString(name, `${what}[0]`), asArguments(args)];
+    });
+  });
+}
+
 /** For each function that a guest has let out, its instance and its place there. */
 export const guestFunctions = new WeakMap();
 
@@ -90,7 +104,7 @@ function asFunction(type, value) {
 
 const optionNames = [
   "name", "args", "env", "preopens", "inheritStdin", "inheritStdout", "inheritStderr",
-  "stdin", "stdout", "stderr", "limits", "signal", "imports",
+  "stdin", "stdout", "stderr", "limits", "restart", "signal", "imports",
 ];
 const limitNames = ["fuel", "timeoutMs", "memoryBytes", "tableElements", "mailbox"];
 
@@ -101,6 +115,7 @@ export function asOptions(options) {
     asRecord(options, "the options");
     onlyKnown(options, optionNames, "the options");
     const out = { limits: asLimits(options.limits) };
+    if (options.restart !== undefined) out.restart = asRestart(options.restart);
     if (options.name !== undefined) out.name = asString(options.name, "options.name");
     if (options.args !== undefined) out.args = asStrings(options.args, "options.args");
     if (options.env !== undefined) out.env = asPairs(options.env, "options.env");
@@ -112,14 +127,14 @@ export function asOptions(options) {
   });
 }
 
-function asRecord(value, what) {
+export function asRecord(value, what) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw typeError(`${what} must be an object, not ${describe(value)}`);
   }
   return value;
 }
 
-function onlyKnown(record, known, what) {
+export function onlyKnown(record, known, what) {
   for (const key of Object.keys(record)) {
     if (!known.includes(key)) throw typeError(`unknown key "${key}" in ${what}; there are ${known.join(", ")}`);
   }
@@ -180,13 +195,19 @@ function asFlag(options, name) {
   return value === true;
 }
 
+/** Is this a stream that can feed a guest? A program on deno_core may have no such class at all. */
+export function isStream(value) {
+  const { ReadableStream } = globalThis;
+  return typeof ReadableStream === "function" && value instanceof ReadableStream;
+}
+
 function asStdin(options) {
   const inherit = asFlag(options, "inheritStdin");
   const { stdin } = options;
-  if (stdin === undefined || stdin === "null" || stdin === "inherit") {
-    return { stdin: stdin ?? (inherit ? "inherit" : "null") };
-  }
-  if (typeof stdin === "string") return { stdinBytes: new TextEncoder().encode(stdin) };
+  if (stdin === undefined) return { stdin: inherit ? "inherit" : "null" };
+  if (stdin === "null" || stdin === "inherit" || stdin === "piped") return { stdin };
+  if (typeof stdin === "string") return { stdinBytes: core.encode(stdin) };
+  if (isStream(stdin)) return { stdin: "piped" };
   return { stdinBytes: asBytes(stdin, "options.stdin") };
 }
 
@@ -194,7 +215,7 @@ function asOutput(options, name, flag) {
   const inherit = asFlag(options, flag);
   const value = options[name];
   if (value === undefined) return inherit ? "inherit" : "null";
-  if (value !== "null" && value !== "inherit") throw typeError(`options.${name} must be "null" or "inherit"`);
+  if (!["null", "inherit", "piped"].includes(value)) throw typeError(`options.${name} must be "null", "inherit" or "piped"`);
   return value;
 }
 
@@ -211,6 +232,24 @@ function asLimits(limits) {
     if (out[name] < 0) throw typeError(`options.limits.${name} must not be negative`);
   }
   return out;
+}
+
+const restartCauses = ["trap", "timeout", "fuel"];
+const RESTARTS_MAX = 1000;
+
+function asRestart(restart) {
+  const what = "options.restart";
+  onlyKnown(asRecord(restart, what), ["on", "max", "withinMs", "backoffMs"], what);
+  const { on = restartCauses, max = 5, withinMs = 60_000, backoffMs = 100 } = restart;
+  const causes = asStrings(on, `${what}.on`);
+  for (const cause of causes) {
+    if (!restartCauses.includes(cause)) throw typeError(`${what}.on has "${cause}"; there are ${restartCauses.join(", ")}`);
+  }
+  if (asInteger(max, `${what}.max`) < 1 || max > RESTARTS_MAX) {
+    throw typeError(`${what}.max must lie in 1 to ${RESTARTS_MAX}, but is ${max}`);
+  }
+  const pause = backoffMs === 0 ? 0 : asMilliseconds(backoffMs, `${what}.backoffMs`);
+  return { on: causes, max, withinMs: asMilliseconds(withinMs, `${what}.withinMs`), backoffMs: pause };
 }
 
 /** An amount of fuel, as decimal digits: it may exceed what a number holds. */

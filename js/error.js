@@ -42,14 +42,26 @@ export function typeError(message, cause) {
   return new WasmError(WasmErrorCode.TypeError, message, cause === undefined ? undefined : { cause });
 }
 
+/** Marks the guest's stack for whoever prints an uncaught error: deno_core hands on the properties that this symbol lists. */
+function tellHost(error) {
+  Object.defineProperty(error, "guestTrace", hidden(error.guestStack.join("\n")));
+  Object.defineProperty(error, Symbol.for("errorAdditionalPropertyKeys"), hidden(["guestTrace"]));
+}
+
 /** Awaits an op: gives its value back, or throws the WasmError of its failure. */
 export async function settled(operation) {
   const reply = await operation;
   if (reply === null) return undefined;
   if (typeof reply !== "object" || reply.failure === undefined) return reply;
+  throw failed(reply);
+}
+
+/** The WasmError of a failure. */
+export function failed(reply) {
   const error = new WasmError(reply.failure, reply.message, "cause" in reply ? { cause: reply.cause } : undefined);
-  for (const key of ["trap", "guestStack", "exitCode"]) {
+  for (const key of ["trap", "guestStack", "exitCode", "call", "import"]) {
     if (reply[key] !== undefined) Object.defineProperty(error, key, shown(reply[key]));
   }
-  throw error;
+  if (reply.guestStack !== undefined) tellHost(error);
+  return error;
 }

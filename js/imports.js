@@ -2,6 +2,7 @@
 
 import { core } from "ext:core/mod.js";
 import { settled } from "ext:runtime_wasm/error.js";
+import { atOnce, memoryOf, waiting } from "ext:runtime_wasm/requests.js";
 import { asArgument, asArguments, asString, guestFunctions } from "ext:runtime_wasm/convert.js";
 
 const { op_wasm_call_ref, op_wasm_host_call, op_wasm_host_event, op_wasm_host_functions, op_wasm_host_return,
@@ -11,24 +12,26 @@ const { op_wasm_call_ref, op_wasm_host_call, op_wasm_host_event, op_wasm_host_fu
 const sets = new Map();
 let lastSet = 0;
 
-/** The handlers that are running, by call; and how many of them each instance waits for. */
+/** The objects of the instances that live, by id. Weak: an instance of which the app has lost sight is dropped. */
+const objects = new Map();
+
+/** The handlers that are running, by call. */
 const running = new Map();
-const waiting = new Map();
 
-/** Does this instance wait for a handler? Then it answers requests at once, ahead of the call that it is in. */
-export function waits(instance) {
-  return waiting.has(instance);
-}
-
-/** Puts handlers where calls find them; gives the number of the set. `memoryOf` makes the memory of an instance by id. */
-export function addHandlers(handlers, memoryOf) {
-  sets.set(++lastSet, { handlers, memoryOf, instance: undefined });
+/** Puts handlers where calls find them; gives the number of the set. */
+export function addHandlers(handlers) {
+  sets.set(++lastSet, handlers);
   return lastSet;
 }
 
-/** The instance is made: from now on its handlers see it. */
-export function setInstance(set, instance) {
-  sets.get(set).instance = instance;
+/** The instance is made: until it ends its handlers see it. */
+export function known(instance, set) {
+  const { id } = instance;
+  objects.set(id, new WeakRef(instance));
+  instance.closed.then(() => {
+    objects.delete(id);
+    removeHandlers(set);
+  });
 }
 
 export function removeHandlers(set) {
@@ -71,9 +74,11 @@ function over(id, instance) {
 
 /** Runs the handler of one call. */
 async function serve([id, instance, set, index, args, results]) {
-  const { handlers, memoryOf, instance: object } = sets.get(set);
+  const handlers = sets.get(set);
+  // It has ended meanwhile: nobody waits.
+  if (handlers === undefined) return;
   const controls = {};
-  const call = new HostCall(id, instance, object, memoryOf, controls);
+  const call = new HostCall(id, instance, controls);
   running.set(id, controls);
   waiting.set(instance, (waiting.get(instance) ?? 0) + 1);
   try {
@@ -109,16 +114,14 @@ class HostCall {
   #id;
   #instanceId;
   #instance;
-  #memoryOf;
   #memory;
   #controls;
   #controller;
 
-  constructor(id, instanceId, instance, memoryOf, controls) {
+  constructor(id, instanceId, controls) {
     this.#id = id;
     this.#instanceId = instanceId;
-    this.#instance = instance;
-    this.#memoryOf = memoryOf;
+    this.#instance = objects.get(instanceId)?.deref();
     this.#controls = controls;
     controls.aborted = false;
     controls.abort = () => {
@@ -129,10 +132,10 @@ class HostCall {
 
   /** The guest's memory, also while it waits. */
   get memory() {
-    return (this.#memory ??= this.#memoryOf(this.#instanceId));
+    return (this.#memory ??= memoryOf(this.#instanceId));
   }
 
-  /** The instance; undefined while its start function runs. */
+  /** The instance; undefined while its start function runs, and once the app has lost sight of it. */
   get instance() {
     return this.#instance;
   }
@@ -153,18 +156,25 @@ class HostCall {
   }
 }
 
-/** The functions that guests have let out, as `instance/index`. One function of a guest's is one here. */
+/** The functions that guests have let out, by their numbers. One function of a guest's is one here. */
 const made = new Map();
+const forgotten = new FinalizationRegistry((number) => {
+  // Another may have been made for it since.
+  if (made.get(number)?.deref() === undefined) made.delete(number);
+});
 
-op_wasm_host_functions((instance, index) => {
-  const key = `${instance}/${index}`;
-  const known = made.get(key)?.deref();
+op_wasm_host_functions((instance, number) => {
+  const known = made.get(number)?.deref();
   if (known !== undefined) return known;
+  // Whoever holds the function holds the instance.
+  const owner = objects.get(instance)?.deref();
   const func = async (...args) => {
-    const results = await settled(op_wasm_call_ref(instance, index, asArguments(args)));
+    const id = owner?.id ?? instance;
+    const results = await atOnce(id, op_wasm_call_ref(id, number, asArguments(args)));
     return results.length > 1 ? results : results[0];
   };
-  guestFunctions.set(func, [instance, index]);
-  made.set(key, new WeakRef(func));
+  guestFunctions.set(func, [instance, number]);
+  made.set(number, new WeakRef(func));
+  forgotten.register(func, number);
   return func;
 });

@@ -2,5 +2,6 @@
 // handed over by js/entry.js.
 
 export const {
-  call, compile, compileFile, dropModule, getExports, instantiate, memory, types, WasmError, WasmErrorCode,
+  call, compile, compileFile, dropModule, getExports, inspect, instances, instantiate, memory, types, WasmError,
+  WasmErrorCode,
 } = globalThis[Symbol.for("runtime:wasm")];

@@ -2,51 +2,19 @@
 
 import { core } from "ext:core/mod.js";
 import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
-import {
-  asArguments, asBytes, asFuel, asId, asImports, asInteger, asMilliseconds, asOptions, asString, describe,
-} from "ext:runtime_wasm/convert.js";
-import { addHandlers, pump, removeHandlers, setInstance, waits } from "ext:runtime_wasm/imports.js";
+import { asArguments, asBytes, asId, asImports, asOptions, asString, describe } from "ext:runtime_wasm/convert.js";
+import { addHandlers, known, pump, removeHandlers } from "ext:runtime_wasm/imports.js";
+import { abortSignals, checkSignal, making, WasmInstance } from "ext:runtime_wasm/instance.js";
+import { end } from "ext:runtime_wasm/requests.js";
+import { connect, prepare } from "ext:runtime_wasm/stdio.js";
 
 const {
-  op_wasm_add_fuel, op_wasm_call, op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_end,
-  op_wasm_exports, op_wasm_instantiate, op_wasm_max_module_bytes, op_wasm_memory_grow, op_wasm_memory_read,
-  op_wasm_memory_size, op_wasm_memory_write,
+  op_wasm_all_stats, op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_inspect, op_wasm_instantiate,
+  op_wasm_max_module_bytes,
 } = core.ops;
 
+export { call, getExports, memory } from "ext:runtime_wasm/requests.js";
 export { WasmError, WasmErrorCode };
-
-/** For each instance with requests under way, the reply of the last one. */
-const lines = new Map();
-
-/**
- * Awaits a request's reply after those of the requests before it: the event loop may hear of two answers in either order,
- * the app hears of them in the order in which it asked.
- */
-async function inLine(instance, operation) {
-  const before = lines.get(instance);
-  const reply = before === undefined ? operation : after(before, operation);
-  lines.set(instance, reply);
-  try {
-    return await settled(reply);
-  } finally {
-    if (lines.get(instance) === reply) lines.delete(instance);
-  }
-}
-
-/**
- * The same for a request other than a call: an instance that waits for a host function answers it at once, so it must not
- * stand in line behind the call that waits.
- */
-function atOnce(instance, operation) {
-  return waits(instance) ? settled(operation) : inLine(instance, operation);
-}
-
-/** The reply, once the one before it has come. Ops do not reject. */
-async function after(before, operation) {
-  const reply = await operation;
-  await before;
-  return reply;
-}
 
 function typed(type) {
   return (value) => Object.freeze({ type, value });
@@ -85,38 +53,16 @@ export async function dropModule(module) {
   return settled(op_wasm_drop_module(asId(module, "module")));
 }
 
-/** Calls an export of an instance; resolves to an array of results. */
-export async function call(instance, name, args = []) {
-  asId(instance, "instance");
-  asString(name, "name");
-  if (!Array.isArray(args)) throw typeError(`args must be an array, not ${describe(args)}`);
-  return inLine(instance, op_wasm_call(instance, name, asArguments(args), 0));
+/** How every instance is doing, as `instance.stats()` tells it. */
+export async function instances() {
+  return settled(op_wasm_all_stats());
 }
 
-/** Lists the exports of an instance, functions with their signatures. */
-export async function getExports(instance) {
-  return atOnce(instance, op_wasm_exports(asId(instance, "instance")));
+/** What a module imports, exports and needs, known before it runs. */
+export async function inspect(module) {
+  const info = JSON.parse(await settled(op_wasm_inspect(asId(module, "module"))));
+  return { id: module, ...info };
 }
-
-/** The memory of an instance: its export `memory`, or else the first memory that it exports. */
-export const memory = Object.freeze({
-  /** Copies `length` bytes from `offset` on into a new Uint8Array. */
-  async read(instance, offset, length) {
-    return atOnce(instance, op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length")));
-  },
-  /** Copies bytes to `offset`. */
-  async write(instance, offset, bytes) {
-    return atOnce(instance, op_wasm_memory_write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes")));
-  },
-  /** The size in pages of 64 KiB. */
-  async size(instance) {
-    return atOnce(instance, op_wasm_memory_size(asId(instance, "instance")));
-  },
-  /** Grows by `pages`; resolves to the size before. */
-  async grow(instance, pages) {
-    return atOnce(instance, op_wasm_memory_grow(asId(instance, "instance"), asInteger(pages, "pages")));
-  },
-});
 
 /** Makes an instance of a module, on a thread of its own. */
 export async function instantiate(module, options = undefined) {
@@ -125,12 +71,18 @@ export async function instantiate(module, options = undefined) {
   const signal = options?.signal;
   checkSignal(signal);
   signal?.throwIfAborted();
-  pump();
   const { names, globals, handlers } = asImports(options?.imports);
-  if (names.length > 0) Object.assign(checked, { imports: names, importSet: addHandlers(handlers, memoryOf) });
-  const [id, name] = await made(op_wasm_instantiate(module, checked, asArguments(globals)), checked.importSet);
+  const source = prepare(checked, options?.stdin);
+  if (names.length > 0) Object.assign(checked, { imports: names, importSet: addHandlers(handlers) });
+  pump();
+  const [id, name, pipes] = await settled(op_wasm_instantiate(module, checked, asArguments(globals))).catch((error) => {
+    source?.releaseLock();
+    removeHandlers(checked.importSet);
+    throw error;
+  });
   const instance = new WasmInstance(making, id, name, module);
-  if (checked.importSet !== undefined) setInstance(checked.importSet, instance);
+  known(instance, checked.importSet);
+  connect(instance, pipes, source);
   if (signal !== undefined) {
     if (signal.aborted) await instance.drop();
     signal.throwIfAborted();
@@ -138,154 +90,4 @@ export async function instantiate(module, options = undefined) {
     abortSignals.set(instance, signal);
   }
   return instance;
-}
-
-/** Awaits an instance that is being made; one that is not made has no use for its handlers. */
-async function made(operation, importSet) {
-  try {
-    return await settled(operation);
-  } catch (error) {
-    removeHandlers(importSet);
-    throw error;
-  }
-}
-
-/** The memory of one instance. */
-function memoryOf(id) {
-  return Object.freeze({
-    read: (offset, length) => memory.read(id, offset, length),
-    write: (offset, bytes) => memory.write(id, offset, bytes),
-    size: () => memory.size(id),
-    grow: (pages) => memory.grow(id, pages),
-  });
-}
-
-function checkSignal(signal) {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError(`options.signal must be an AbortSignal, not ${describe(signal)}`);
-  }
-}
-
-/** Ends an instance without anybody waiting for it. That it has ended before is no error here. */
-function end(id, how) {
-  op_wasm_end(id, how, "");
-}
-
-/** The signals that instances were made with. */
-const abortSignals = new WeakMap();
-
-/** Awaits a call that a signal may end: then it rejects with the signal's own reason. */
-async function unlessAborted(signals, instance, operation) {
-  try {
-    return await inLine(instance, operation);
-  } catch (error) {
-    const ended = error.code === WasmErrorCode.CallError || error.code === WasmErrorCode.InvalidInstanceHandle;
-    const aborted = signals.find((signal) => signal?.aborted);
-    if (ended && error.trap === undefined && error.exitCode === undefined && aborted) throw aborted.reason;
-    throw error;
-  }
-}
-
-const making = Symbol("making an instance");
-
-/** An instance. It stays alive until it is dropped, whoever still refers to it. */
-class WasmInstance {
-  #id;
-  #name;
-  #moduleId;
-  #memory;
-
-  constructor(token, id, name, moduleId) {
-    if (token !== making) throw new TypeError("an instance is made by instantiate()");
-    this.#id = id;
-    this.#name = name;
-    this.#moduleId = moduleId;
-    this.#memory = memoryOf(id);
-  }
-
-  /** The numeric id, for the low-level functions. */
-  get id() {
-    return this.#id;
-  }
-
-  /** The id of the module. */
-  get moduleId() {
-    return this.#moduleId;
-  }
-
-  /** The name, as errors and logs show it. */
-  get name() {
-    return this.#name;
-  }
-
-  /** The memory: read, write, size, grow. */
-  get memory() {
-    return this.#memory;
-  }
-
-  /** Calls an export; resolves to an array of results. */
-  async call(name, ...args) {
-    asString(name, "name");
-    const operation = op_wasm_call(this.#id, name, asArguments(args), 0);
-    return unlessAborted([abortSignals.get(this)], this.#id, operation);
-  }
-
-  /** Calls an export within bounds of its own; reaching one ends the instance. */
-  async callWith(options, name, ...args) {
-    if (typeof options !== "object" || options === null) throw typeError(`options must be an object, not ${describe(options)}`);
-    const { signal, timeoutMs } = options;
-    checkSignal(signal);
-    const limit = timeoutMs === undefined ? 0 : asMilliseconds(timeoutMs, "options.timeoutMs");
-    asString(name, "name");
-    const checked = asArguments(args);
-    signal?.throwIfAborted();
-    const abort = () => end(this.#id, "aborted");
-    signal?.addEventListener("abort", abort, { once: true });
-    try {
-      const operation = op_wasm_call(this.#id, name, checked, limit);
-      return await unlessAborted([signal, abortSignals.get(this)], this.#id, operation);
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
-  }
-
-  /** Runs a WASI command: calls `_start` and resolves to its exit code, whatever it is. */
-  async run() {
-    try {
-      await this.call("_start");
-      return { exitCode: 0 };
-    } catch (error) {
-      if (error instanceof WasmError && error.exitCode !== undefined) return { exitCode: error.exitCode };
-      throw error;
-    }
-  }
-
-  /** Lists the exports. */
-  async getExports() {
-    return getExports(this.#id);
-  }
-
-  /** Adds fuel to an instance that has a limit; resolves to what it has then. */
-  async addFuel(amount) {
-    return BigInt(await atOnce(this.#id, op_wasm_add_fuel(this.#id, asFuel(amount, "amount"))));
-  }
-
-  /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone. */
-  async terminate(reason = "") {
-    return inLine(this.#id, op_wasm_end(this.#id, "terminated", asString(reason, "reason")));
-  }
-
-  /** Gives the instance back, ending what it is doing; resolves when its thread is gone. */
-  async drop() {
-    return inLine(this.#id, op_wasm_end(this.#id, "dropped", ""));
-  }
-
-  /** `await using instance = ...`: dropped at the end of the block, unless it has ended before. */
-  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
-    try {
-      await this.drop();
-    } catch (error) {
-      if (error.code !== WasmErrorCode.InvalidInstanceHandle) throw error;
-    }
-  }
 }

@@ -1,6 +1,6 @@
 //! The one error that crosses every layer: a code that JavaScript can branch on and a sentence for a person.
 
-use crate::value::Kept;
+use crate::value::{Kept, Value};
 use std::fmt;
 
 /// What went wrong, by the numbers that `runtime:wasm` documents (5000 to 5011).
@@ -84,12 +84,48 @@ pub struct WasmError {
     pub exit_code: Option<i32>,
     /// For a host function that threw: what it threw.
     pub cause: Option<Kept>,
+    /// The call that failed, with its arguments as the guest got them.
+    pub call: Option<Box<FailedCall>>,
+    /// The imported function that failed, where it was one.
+    pub import: Option<Box<FailedImport>>,
+}
+
+/// The call of an export, as an error tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedCall {
+    /// The export.
+    pub name: String,
+    /// The first arguments, [`FailedCall::ARGS_MAX`] at most.
+    pub args: Vec<Value>,
+}
+
+impl FailedCall {
+    /// How many arguments are told.
+    pub const ARGS_MAX: usize = 16;
+}
+
+/// An imported function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedImport {
+    /// The import module.
+    pub module: String,
+    /// The name in it.
+    pub name: String,
 }
 
 impl WasmError {
     /// An error with a code and a sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        WasmError { code, message: message.into(), trap: None, guest_stack: Vec::new(), exit_code: None, cause: None }
+        WasmError {
+            code,
+            message: message.into(),
+            trap: None,
+            guest_stack: Vec::new(),
+            exit_code: None,
+            cause: None,
+            call: None,
+            import: None,
+        }
     }
 
     /// 5005: nothing (any more) answers to this id.

@@ -9,11 +9,12 @@
 //!
 //! In reading order:
 //!
-//! - [`error`], [`signature`], [`value`]: the plain data that every layer speaks.
+//! - [`error`], [`limits`], [`signature`], [`value`], [`module_info`]: the plain data that every layer speaks.
 //! - [`engine`]: wasmtime set up once, compiled modules, deadlines.
 //! - [`actor`]: one instance: requests, mailbox, control cell, the thread's loop, the guest itself.
 //! - [`caps`]: what the manifest grants; decides, and sends nothing.
 //! - [`registry`]: ids and what answers to them; [`registry::Runtime`] is the whole of it for a plain Rust program.
+//! - [`scheduling`]: which threads answer promptly, and which stand behind.
 //! - `ops` (feature `extension`): the ops of `runtime:wasm`, for any deno_core program.
 //! - `host` and `cli` (feature `host`): a JavaScript host around it, and the command line.
 
@@ -28,8 +29,11 @@ pub mod engine;
 pub mod error;
 #[cfg(feature = "host")]
 pub mod host;
+pub mod limits;
+pub mod module_info;
 #[cfg(feature = "extension")]
 pub mod ops;
 pub mod registry;
+pub mod scheduling;
 pub mod signature;
 pub mod value;

@@ -84,8 +84,8 @@ impl fmt::Debug for Kept {
 pub struct FuncValue {
     /// The instance.
     pub instance: u64,
-    /// Its place among the functions that this instance has let out.
-    pub index: u32,
+    /// Names it among all functions that any instance has let out.
+    pub number: u64,
 }
 
 /// An argument as the caller wrote it, not yet held against a signature.

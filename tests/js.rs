@@ -30,6 +30,9 @@ fn app() -> TempDir {
     symlink("..", root.join("data/escape")).unwrap();
     fs::write(root.join("wasm/not_wasm.wasm"), "not a module").unwrap();
     fs::write(root.join("wasm/huge.wasm"), vec![0; 1024 * 1024 + 1]).unwrap();
+    let made = Command::new("mkfifo").arg(root.join("data/fifo")).status().unwrap();
+    assert!(made.success(), "mkfifo");
+    symlink("fifo", root.join("data/fifo_link")).unwrap();
     for folder in ["data", "fixed"] {
         fs::write(root.join(folder).join("file.txt"), "some data\n").unwrap();
     }
@@ -84,12 +87,22 @@ macro_rules! scripts {
 
 scripts! {
     call = "call.js",
+    closed = "closed.js",
     compile = "compile.js",
     denied = "denied/denied.js",
     fuzz = "fuzz.js",
     imports = "imports.js",
+    imports_wasi = "imports_wasi.js",
+    inspect = "inspect.js",
     instantiate = "instantiate.js",
     lifecycle = "lifecycle.js",
+    limits = "limits.js",
     memory = "memory.js",
+    restart = "restart.js",
+    stats = "stats.js",
+    stdio = "stdio.js",
+    stop = "stop.js",
+    surface = "surface.js",
+    traps = "traps.js",
     values = "values.js",
 }

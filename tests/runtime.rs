@@ -51,7 +51,7 @@ async fn instance(runtime: &Runtime, wat: &str, config: InstanceConfig) -> Insta
 
 async fn call(runtime: &Runtime, id: InstanceId, name: &str, args: &[Value]) -> Result<Vec<Value>, WasmError> {
     let args = args.iter().cloned().map(Into::into).collect();
-    match runtime.ask(id, Ask::Call(Call { name: name.into(), args, timeout: None })).await? {
+    match runtime.ask(id, Ask::Call(Call { name: name.into(), args, ..Call::default() })).await? {
         Answer::Values(values) => Ok(values),
         other => panic!("a call was answered with {other:?}"),
     }

@@ -129,3 +129,27 @@ fn the_code_table_in_the_docs_is_the_code() {
         assert!(script.contains(&line), "js/error.js has no {line}");
     }
 }
+
+#[test]
+fn the_tests_that_the_security_page_names_exist() {
+    let docs = fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let rows = docs.lines().filter(|line| line.starts_with("| ") && line.contains(".rs`"));
+    let mut named = 0;
+    for row in rows {
+        let shown_by = row.rsplit(" | ").next().unwrap();
+        let mut text = String::new();
+        // Between backticks: a file, then tests in it.
+        for word in shown_by.split('`').skip(1).step_by(2) {
+            if word.ends_with(".rs") {
+                text = fs::read_to_string(root().join(word)).unwrap_or_else(|error| panic!("{word}: {error}"));
+            } else {
+                assert!(
+                    text.contains(&format!("fn {word}()")),
+                    "docs/security.md names a test {word} that is not there"
+                );
+                named += 1;
+            }
+        }
+    }
+    assert!(named >= 15, "only {named} tests are named");
+}

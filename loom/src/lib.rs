@@ -18,18 +18,30 @@ mod actor {
 #[path = "../../src"]
 mod registry {
     pub(crate) use crate::twins as sync;
+    #[path = "registry/admission.rs"]
+    pub mod admission;
     #[path = "registry/table.rs"]
     pub mod table;
 }
 
+mod actor_models;
 mod mailbox_models;
+mod mutants;
 mod registry_models;
 mod stop_models;
 mod twins;
 
-/// Every interleaving, with at most three preemptions unless the environment says otherwise.
+/// Every interleaving, with at most three preemptions unless the environment says otherwise. Prints how many there were.
 fn check(model: impl Fn() + Sync + Send + 'static) {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    let explored = std::sync::Arc::new(AtomicU64::new(0));
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = builder.preemption_bound.or(Some(3));
-    builder.check(model);
+    let (bound, counted) = (builder.preemption_bound, explored.clone());
+    builder.check(move || {
+        // Not one of loom's atomics: it counts across the interleavings.
+        counted.fetch_add(1, Ordering::Relaxed);
+        model();
+    });
+    println!("{} interleavings, preemption bound {}", explored.load(Ordering::Relaxed), bound.unwrap_or_default());
 }

@@ -30,7 +30,8 @@ fn nothing_stays_behind_in_a_closed_mailbox() {
             Err(SendError::Closed(request) | SendError::Full(request)) => drop(request),
         }
         closer.join().unwrap();
-        assert_eq!(ended.load(Ordering::SeqCst), 1);
+        let count = ended.load(Ordering::SeqCst);
+        assert!(count == 1, "the request was ended {count} times");
     });
 }
 
@@ -67,7 +68,7 @@ fn capacity_is_kept() {
         });
         let mine = mailbox.try_send(2).is_ok();
         let theirs = other.join().unwrap();
-        assert!(mine != theirs);
+        assert!(mine != theirs, "over capacity, or none was taken");
         assert_eq!(mailbox.depth(), 1);
     });
 }

@@ -1,9 +1,13 @@
-//! The registry's table: ids, and removal against use.
+//! The registry: ids, removal against removal, admission, shutdown.
 
 use crate::check;
+use crate::registry::admission::{Alive, Place};
 use crate::registry::table::Table;
-use loom::sync::Arc;
+use crate::twins::mutant;
+use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// Claim: of two removals one gets the value, and after that nobody does.
 #[test]
@@ -17,7 +21,7 @@ fn one_of_two_removals_wins() {
             move || table.remove(id).is_some()
         });
         let mine = table.remove(id).is_some();
-        assert!(mine != other.join().unwrap());
+        assert!(mine != other.join().unwrap(), "both removed it, or neither");
         assert_eq!((table.get(id), table.len()), (None, 0));
     });
 }
@@ -36,21 +40,87 @@ fn ids_are_never_reused() {
         table.remove(first);
         let second = table.reserve();
         let theirs = other.join().unwrap();
-        assert!(first != second && first != theirs && second != theirs);
+        assert!(first != second && first != theirs && second != theirs, "an id was given twice");
     });
 }
 
 /// Claim: admission never lets in more than its bound.
 #[test]
-fn the_bound_holds() {
+fn admission_keeps_its_bound() {
     check(|| {
-        let table = Arc::new(Table::default());
+        let alive: Arc<Alive> = Arc::default();
         let other = thread::spawn({
-            let table = table.clone();
-            move || table.put_within(table.reserve(), (), 1).is_ok()
+            let alive = alive.clone();
+            move || alive.enter(1).ok()
         });
-        let mine = table.put_within(table.reserve(), (), 1).is_ok();
-        assert!(mine != other.join().unwrap());
-        assert_eq!(table.len(), 1);
+        let mine = alive.enter(1).ok();
+        let theirs = other.join().unwrap();
+        assert!(mine.is_some() != theirs.is_some(), "over the bound, or nobody was let in");
+        assert_eq!(alive.count(), 1);
+    });
+}
+
+/// Claim: a place comes back whoever drops it, whoever enters meanwhile and whoever is refused.
+#[test]
+fn admission_leaks_no_place() {
+    check(|| {
+        let alive: Arc<Alive> = Arc::default();
+        let threads = [(); 2].map(|()| {
+            let alive = alive.clone();
+            thread::spawn(move || drop(alive.enter(1)))
+        });
+        drop(alive.enter(1));
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert!(alive.count() == 0, "a place leaked");
+        assert!(alive.enter(1).is_ok());
+    });
+}
+
+/// Claim: a shutdown that waits for the last instance ends when that one does.
+#[test]
+fn shutdown_ends() {
+    check(|| {
+        let alive: Arc<Alive> = Arc::default();
+        let places: Vec<Place> = (0..2).filter_map(|_| alive.enter(2).ok()).collect();
+        let threads: Vec<_> = places.into_iter().map(|place| thread::spawn(move || drop(place))).collect();
+        alive.close();
+        // Never returns, and loom reports a deadlock, if nobody tells it of the last one.
+        assert_eq!(alive.wait_for_none(Instant::now()), 0);
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+/// Claim: an instance that is being made while the runtime shuts down is refused, or found by the shutdown, or finds out
+/// by itself; it never lives on.
+#[test]
+fn shutdown_misses_nobody() {
+    check(|| {
+        let alive: Arc<Alive> = Arc::default();
+        let table = Arc::new(Table::default());
+        let maker = thread::spawn({
+            let (alive, table) = (alive.clone(), table.clone());
+            move || {
+                let place = alive.enter(1).ok()?;
+                let stopped = Arc::new(AtomicBool::new(false));
+                let early = alive.is_closed();
+                table.put(table.reserve(), stopped.clone());
+                let closed = if mutant!("register_after_looking") { early } else { alive.is_closed() };
+                if closed {
+                    stopped.store(true, Ordering::SeqCst);
+                }
+                Some((place, stopped))
+            }
+        });
+        alive.close();
+        for stopped in table.all() {
+            stopped.store(true, Ordering::SeqCst);
+        }
+        if let Some((_place, stopped)) = maker.join().unwrap() {
+            assert!(stopped.load(Ordering::SeqCst), "an instance lives on after the shutdown");
+        }
     });
 }

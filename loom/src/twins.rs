@@ -1,9 +1,18 @@
 //! What `sync.rs` offers, made of loom's primitives: the same names and signatures, as far as the checked files use them.
 
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 pub use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// The real files' `mutant!` is `false`; this one asks which mistake is to be made.
+macro_rules! mutant {
+    ($name:literal) => {
+        crate::mutants::is_on($name)
+    };
+}
+pub(crate) use mutant;
 
 /// parking_lot's mutex: `lock` cannot fail.
 pub struct Mutex<T>(loom::sync::Mutex<T>);
@@ -13,8 +22,61 @@ impl<T> Mutex<T> {
         Mutex(loom::sync::Mutex::new(value))
     }
 
-    pub fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
-        self.0.lock().unwrap()
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        MutexGuard { inner: Some(self.0.lock().unwrap()) }
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Self {
+        Mutex::new(T::default())
+    }
+}
+
+/// Empty only while its thread waits on a condition.
+pub struct MutexGuard<'a, T> {
+    inner: Option<loom::sync::MutexGuard<'a, T>>,
+}
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.inner.as_ref().unwrap()
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.inner.as_mut().unwrap()
+    }
+}
+
+/// parking_lot's condition. It never times out: what is not notified waits for ever, and loom calls that a deadlock.
+pub struct Condvar(loom::sync::Condvar);
+
+impl Default for Condvar {
+    fn default() -> Self {
+        Condvar(loom::sync::Condvar::new())
+    }
+}
+
+impl Condvar {
+    pub fn notify_all(&self) {
+        self.0.notify_all();
+    }
+
+    pub fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, _: std::time::Instant) -> WaitResult {
+        guard.inner = guard.inner.take().map(|inner| self.0.wait(inner).unwrap());
+        WaitResult
+    }
+}
+
+pub struct WaitResult;
+
+impl WaitResult {
+    pub fn timed_out(&self) -> bool {
+        false
     }
 }
 
@@ -83,7 +145,7 @@ impl Semaphore {
     }
 }
 
-/// crossbeam's bounded channel. Both halves live as long as the mailbox, so disconnection does not arise.
+/// A channel that refuses what is beyond its capacity: a sender that relied on more room would be found out. Both halves live as long as the mailbox, so disconnection does not arise.
 struct Channel<T> {
     queue: loom::sync::Mutex<VecDeque<T>>,
     filled: loom::sync::Condvar,
@@ -105,7 +167,7 @@ pub enum TryRecvError {
     Disconnected,
 }
 
-pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+pub fn queue<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let queue = loom::sync::Mutex::new(VecDeque::new());
     let channel = Arc::new(Channel { queue, filled: loom::sync::Condvar::new(), capacity });
     (Sender(channel.clone()), Receiver(channel))

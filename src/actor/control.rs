@@ -4,13 +4,13 @@
 //! is running. Whoever ends that request first, the worker or a stopper, takes the reply and answers it; the other finds
 //! nothing to take. The first reason to stop wins, and the lifecycle only moves forward. Checked by loom.
 
-use super::sync::{AtomicBool, Mutex, Ordering};
+use super::sync::{AtomicBool, Mutex, Ordering, mutant};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-/// Where an instance stands in its life. A later status never becomes an earlier one, but that idle, running and
-/// waiting alternate.
+/// Where an instance stands in its life. A later status never becomes an earlier one, but that idle, running,
+/// waiting and restarting alternate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// The thread exists; the module is being instantiated.
@@ -21,6 +21,8 @@ pub enum Status {
     Running,
     /// Serving a request whose guest waits for a host function.
     Waiting,
+    /// Its store has died and a fresh one is to come.
+    Restarting,
     /// Told to stop; its thread has not ended yet.
     Stopping,
     /// The thread has ended.
@@ -35,6 +37,7 @@ impl Status {
             Status::Idle => "idle",
             Status::Running => "running",
             Status::Waiting => "waiting",
+            Status::Restarting => "restarting",
             Status::Stopping => "stopping",
             Status::Dead => "dead",
         }
@@ -57,10 +60,43 @@ pub enum StopReason {
     Aborted,
     /// A bug in the host: the worker panicked.
     Panicked(String),
+    /// It died and was restarted too often.
+    GivenUp {
+        /// What it died of the last time: `trap`, `timeout`, `fuel` or `start`.
+        cause: &'static str,
+        /// How often, and the last error.
+        message: String,
+    },
     /// Instantiation failed; there never was a guest to call.
     Failed,
     /// The runtime is shutting down.
     Shutdown,
+}
+
+impl StopReason {
+    /// The word that `closed` and logs use.
+    pub fn name(&self) -> &'static str {
+        match self {
+            StopReason::Dropped => "dropped",
+            StopReason::Terminated(_) | StopReason::Shutdown => "terminated",
+            StopReason::TimedOut { .. } => "timeout",
+            StopReason::Aborted => "aborted",
+            StopReason::GivenUp { cause, .. } => cause,
+            StopReason::Panicked(_) | StopReason::Failed => "panicked",
+        }
+    }
+
+    /// What there is to say beyond the word.
+    pub fn message(&self) -> Option<String> {
+        match self {
+            StopReason::Dropped | StopReason::Aborted | StopReason::Terminated(None) => None,
+            StopReason::Terminated(Some(why)) | StopReason::Panicked(why) => Some(why.clone()),
+            StopReason::GivenUp { message, .. } => Some(message.clone()),
+            StopReason::TimedOut { limit_ms } => Some(format!("a request ran longer than its limit of {limit_ms} ms")),
+            StopReason::Failed => Some("the host could not run it".to_owned()),
+            StopReason::Shutdown => Some("the runtime shut down".to_owned()),
+        }
+    }
 }
 
 /// Identifies one request of one instance, so that a late deadline cannot stop the request after it.
@@ -68,7 +104,7 @@ pub type RequestNumber = u64;
 
 /// The cell itself. `R` is the reply of a request.
 pub struct Control<R> {
-    /// Mirrors `state.reason.is_some()`, for the paths that must not take the lock (epoch checks, every host call).
+    /// Mirrors that there is a reason or an interruption, for the paths that must not take the lock (epoch checks, every host call).
     stopped: AtomicBool,
     state: Mutex<State<R>>,
 }
@@ -76,9 +112,17 @@ pub struct Control<R> {
 struct State<R> {
     status: Status,
     reason: Option<StopReason>,
+    /// Why the request that ran was ended, where the instance is to be restarted rather than to end.
+    interruption: Option<StopReason>,
     running: Option<R>,
     request: RequestNumber,
     waker: Option<Waker>,
+}
+
+impl<R> State<R> {
+    fn is_stopped(&self) -> bool {
+        self.reason.is_some() || self.interruption.is_some()
+    }
 }
 
 /// What the first stopper is handed, and must deal with.
@@ -106,7 +150,14 @@ impl<R> Default for Control<R> {
 impl<R> Control<R> {
     /// A cell in `Starting`, with nothing running.
     pub fn new() -> Self {
-        let state = State { status: Status::Starting, reason: None, running: None, request: 0, waker: None };
+        let state = State {
+            status: Status::Starting,
+            reason: None,
+            interruption: None,
+            running: None,
+            request: 0,
+            waker: None,
+        };
         Control { stopped: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
@@ -116,7 +167,7 @@ impl<R> Control<R> {
     /// reason or the bump comes after the arming and interrupts the guest.
     pub fn begin(&self, reply: R) -> Result<RequestNumber, R> {
         let mut state = self.state.lock();
-        if state.reason.is_some() {
+        if state.is_stopped() && !mutant!("begin_ignores_the_stop") {
             return Err(reply);
         }
         if state.status == Status::Idle {
@@ -130,7 +181,7 @@ impl<R> Control<R> {
     /// The worker is done with the request it began: takes the reply to answer it, or `None` if a stopper has.
     pub fn finish(&self) -> Option<R> {
         let mut state = self.state.lock();
-        if state.reason.is_none() {
+        if !state.is_stopped() || mutant!("finish_turns_back_to_idle") {
             state.status = Status::Idle;
         }
         state.waker = None;
@@ -156,18 +207,53 @@ impl<R> Control<R> {
 
     /// Like [`stop`](Self::stop), but only while this very request is running.
     pub fn stop_request(&self, request: RequestNumber, reason: StopReason) -> Option<Stopped<R>> {
-        self.stop_if(|state| state.request == request && state.running.is_some(), reason)
+        let wanted = |state: &State<R>| state.request == request && state.running.is_some();
+        self.stop_if(|state| wanted(state) || mutant!("a_late_deadline_stops"), reason)
+    }
+
+    /// Ends this request while it runs, and the guest with it, but not the instance: the worker will restart it.
+    pub fn interrupt_request(&self, request: RequestNumber, reason: StopReason) -> Option<Stopped<R>> {
+        let mut state = self.state.lock();
+        if state.is_stopped() || state.request != request || state.running.is_none() {
+            return None;
+        }
+        state.interruption = Some(reason);
+        state.status = Status::Restarting;
+        self.stopped.store(true, Ordering::SeqCst);
+        Some(Stopped { running: state.running.take(), waker: state.waker.take() })
+    }
+
+    /// Why the worker is to restart the instance, if it is.
+    pub fn interruption(&self) -> Option<StopReason> {
+        self.state.lock().interruption.clone()
+    }
+
+    /// The worker makes a fresh guest. False after a stop: then there must be none. To be asked once the guest before is gone,
+    /// since that one may have effects again from here on.
+    pub fn renew(&self) -> bool {
+        let mut state = self.state.lock();
+        if state.reason.is_some() && !mutant!("renew_ignores_the_stop") {
+            return false;
+        }
+        state.interruption = None;
+        state.status = Status::Restarting;
+        self.stopped.store(false, Ordering::SeqCst);
+        true
     }
 
     fn stop_if(&self, wanted: impl FnOnce(&State<R>) -> bool, reason: StopReason) -> Option<Stopped<R>> {
         let mut state = self.state.lock();
-        if state.reason.is_some() || !wanted(&state) {
+        let first = state.reason.is_none() || mutant!("a_second_stop_counts");
+        if !first || !wanted(&state) {
             return None;
         }
         state.reason = Some(reason);
         state.status = Status::Stopping;
-        self.stopped.store(true, Ordering::SeqCst);
-        Some(Stopped { running: state.running.take(), waker: state.waker.take() })
+        if !mutant!("stop_leaves_the_flag") {
+            self.stopped.store(true, Ordering::SeqCst);
+        }
+        let running = state.running.take().filter(|_| !mutant!("stop_loses_the_reply"));
+        Some(Stopped { running, waker: state.waker.take() })
     }
 
     /// The worker's last word: the thread is about to end. Gives back a reply that nobody has answered.
@@ -176,6 +262,9 @@ impl<R> Control<R> {
         state.reason.get_or_insert(otherwise);
         state.status = Status::Dead;
         self.stopped.store(true, Ordering::SeqCst);
+        if mutant!("bury_keeps_the_reply") {
+            return None;
+        }
         state.running.take()
     }
 
@@ -208,7 +297,7 @@ impl<R> Future for StopSignal<'_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.state.lock();
-        if state.reason.is_some() {
+        if state.is_stopped() && !mutant!("a_sleeper_does_not_look") {
             return Poll::Ready(());
         }
         match &mut state.waker {
@@ -252,6 +341,25 @@ mod tests {
         control.stop(StopReason::Dropped).unwrap();
         control.set_waiting(true);
         assert_eq!(control.status(), Status::Stopping);
+    }
+
+    #[test]
+    fn an_interrupted_instance_is_renewed_unless_it_is_stopped() {
+        let control = Control::new();
+        let first = control.begin(1).unwrap();
+        let timed_out = StopReason::TimedOut { limit_ms: 5 };
+        assert_eq!(control.interrupt_request(first, timed_out.clone()).unwrap().running, Some(1));
+        assert_eq!(
+            (control.is_stopped(), control.interruption(), control.reason()),
+            (true, Some(timed_out.clone()), None)
+        );
+        assert_eq!((control.finish(), control.status(), control.begin(2)), (None, Status::Restarting, Err(2)));
+        assert!(control.renew() && !control.is_stopped());
+        assert!(control.interrupt_request(first, timed_out.clone()).is_none());
+        let second = control.begin(2).unwrap();
+        assert!(control.interrupt_request(second, timed_out).is_some());
+        assert!(control.stop(StopReason::Dropped).is_some_and(|stopped| stopped.running.is_none()));
+        assert!(!control.renew());
     }
 
     #[test]

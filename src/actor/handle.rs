@@ -1,8 +1,10 @@
 //! The handle of an actor: what everybody but the worker holds.
 
+use super::config::Limits;
 use super::control::{Control, RequestNumber, Status, StopReason, Stopped};
 use super::mailbox::{Mailbox, SendError};
 use super::message::{Ask, Outcome, Reply, Request, reply};
+use super::stats::{Counters, InstanceStats};
 use super::thread::OsThread;
 use crate::engine::Engines;
 use crate::error::{ErrorCode, WasmError};
@@ -19,9 +21,12 @@ pub struct Running {
 pub struct Actor {
     id: u64,
     name: Arc<str>,
+    module: u64,
+    metered: bool,
+    pub(super) counters: Counters,
     pub(super) control: Control<Running>,
     pub(super) mailbox: Mailbox<Request>,
-    pub(super) thread: OsThread,
+    pub(super) thread: Arc<OsThread>,
     engines: Arc<Engines>,
     gone: watch::Sender<bool>,
     /// Called once, by whoever stops the actor: takes the id out of the registry.
@@ -33,16 +38,20 @@ impl Actor {
     pub fn new(
         id: u64,
         name: Arc<str>,
-        mailbox: usize,
+        module: u64,
+        limits: &Limits,
         engines: Arc<Engines>,
         unregister: impl Fn(u64) + Send + Sync + 'static,
     ) -> Self {
         Actor {
             id,
             name,
+            module,
+            metered: limits.fuel.is_some(),
+            counters: Counters::default(),
             control: Control::new(),
-            mailbox: Mailbox::new(mailbox),
-            thread: OsThread::default(),
+            mailbox: Mailbox::new(limits.mailbox),
+            thread: Arc::default(),
             engines,
             gone: watch::Sender::new(false),
             unregister: Box::new(unregister),
@@ -108,6 +117,28 @@ impl Actor {
         }
     }
 
+    /// Ends this request while it runs, so that the worker restarts the instance. What waits is refused.
+    pub(super) fn interrupt_request(&self, request: RequestNumber, reason: StopReason) -> bool {
+        let Some(mut stopped) = self.control.interrupt_request(request, reason.clone()) else { return false };
+        self.refuse_waiting();
+        if let Some(running) = stopped.running.take() {
+            let (why, name) = (reason.message().unwrap_or_default(), &self.name);
+            let text = format!("{} was ended: {why}; the instance \"{name}\" is to be restarted", running.what);
+            running.reply.send(Err(WasmError::new(ErrorCode::FuelExhausted, text)));
+        }
+        stopped.wake();
+        self.engines.interrupt();
+        true
+    }
+
+    /// Answers what waits in the mailbox of an instance that is to be restarted.
+    pub(super) fn refuse_waiting(&self) {
+        self.mailbox.clear(|request| {
+            let text = format!("the instance \"{}\" died before this request had its turn", self.name);
+            request.reply.send(Err(WasmError::new(ErrorCode::InvalidInstanceHandle, text)));
+        });
+    }
+
     fn after_stop(&self, mut stopped: Stopped<Running>, reason: &StopReason) -> bool {
         (self.unregister)(self.id);
         if let Some(running) = stopped.running.take() {
@@ -115,6 +146,8 @@ impl Actor {
         }
         self.mailbox.close();
         stopped.wake();
+        // It ends sooner, where it may be raised.
+        self.thread.promote();
         self.engines.interrupt();
         tracing::debug!(instance = self.id, name = &*self.name, ?reason, "stopped");
         true
@@ -138,6 +171,9 @@ impl Actor {
             StopReason::Panicked(message) => {
                 call(format!("the instance \"{name}\" was lost to a bug in the host during {what}: {message}"))
             }
+            StopReason::GivenUp { message, .. } => {
+                call(format!("the instance \"{name}\" was given up during {what}: {message}"))
+            }
             StopReason::Failed => call(format!("the instance \"{name}\" never started")),
             StopReason::Shutdown => call(format!("the runtime shut down during {what} of \"{name}\"")),
         }
@@ -151,6 +187,24 @@ impl Actor {
 
     pub(super) fn set_gone(&self) {
         self.gone.send_replace(true);
+    }
+
+    /// How it is doing. Takes no part of its thread, so it answers while a guest runs on.
+    pub fn stats(&self) -> InstanceStats {
+        let counters = &self.counters;
+        InstanceStats {
+            id: self.id,
+            name: self.name.clone(),
+            module: self.module,
+            state: self.status(),
+            mailbox_depth: self.mailbox.depth(),
+            calls: counters.calls.get(),
+            host_calls: counters.host_calls.get(),
+            cpu: self.thread.cpu_time(),
+            fuel_used: self.metered.then(|| counters.fuel_used()),
+            memory_bytes: counters.memory_bytes.get(),
+            restarts: counters.restarts(),
+        }
     }
 
     /// How many requests wait to be read.

@@ -102,7 +102,7 @@ impl fmt::Debug for HostEvents {
 }
 
 /// What an instance is given to import, beside WASI.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct HostImports {
     /// Where its calls go.
     pub events: HostEvents,
@@ -113,7 +113,7 @@ pub struct HostImports {
 }
 
 /// One import.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct HostImport {
     /// Its module name.
     pub module: String,

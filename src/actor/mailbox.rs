@@ -3,7 +3,7 @@
 //! A full mailbox makes the sender wait, in order, without blocking its thread. Closing takes out what nobody has read, so
 //! that every request is answered: dropping a request answers it with "the instance is gone". Checked by loom.
 
-use super::sync::{AtomicBool, Ordering, Receiver, Semaphore, Sender, TryRecvError, TrySendError, bounded};
+use super::sync::{AtomicBool, Ordering, Receiver, Semaphore, Sender, TryRecvError, TrySendError, mutant, queue};
 
 /// Why a request was not taken; it is handed back.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,8 +18,11 @@ pub enum SendError<T> {
 pub struct Mailbox<T> {
     sender: Sender<Letter<T>>,
     receiver: Receiver<Letter<T>>,
-    /// One permit for each free place. Waiting senders queue here, first come, first served.
+    /// One permit for each free place.
     places: Semaphore,
+    /// Held by the one sender whose turn it is, until its request is in: those that wait queue here, first come, first served.
+    /// The places alone would not keep their order, which would be that in which they are polled.
+    turn: Semaphore,
     closed: AtomicBool,
     capacity: usize,
 }
@@ -35,22 +38,29 @@ impl<T> Mailbox<T> {
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.max(1);
         // One place more than there are permits, so that a wake-up always fits beside a full load of requests.
-        let (sender, receiver) = bounded(capacity + 1);
-        Mailbox { sender, receiver, places: Semaphore::new(capacity), closed: AtomicBool::new(false), capacity }
+        let (sender, receiver) = queue(capacity + 1);
+        let (places, turn) = (Semaphore::new(capacity), Semaphore::new(1));
+        Mailbox { sender, receiver, places, turn, closed: AtomicBool::new(false), capacity }
     }
 
     /// Puts a request in if there is room and nobody waits before it.
     pub fn try_send(&self, request: T) -> Result<(), SendError<T>> {
-        match self.places.try_acquire() {
-            Ok(place) => place.forget(),
-            Err(_) if self.is_closed() => return Err(SendError::Closed(request)),
-            Err(_) => return Err(SendError::Full(request)),
+        let turn = self.turn.try_acquire();
+        match turn.and_then(|turn| Ok((turn, self.places.try_acquire()?))) {
+            Ok((_turn, place)) => {
+                if !mutant!("a_place_is_not_taken") {
+                    place.forget();
+                }
+                self.put(request)
+            }
+            Err(_) if self.is_closed() => Err(SendError::Closed(request)),
+            Err(_) => Err(SendError::Full(request)),
         }
-        self.put(request)
     }
 
     /// Puts a request in, after those that wait already. The error is always [`SendError::Closed`].
     pub async fn send(&self, request: T) -> Result<(), SendError<T>> {
+        let Ok(_turn) = self.turn.acquire().await else { return Err(SendError::Closed(request)) };
         match self.places.acquire().await {
             Ok(place) => place.forget(),
             Err(_) => return Err(SendError::Closed(request)),
@@ -68,7 +78,7 @@ impl<T> Mailbox<T> {
             },
         }
         // Either the closer, which sets the flag and then drains, saw the request, or this sees the flag.
-        if self.is_closed() {
+        if self.is_closed() && !mutant!("a_sender_does_not_look_again") {
             self.drain();
         }
         Ok(())
@@ -91,13 +101,34 @@ impl<T> Mailbox<T> {
         }
     }
 
+    /// Takes out what waits, in order, and leaves the mailbox open.
+    pub fn clear(&self, mut each: impl FnMut(T)) {
+        // At most what fits, or senders in a hurry could keep this from ending. A wake-up is only there if it is closing.
+        for _ in 0..self.capacity {
+            match self.receiver.try_recv() {
+                Ok(Letter::Request(request)) => {
+                    self.places.add_permits(1);
+                    each(request);
+                }
+                Ok(Letter::Wake) => {
+                    let _ = self.sender.try_send(Letter::Wake);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+    }
+
     /// Closes: later sends fail, waiting senders fail, and what was not read is dropped.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
+        self.turn.close();
         self.places.close();
         self.drain();
         // If this finds no room, requests were put in meanwhile and the worker is not asleep.
-        let _ = self.sender.try_send(Letter::Wake);
+        if !mutant!("close_wakes_nobody") {
+            let _ = self.sender.try_send(Letter::Wake);
+        }
     }
 
     fn drain(&self) {
@@ -153,6 +184,19 @@ mod tests {
         assert_eq!(mailbox.try_send(1), Err(SendError::Closed(1)));
     }
 
+    #[test]
+    fn clearing_takes_out_what_waits_and_goes_on() {
+        let mailbox = Mailbox::new(2);
+        mailbox.try_send(1).unwrap();
+        mailbox.try_send(2).unwrap();
+        let mut cleared = Vec::new();
+        mailbox.clear(|request| cleared.push(request));
+        assert_eq!((cleared, mailbox.depth()), (vec![1, 2], 0));
+        mailbox.try_send(3).unwrap();
+        mailbox.try_send(4).unwrap();
+        assert_eq!((mailbox.receive(), mailbox.receive()), (Some(3), Some(4)));
+    }
+
     #[tokio::test]
     async fn a_waiting_sender_goes_before_a_later_one() {
         let mailbox = Mailbox::new(1);
@@ -163,6 +207,21 @@ mod tests {
         assert_eq!(mailbox.try_send(3), Err(SendError::Full(3)));
         waiting.await.unwrap();
         assert_eq!(mailbox.receive(), Some(2));
+    }
+
+    #[tokio::test]
+    async fn waiting_senders_keep_their_order_whoever_is_polled_first() {
+        let mailbox = Mailbox::new(2);
+        mailbox.try_send(1).unwrap();
+        mailbox.try_send(2).unwrap();
+        let (mut third, mut fourth) = (Box::pin(mailbox.send(3)), Box::pin(mailbox.send(4)));
+        assert!(futures_poll(&mut third).is_none() && futures_poll(&mut fourth).is_none());
+        assert_eq!((mailbox.receive(), mailbox.receive()), (Some(1), Some(2)));
+        assert!(futures_poll(&mut fourth).is_none(), "it has overtaken the third");
+        assert_eq!(mailbox.try_send(5), Err(SendError::Full(5)));
+        third.await.unwrap();
+        fourth.await.unwrap();
+        assert_eq!((mailbox.receive(), mailbox.receive()), (Some(3), Some(4)));
     }
 
     fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {

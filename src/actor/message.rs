@@ -21,6 +21,8 @@ pub struct Request {
 pub enum Ask {
     /// Call an exported function.
     Call(Call),
+    /// Call one exported function after another, up to the first that fails.
+    Batch(Vec<Call>),
     /// Call a function that the guest has let out as a funcref.
     CallRef {
         /// The function.
@@ -51,6 +53,15 @@ pub enum Ask {
         /// How many pages of 64 KiB to add.
         pages: u64,
     },
+    /// The value of an exported global.
+    GlobalGet(String),
+    /// Give an exported global a value.
+    GlobalSet {
+        /// The export's name.
+        name: String,
+        /// The value, to be held against the global's type.
+        value: Arg,
+    },
     /// Put fuel in; the answer is the fuel there is then.
     AddFuel(u64),
 }
@@ -64,6 +75,8 @@ pub struct Call {
     pub args: Vec<Arg>,
     /// The wall time this call may take, if less than the instance's own limit.
     pub timeout: Option<Duration>,
+    /// How much of the instance's fuel this call may use; `None` for all of it.
+    pub fuel: Option<u64>,
 }
 
 /// The answer to a request that succeeded.
@@ -73,12 +86,16 @@ pub enum Answer {
     Done,
     /// A call's results.
     Values(Vec<Value>),
+    /// The results of a batch's calls, up to the first that failed, and its error.
+    Batch(Vec<Vec<Value>>, Option<WasmError>),
     /// What the instance exports.
     Exports(Vec<Export>),
     /// Bytes of the memory.
     Bytes(Vec<u8>),
-    /// A number of pages, or an amount of fuel.
-    Number(u64),
+    /// A number of pages.
+    Pages(u64),
+    /// An amount of fuel.
+    Fuel(u64),
 }
 
 /// What a request comes to.

@@ -5,19 +5,29 @@
 //! [`host_call`] what goes out when a guest calls a host function, `worker` the thread's loop, and `guest` what runs inside: the store,
 //! its limits, WASI and the conversion of values. Only `guest` and the files below it know wasmtime.
 
+mod budget;
 pub mod config;
 pub mod control;
+#[cfg(test)]
+pub(crate) mod faults;
 mod guest;
 mod handle;
 pub mod host_call;
 pub mod mailbox;
 pub mod message;
+pub mod pipe;
 mod reaper;
+mod stats;
+mod supervisor;
 mod sync;
 mod thread;
+mod watch;
 mod worker;
 
+pub use budget::Budget;
 pub use handle::Actor;
 pub use reaper::Reaper;
+pub use stats::{InstanceStats, Restart};
 pub use thread::OsThread;
+pub use watch::Watch;
 pub use worker::{Start, spawn};

@@ -1,6 +1,7 @@
 //! An actor's thread, as the operating system knows it.
 
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use crate::scheduling;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Names the thread while it lives, and keeps what processor time it used in all.
@@ -9,6 +10,9 @@ pub struct OsThread {
     /// Linux's thread id; 0 before the thread starts and after it has ended.
     id: AtomicI32,
     used_nanos: AtomicU64,
+    /// Counts up as a request begins and as it ends: odd while one is under way.
+    requests: AtomicU64,
+    demoted: AtomicBool,
 }
 
 impl OsThread {
@@ -21,6 +25,49 @@ impl OsThread {
     /// Its id, while it lives.
     pub fn id(&self) -> Option<i32> {
         Some(self.id.load(Ordering::Acquire)).filter(|id| *id != 0)
+    }
+
+    /// A request begins. For the thread itself, as is the end.
+    pub(super) fn begin_request(&self) {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The request has ended.
+    pub(super) fn end_request(&self) {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The request under way, as a number that is not used twice.
+    pub(super) fn request(&self) -> Option<u64> {
+        Some(self.requests.load(Ordering::SeqCst)).filter(|count| count % 2 == 1)
+    }
+
+    /// Puts the thread behind those that must answer, while this request is under way.
+    pub(super) fn demote(&self, request: u64, nice: i32) {
+        let Some(id) = self.id() else { return };
+        if self.is_demoted() || scheduling::demote(id, nice).is_err() {
+            return;
+        }
+        self.demoted.store(true, Ordering::SeqCst);
+        // Either this sees that the request has ended, or its end sees the flag.
+        if self.request() != Some(request) {
+            self.promote();
+        }
+    }
+
+    /// Lets the thread answer promptly again, where the system permits it.
+    pub(super) fn promote(&self) {
+        if self.is_demoted()
+            && let Some(id) = self.id()
+            && scheduling::prompt(id).is_ok()
+        {
+            self.demoted.store(false, Ordering::SeqCst);
+        }
+    }
+
+    /// Is it behind the threads that must answer?
+    pub fn is_demoted(&self) -> bool {
+        self.demoted.load(Ordering::SeqCst)
     }
 
     /// The processor time it has used so far, or had used when it ended.

@@ -100,7 +100,8 @@ impl<T: Copy> Grant<T> {
     /// What of `real` lies beneath the folder, if the grant covers it.
     fn covers<'a>(&self, real_root: &Path, real: &'a Path, wanted: Wanted) -> Option<&'a Path> {
         let beneath = real.strip_prefix(real_root).ok()?;
-        let Some(pattern) = &self.pattern else { return Some(beneath) };
+        // A folder named as a file to load is no grant of the files in it.
+        let Some(pattern) = &self.pattern else { return (wanted == Wanted::Folder).then_some(beneath) };
         let matches = |path: &Path| pattern.matches_path_with(path, MATCHING);
         let covered = match wanted {
             Wanted::File => matches(beneath),

@@ -1,5 +1,6 @@
 //! `runtime-wasm exec`: run one WASI command with what the flags grant and nothing else.
 
+use super::log::Log;
 use super::run::SHUTDOWN_PATIENCE;
 use crate::actor::config::{InstanceConfig, Limits, Preopen, Stdin, Stdout, WasiConfig};
 use crate::actor::message::{Ask, Call};
@@ -9,6 +10,7 @@ use clap::Args;
 use std::error::Error;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The exit code after a trap or a spent limit: that of a process that aborted.
@@ -38,6 +40,11 @@ pub(super) struct Exec {
     /// Bound all memories of the guest together, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     memory_mib: u64,
+    #[command(flatten)]
+    log: Log,
+    /// Write a WebAssembly core dump for each trap into this folder
+    #[arg(long, value_name = "DIR")]
+    coredump: Option<PathBuf>,
     /// The WASI command
     #[arg(value_name = "FILE.wasm")]
     file: PathBuf,
@@ -49,6 +56,7 @@ pub(super) struct Exec {
 impl Exec {
     /// Runs the command and returns the process's exit code.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
+        self.log.start()?;
         Ok(try_exec(&self)?)
     }
 }
@@ -56,7 +64,8 @@ impl Exec {
 fn try_exec(args: &Exec) -> Result<i32, String> {
     let bytes = fs::read(&args.file).map_err(|error| format!("{} cannot be read: {error}", args.file.display()))?;
     let config = config(args)?;
-    let options = RuntimeOptions { max_module_bytes: u64::MAX, ..RuntimeOptions::default() };
+    let options =
+        RuntimeOptions { max_module_bytes: u64::MAX, core_dumps: args.coredump.clone(), ..RuntimeOptions::default() };
     let runtime = Runtime::new(options).map_err(|error| format!("no threads to start with: {error}"))?;
     let waiting = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -106,7 +115,7 @@ fn config(args: &Exec) -> Result<InstanceConfig, String> {
         memory_bytes: args.memory_mib.saturating_mul(1 << 20),
         ..Limits::default()
     };
-    Ok(InstanceConfig { name, limits, wasi, imports: None })
+    Ok(InstanceConfig { name, limits, wasi, imports: None, restart: None })
 }
 
 fn variable(pair: &str) -> Result<(String, String), String> {
@@ -130,7 +139,7 @@ fn preopen(flag: &str) -> Result<Preopen, String> {
     if !dir.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(format!("--dir {flag}: {host} is not a folder"));
     }
-    Ok(Preopen { guest_path: guest.to_owned(), dir: dir.into(), writable })
+    Ok(Preopen { guest_path: guest.to_owned(), dir: Arc::new(dir.into()), writable })
 }
 
 #[cfg(test)]

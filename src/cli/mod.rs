@@ -1,6 +1,8 @@
 //! The command line. Each command is one file with its arguments and its `execute`.
 
 mod exec;
+mod inspect;
+mod log;
 mod run;
 
 use clap::{Parser, Subcommand};
@@ -12,7 +14,9 @@ Examples:
   runtime-wasm run main.ts
   runtime-wasm run main.js --verbose input.txt      arguments after the script go to the script
   runtime-wasm run --manifest ./other.toml main.js
+  runtime-wasm run --log debug --log-format json main.js
   runtime-wasm exec --dir ./data::/data tool.wasm /data/in.txt
+  runtime-wasm inspect tool.wasm
 
 What an app may load, show to guests and fetch is declared in manifest.app.toml, beside the script or in a folder above.";
 
@@ -28,6 +32,7 @@ struct Cli {
 enum Command {
     Run(run::Run),
     Exec(exec::Exec),
+    Inspect(inspect::Inspect),
 }
 
 /// Runs the command that the process was started with.
@@ -35,6 +40,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(run) => run.execute(),
         Command::Exec(exec) => exec.execute(),
+        Command::Inspect(inspect) => inspect.execute(),
     };
     match outcome {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),

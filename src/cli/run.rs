@@ -1,9 +1,11 @@
 //! `runtime-wasm run`: runs an app.
 
+use super::log::Log;
 use crate::caps::Caps;
 use crate::host::{AppOptions, run_app};
 use crate::ops::{self, WasmHost};
 use crate::registry::Runtime;
+use crate::scheduling;
 use clap::Args;
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -18,6 +20,11 @@ pub(super) struct Run {
     /// The manifest; without it, manifest.app.toml beside the script or in a folder above
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
+    #[command(flatten)]
+    log: Log,
+    /// Write a WebAssembly core dump for each trap into this folder
+    #[arg(long, value_name = "DIR")]
+    coredump: Option<PathBuf>,
     /// The app's main module: .js, .mjs, .ts or .mts
     script: PathBuf,
     /// What the script sees as `args` of runtime:app
@@ -28,10 +35,14 @@ pub(super) struct Run {
 impl Run {
     /// Runs the app and returns its exit code.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
+        self.log.start()?;
         let main = check_script(&self.script)?;
         let caps = load_caps(self.manifest.as_deref(), &main)?;
-        let wasm = WasmHost::new(caps.clone()).map_err(|error| format!("no threads to start with: {error}"))?;
+        let wasm = WasmHost::with_core_dumps(caps.clone(), self.coredump)
+            .map_err(|error| format!("no threads to start with: {error}"))?;
         let guests = wasm.runtime().clone();
+        // The event loop runs on this thread.
+        scheduling::prompt_this_thread();
         Ok(run_app(AppOptions {
             main,
             args: self.args,

@@ -1,5 +1,6 @@
 //! One thread that sleeps until the nearest deadline. No periodic tick: while nothing can run out, nothing wakes.
 
+use crate::scheduling;
 use parking_lot::{Condvar, Mutex};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,10 +41,10 @@ impl Deadlines {
         let mut state = self.shared.state.lock();
         if !state.thread_started {
             let shared = self.shared.clone();
-            std::thread::Builder::new()
-                .name("wasm-deadlines".to_owned())
-                .stack_size(128 * 1024)
-                .spawn(move || shared.watch())?;
+            std::thread::Builder::new().name("wasm-deadlines".to_owned()).stack_size(128 * 1024).spawn(move || {
+                scheduling::prompt_this_thread();
+                shared.watch();
+            })?;
             state.thread_started = true;
         }
         let token = Token(at, state.next);

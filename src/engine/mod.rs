@@ -3,21 +3,21 @@
 //! There are two engines, because fuel metering is a property of compiled code: *plain* for instances without a fuel
 //! limit, *metered* for those with one. A module is compiled for an engine the first time it is needed there.
 
+mod core_dumps;
 mod deadline;
+mod hostile;
+mod inspect;
 mod module;
 
+pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
+pub use inspect::{imported_function_called_at, inspect, validate_and_inspect};
 pub use module::{Code, Module, signature_of, value_type};
 
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::{FIBER_STACK_BYTES, WASM_STACK_BYTES};
 use std::sync::OnceLock;
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
-
-/// Stack for a guest's own frames; beyond it a call traps with "stack overflow".
-const WASM_STACK_BYTES: usize = 512 * 1024;
-/// The fiber's whole stack: the guest's frames, and above them the host functions it calls.
-const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + 1024 * 1024;
-const _: () = assert!(FIBER_STACK_BYTES > WASM_STACK_BYTES);
 
 /// Which of the two engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,9 +33,20 @@ pub enum Metering {
 pub struct Engines {
     plain: OnceLock<Result<Engine>>,
     metered: OnceLock<Result<Engine>>,
+    core_dumps: Option<CoreDumps>,
 }
 
 impl Engines {
+    /// Engines whose guests leave core dumps there when they trap.
+    pub fn with_core_dumps(core_dumps: Option<CoreDumps>) -> Self {
+        Engines { core_dumps, ..Engines::default() }
+    }
+
+    /// Where core dumps go, if anywhere.
+    pub fn core_dumps(&self) -> Option<&CoreDumps> {
+        self.core_dumps.as_ref()
+    }
+
     /// The engine of this kind.
     ///
     /// # Errors
@@ -46,7 +57,7 @@ impl Engines {
             Metering::Metered => (&self.metered, true),
         };
         let made = cell.get_or_init(|| {
-            Engine::new(&config(metered)).map_err(|error| {
+            Engine::new(&config(metered, self.core_dumps.is_some())).map_err(|error| {
                 WasmError::new(ErrorCode::Instantiate, format!("wasmtime cannot run on this machine: {error:#}"))
             })
         });
@@ -61,13 +72,14 @@ impl Engines {
     }
 }
 
-fn config(metered: bool) -> Config {
+fn config(metered: bool, core_dumps: bool) -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
         .consume_fuel(metered)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(FIBER_STACK_BYTES)
+        .coredump_on_trap(core_dumps)
         .wasm_backtrace_details(WasmBacktraceDetails::Enable)
         .wasm_memory64(true)
         .wasm_multi_memory(true);

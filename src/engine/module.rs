@@ -1,8 +1,10 @@
 //! A compiled module, and compilation: off the caller's thread, and never two compilations in one pool, so that a module
 //! that takes a minute does not keep another waiting.
 
-use super::{Engines, Metering};
+use super::{Engines, Metering, hostile};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::COMPILE_STACK_BYTES;
+use crate::scheduling;
 use crate::signature::{Export, ExportKind, ValueType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
@@ -11,8 +13,6 @@ use wasmtime::{ExternType, FuncType, HeapType, ValType};
 
 /// Modules larger than this are compiled on all cores; below it the threads cost more than they save.
 const PARALLEL_FROM_BYTES: usize = 512 * 1024;
-/// Cranelift recurses over a function's control flow.
-const COMPILE_STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// Compiled code, ready to be instantiated on the engine it was compiled for. A reference: cloning is cheap.
 pub type Code = wasmtime::Module;
@@ -65,6 +65,26 @@ impl Module {
         &self.name
     }
 
+    /// How many memories an instance of it has of its own.
+    pub fn memories(&self) -> u64 {
+        self.resources(|needed| needed.num_memories)
+    }
+
+    /// How many tables an instance of it has of its own.
+    pub fn tables(&self) -> u64 {
+        self.resources(|needed| needed.num_tables)
+    }
+
+    fn resources(&self, count: impl Fn(wasmtime::ResourcesRequired) -> u32) -> u64 {
+        let compiled = [&self.plain, &self.metered].into_iter().filter_map(OnceLock::get).flatten().next();
+        compiled.map_or(0, |code| u64::from(count(code.resources_required())))
+    }
+
+    /// The bytes it was made from.
+    pub fn bytes(&self) -> &Arc<[u8]> {
+        &self.bytes
+    }
+
     /// The exports, in the module's order.
     pub fn exports(&self) -> &[Export] {
         &self.exports
@@ -83,6 +103,7 @@ async fn compile_on_own_threads(
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .stack_size(COMPILE_STACK_BYTES)
+        .start_handler(|_| scheduling::plain_this_thread())
         .thread_name(|_| "wasm-compile".to_owned())
         .build()
         .map_err(|error| failed(format!("cannot compile {name}: no thread to compile on: {error}")))?;
@@ -99,10 +120,15 @@ async fn compile_on_own_threads(
 }
 
 fn compile_here(engines: &Engines, metering: Metering, name: &str, bytes: &[u8]) -> Result<Code> {
-    let _span = tracing::debug_span!("compile", module = name, bytes = bytes.len()).entered();
-    wasmtime::Module::from_binary(engines.get(metering)?, bytes).map_err(|error| {
+    let span = tracing::info_span!("compile", module = name, bytes = bytes.len(), outcome = tracing::field::Empty);
+    let _entered = span.enter();
+    hostile::check(bytes)
+        .map_err(|problem| WasmError::new(ErrorCode::Compile, format!("{name} is not compiled: {problem}")))?;
+    let compiled = wasmtime::Module::from_binary(engines.get(metering)?, bytes).map_err(|error| {
         WasmError::new(ErrorCode::Compile, format!("{name} is not a valid WebAssembly module: {error:#}"))
-    })
+    });
+    span.record("outcome", compiled.as_ref().map_or_else(|error| error.code.name(), |_| "ok"));
+    compiled
 }
 
 fn export_kind(ty: &ExternType) -> ExportKind {

@@ -25,10 +25,19 @@ fn describe(error: &CoreError) -> String {
 /// An exception as one would want to read it: message, stack, and below it what caused it.
 fn describe_exception(error: &JsError) -> String {
     let mut text = error.exception_message.clone();
+    write_guest_frames(&mut text, error);
     // The first lines of a stack repeat the name and the message.
     write_frames(&mut text, error);
     write_causes(&mut text, error);
     text
+}
+
+/// The frames of a guest that trapped, which js/error.js hands on; they were innermost when it failed.
+fn write_guest_frames(text: &mut String, error: &JsError) {
+    let traces = error.additional_properties.iter().filter(|(key, _)| key == "guestTrace");
+    for frame in traces.flat_map(|(_, trace)| trace.lines()) {
+        let _ = write!(text, "\n    at {frame} in the guest");
+    }
 }
 
 fn write_frames(text: &mut String, error: &JsError) {

@@ -83,3 +83,16 @@ fn check_hash(path: &str, bytes: &[u8], pinned: Option<[u8; 32]>, wanted: &str) 
 pub async fn op_wasm_drop_module(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Answer> {
     Reply::done(WasmHost::enabled(&state).and_then(|host| host.runtime.drop_module(module_id(id))))
 }
+
+/// What a module declares and needs, as JSON.
+#[op2]
+pub async fn op_wasm_inspect(state: Rc<RefCell<OpState>>, id: f64) -> Reply<String> {
+    Reply(inspect(state, id).await)
+}
+
+async fn inspect(state: Rc<RefCell<OpState>>, id: f64) -> Result<String> {
+    let host = WasmHost::enabled(&state)?;
+    let info = host.runtime.inspect(module_id(id)).await?;
+    serde_json::to_string(&info)
+        .map_err(|error| WasmError::new(ErrorCode::Compile, format!("the module {id} cannot be described: {error}")))
+}

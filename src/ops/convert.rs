@@ -6,7 +6,7 @@
 
 use super::values;
 use crate::actor::message::{Answer, Outcome};
-use crate::error::{Result, WasmError};
+use crate::error::{FailedCall, Result, WasmError};
 use crate::signature::{Export, ExportKind, ValueType};
 use crate::value::{Arg, FuncValue, Kept, RawValue, Value};
 use deno_core::convert::Uint8Array;
@@ -32,7 +32,28 @@ impl<'a> FromV8<'a> for Args {
     }
 }
 
-/// A bare value, `[type, value]`, or `[type or undefined, function, instance, index]` for a function of a guest's.
+/// The calls of a batch: an array of `[name, arguments]`.
+pub(super) struct Calls(pub Vec<(String, Args)>);
+
+impl<'a> FromV8<'a> for Calls {
+    type Error = JsErrorBox;
+
+    fn from_v8<'i>(scope: &mut PinScope<'a, 'i>, value: Local<'a, v8::Value>) -> Result<Self, JsErrorBox> {
+        let bug = || JsErrorBox::type_error("calls that js/convert.js did not make");
+        let array: Local<v8::Array> = value.try_into().map_err(|_| bug())?;
+        let mut calls = Vec::with_capacity(array.length() as usize);
+        for index in 0..array.length() {
+            let pair = array.get_index(scope, index).and_then(|item| Local::<v8::Array>::try_from(item).ok());
+            let pair = pair.ok_or_else(bug)?;
+            let name = pair.get_index(scope, 0).ok_or_else(bug)?.to_rust_string_lossy(scope);
+            let args = pair.get_index(scope, 1).ok_or_else(bug)?;
+            calls.push((name, Args::from_v8(scope, args)?));
+        }
+        Ok(Calls(calls))
+    }
+}
+
+/// A bare value, `[type, value]`, or `[type or undefined, function, instance, number]` for a function of a guest's.
 fn arg<'a>(scope: &mut PinScope<'a, '_>, item: Local<'a, v8::Value>) -> Option<Arg> {
     let Ok(parts) = Local::<v8::Array>::try_from(item) else {
         let value = raw_value(item);
@@ -44,9 +65,9 @@ fn arg<'a>(scope: &mut PinScope<'a, '_>, item: Local<'a, v8::Value>) -> Option<A
     let item = parts.get_index(scope, 1)?;
     let value = match parts.length() {
         4 => {
-            let [instance, index] =
+            let [instance, number] =
                 [2, 3].map(|place| parts.get_index(scope, place).and_then(|n| n.number_value(scope)));
-            RawValue::Func(FuncValue { instance: instance? as u64, index: index? as u32 })
+            RawValue::Func(FuncValue { instance: instance? as u64, number: number? as u64 })
         }
         _ => raw_value(item),
     };
@@ -114,12 +135,12 @@ impl<'a, T: ToV8<'a>> ToV8<'a> for Reply<T> {
     fn to_v8<'i>(self, scope: &mut PinScope<'a, 'i>) -> Result<Local<'a, v8::Value>, T::Error> {
         match self.0 {
             Ok(value) => value.to_v8(scope),
-            Err(error) => Ok(failure(scope, &error).into()),
+            Err(error) => Ok(failure(scope, error).into()),
         }
     }
 }
 
-fn failure<'a>(scope: &mut PinScope<'a, '_>, error: &WasmError) -> Local<'a, v8::Object> {
+fn failure<'a>(scope: &mut PinScope<'a, '_>, error: WasmError) -> Local<'a, v8::Object> {
     let object = v8::Object::new(scope);
     let code = v8::Integer::new(scope, error.code as i32);
     set(scope, object, "failure", code.into());
@@ -142,15 +163,41 @@ fn failure<'a>(scope: &mut PinScope<'a, '_>, error: &WasmError) -> Local<'a, v8:
         let cause = values::kept(scope, cause);
         set(scope, object, "cause", cause);
     }
+    if let Some(call) = error.call {
+        let call = js_call(scope, *call);
+        set(scope, object, "call", call);
+    }
+    if let Some(import) = error.import {
+        let named = v8::Object::new(scope);
+        let (module, name) = (string(scope, &import.module), string(scope, &import.name));
+        set(scope, named, "module", module);
+        set(scope, named, "name", name);
+        set(scope, object, "import", named.into());
+    }
     object
 }
 
-fn string<'a>(scope: &mut PinScope<'a, '_>, text: &str) -> Local<'a, v8::Value> {
+fn js_call<'a>(scope: &mut PinScope<'a, '_>, call: FailedCall) -> Local<'a, v8::Value> {
+    let object = v8::Object::new(scope);
+    let name = string(scope, &call.name);
+    set(scope, object, "name", name);
+    let args: Vec<_> = call.args.into_iter().filter_map(|value| js_value(scope, value).ok()).collect();
+    let args = v8::Array::new_with_elements(scope, &args);
+    set(scope, object, "args", args.into());
+    object.into()
+}
+
+pub(super) fn string<'a>(scope: &mut PinScope<'a, '_>, text: &str) -> Local<'a, v8::Value> {
     // None only beyond the engine's longest string, half a gigabyte.
     v8::String::new(scope, text).unwrap_or_else(|| v8::String::empty(scope)).into()
 }
 
-fn set<'a>(scope: &mut PinScope<'a, '_>, object: Local<'a, v8::Object>, key: &str, value: Local<'a, v8::Value>) {
+pub(super) fn set<'a>(
+    scope: &mut PinScope<'a, '_>,
+    object: Local<'a, v8::Object>,
+    key: &str,
+    value: Local<'a, v8::Value>,
+) {
     let key = string(scope, key);
     object.set(scope, key, value);
 }
@@ -170,19 +217,30 @@ impl<'a> ToV8<'a> for Answer {
         Ok(match self {
             // Not undefined: from an op that is done at once, deno_core takes that to mean that it is pending.
             Answer::Done => v8::null(scope).into(),
-            Answer::Values(values) => {
-                let values: Result<Vec<_>, _> = values.into_iter().map(|value| js_value(scope, value)).collect();
-                let values = values?;
-                v8::Array::new_with_elements(scope, &values).into()
+            Answer::Values(values) => js_values(scope, values)?,
+            Answer::Batch(results, failed) => {
+                let results: Result<Vec<_>, _> = results.into_iter().map(|values| js_values(scope, values)).collect();
+                let results = v8::Array::new_with_elements(scope, &results?).into();
+                let failed = match failed {
+                    Some(error) => failure(scope, error).into(),
+                    None => v8::null(scope).into(),
+                };
+                v8::Array::new_with_elements(scope, &[results, failed]).into()
             }
             Answer::Exports(exports) => {
                 let exports: Vec<_> = exports.iter().map(|export| js_export(scope, export)).collect();
                 v8::Array::new_with_elements(scope, &exports).into()
             }
             Answer::Bytes(bytes) => return js_bytes(scope, bytes),
-            Answer::Number(number) => v8::Number::new(scope, number as f64).into(),
+            Answer::Pages(number) => v8::Number::new(scope, number as f64).into(),
+            Answer::Fuel(amount) => v8::BigInt::new_from_u64(scope, amount).into(),
         })
     }
+}
+
+fn js_values<'a>(scope: &mut PinScope<'a, '_>, values: Vec<Value>) -> Result<Local<'a, v8::Value>, JsErrorBox> {
+    let values: Result<Vec<_>, _> = values.into_iter().map(|value| js_value(scope, value)).collect();
+    Ok(v8::Array::new_with_elements(scope, &values?).into())
 }
 
 fn js_bytes<'a>(scope: &mut PinScope<'a, '_>, bytes: Vec<u8>) -> Result<Local<'a, v8::Value>, JsErrorBox> {

@@ -1,11 +1,12 @@
 //! What the ops share: what is granted, and the runtime that does the work.
 
 use crate::actor::config::Limits;
-use crate::caps::Caps;
+use crate::caps::{Caps, Priority};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 use deno_core::OpState;
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,15 @@ impl WasmHost {
     /// # Errors
     /// If the machine has no threads to give.
     pub fn new(caps: Caps) -> std::io::Result<Self> {
-        let runtime = Arc::new(Runtime::new(runtime_options(&caps))?);
+        Self::with_core_dumps(caps, None)
+    }
+
+    /// The same; each trap of a guest leaves a core dump in this folder, if one is given.
+    ///
+    /// # Errors
+    /// As for [`WasmHost::new`].
+    pub fn with_core_dumps(caps: Caps, folder: Option<PathBuf>) -> std::io::Result<Self> {
+        let runtime = Arc::new(Runtime::new(RuntimeOptions { core_dumps: folder, ..runtime_options(&caps) })?);
         Ok(WasmHost { caps, runtime })
     }
 
@@ -54,8 +63,19 @@ fn runtime_options(caps: &Caps) -> RuntimeOptions {
     RuntimeOptions {
         max_instances: manifest.max_instances.unwrap_or(defaults.max_instances),
         max_module_bytes: manifest.max_module_bytes.unwrap_or(defaults.max_module_bytes),
+        max_memory_bytes: manifest.max_memory_bytes.unwrap_or(defaults.max_memory_bytes),
+        nice: nice(manifest.priority),
         limits,
         ..defaults
+    }
+}
+
+/// How far a guest that runs on stands behind.
+fn nice(priority: Priority) -> i32 {
+    match priority {
+        Priority::Background => 19,
+        Priority::Low => 10,
+        Priority::Normal => 0,
     }
 }
 

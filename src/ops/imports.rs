@@ -45,7 +45,9 @@ impl HostSide {
     /// Where to ask an instance that waits for a host function: its innermost call.
     fn innermost(&self, instance: u64) -> Option<UnboundedSender<Back>> {
         let call = self.nested.get(&instance)?.last()?;
-        Some(self.calls.get(call)?.back.clone())
+        let back = &self.calls.get(call)?.back;
+        // A guest that has died does not wait, though the news of that may still be on its way.
+        (!back.is_closed()).then(|| back.clone())
     }
 
     fn begin(&mut self, call: &HostCall) {
@@ -69,8 +71,8 @@ impl HostSide {
 pub(super) async fn ask(state: &Rc<RefCell<OpState>>, host: &WasmHost, id: f64, wanted: Ask) -> Outcome {
     let id = instance_id(id);
     let waiting = match wanted {
-        // A call waits its turn.
-        Ask::Call(_) => None,
+        // Calls wait their turn.
+        Ask::Call(_) | Ask::Batch(_) => None,
         _ => HostSide::of(state).borrow().innermost(id.0),
     };
     match waiting {
@@ -179,7 +181,7 @@ pub async fn op_wasm_host_call(
     #[scoped] args: Args,
 ) -> Reply<Answer> {
     let back = HostSide::of(&state).borrow().calls.get(&(call as u64)).map(|waiting| waiting.back.clone());
-    let ask = Ask::Call(Call { name, args: args.0, timeout: None });
+    let ask = Ask::Call(Call { name, args: args.0, ..Call::default() });
     Reply(match back {
         Some(back) => ask_waiting(back, instance as u64, ask).await,
         None => Err(WasmError::new(

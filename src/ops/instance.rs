@@ -1,13 +1,13 @@
 //! Asking an instance, and ending it.
 
-use super::convert::{Args, Reply};
+use super::convert::{Args, Calls, Reply};
 use super::host::{WasmHost, instance_id};
 use super::imports;
 use crate::actor::control::StopReason;
 use crate::actor::message::{Answer, Ask, Call};
-use crate::error::Result;
+use crate::error::{Result, WasmError};
 use crate::value::FuncValue;
-use deno_core::{OpState, op2};
+use deno_core::{OpState, ToV8, op2};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -19,23 +19,66 @@ pub(super) async fn ask(state: Rc<RefCell<OpState>>, id: f64, ask: Ask) -> Resul
     imports::ask(&state, &host, id, ask).await
 }
 
-/// Calls an export. `timeout_ms` of 0 is no limit of the call's own.
+/// Calls an export.
 #[op2]
 pub async fn op_wasm_call(
     state: Rc<RefCell<OpState>>,
     id: f64,
     #[string] name: String,
     #[scoped] args: Args,
+) -> Reply<Answer> {
+    Reply(ask(state, id, Ask::Call(Call { name, args: args.0, ..Call::default() })).await)
+}
+
+/// Calls an export within bounds of its own: 0 and "" are none. Fuel is a decimal string.
+#[op2]
+pub async fn op_wasm_call_with(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    #[string] name: String,
+    #[scoped] args: Args,
     timeout_ms: f64,
+    #[string] fuel: String,
 ) -> Reply<Answer> {
     let timeout = Duration::try_from_secs_f64(timeout_ms / 1000.0).ok().filter(|limit| !limit.is_zero());
-    Reply(ask(state, id, Ask::Call(Call { name, args: args.0, timeout })).await)
+    let fuel = Some(fuel).filter(|digits| !digits.is_empty()).map(|digits| amount(&digits));
+    Reply(ask(state, id, Ask::Call(Call { name, args: args.0, timeout, fuel })).await)
+}
+
+/// Calls one export after another, as one request.
+#[op2]
+pub async fn op_wasm_call_batch(state: Rc<RefCell<OpState>>, id: f64, #[scoped] calls: Calls) -> Reply<Answer> {
+    let call = |(name, args): (String, Args)| Call { name, args: args.0, ..Call::default() };
+    Reply(ask(state, id, Ask::Batch(calls.0.into_iter().map(call).collect())).await)
+}
+
+/// The value of an exported global, as an array of one.
+#[op2]
+pub async fn op_wasm_global_get(state: Rc<RefCell<OpState>>, id: f64, #[string] name: String) -> Reply<Answer> {
+    Reply(ask(state, id, Ask::GlobalGet(name)).await)
+}
+
+/// Sets an exported global to the first of `values`.
+#[op2]
+pub async fn op_wasm_global_set(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    #[string] name: String,
+    #[scoped] values: Args,
+) -> Reply<Answer> {
+    let Some(value) = values.0.into_iter().next() else { return Reply(Ok(Answer::Done)) };
+    Reply(ask(state, id, Ask::GlobalSet { name, value }).await)
 }
 
 /// Calls a function that an instance has let out as a funcref.
 #[op2]
-pub async fn op_wasm_call_ref(state: Rc<RefCell<OpState>>, id: f64, index: f64, #[scoped] args: Args) -> Reply<Answer> {
-    let func = FuncValue { instance: instance_id(id).0, index: index as u32 };
+pub async fn op_wasm_call_ref(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    number: f64,
+    #[scoped] args: Args,
+) -> Reply<Answer> {
+    let func = FuncValue { instance: instance_id(id).0, number: number as u64 };
     Reply(ask(state, id, Ask::CallRef { func, args: args.0 }).await)
 }
 
@@ -48,7 +91,35 @@ pub async fn op_wasm_exports(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Answ
 /// Adds fuel, given as a decimal string.
 #[op2]
 pub async fn op_wasm_add_fuel(state: Rc<RefCell<OpState>>, id: f64, #[string] fuel: String) -> Reply<Answer> {
-    Reply(ask(state, id, Ask::AddFuel(fuel.parse().unwrap_or(u64::MAX))).await)
+    Reply(ask(state, id, Ask::AddFuel(amount(&fuel))).await)
+}
+
+/// Decimal digits as an amount. Beyond 64 bits is as good as all of them.
+fn amount(digits: &str) -> u64 {
+    digits.parse().unwrap_or(u64::MAX)
+}
+
+/// Why an instance ended and what there is to say about it, perhaps nothing, as an array.
+#[derive(ToV8)]
+pub struct Closed(&'static str, String);
+
+/// Resolves when the instance has ended and its thread is gone.
+#[op2]
+pub async fn op_wasm_closed(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Closed> {
+    Reply(closed(state, id).await)
+}
+
+async fn closed(state: Rc<RefCell<OpState>>, id: f64) -> Result<Closed> {
+    let actor = WasmHost::enabled(&state)?.runtime.instance(instance_id(id))?;
+    actor.gone().await;
+    let reason = actor.reason().ok_or_else(|| WasmError::no_instance(id))?;
+    Ok(Closed(reason.name(), reason.message().unwrap_or_default()))
+}
+
+/// Does the id name an instance that has not been ended?
+#[op2(fast)]
+pub fn op_wasm_is_alive(state: &OpState, id: f64) -> bool {
+    state.borrow::<WasmHost>().runtime.instance(instance_id(id)).is_ok()
 }
 
 /// Ends an instance for a reason: `dropped`, `aborted` or `terminated`, the last perhaps with a text.

@@ -3,14 +3,17 @@
 use super::convert::{Args, Reply};
 use super::host::{WasmHost, module_id, off_loop, refused};
 use super::imports::HostSide;
-use crate::actor::config::{InstanceConfig, Limits, Preopen, Stdin, Stdout, WasiConfig};
+use super::stdio::{InputEnd, OutputEnd, StreamIds, add};
+use crate::actor::config::{Cause, InstanceConfig, Limits, Preopen, RestartPolicy, Stdin, Stdout, WasiConfig};
 use crate::actor::host_call::{HostImport, HostImports};
+use crate::actor::pipe::{PipeReader, pipe};
 use crate::caps::{Access, Caps};
 use crate::error::Result;
 use deno_core::{OpState, ToV8, op2};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The options, as `js/convert.js` has checked and spelled them out.
@@ -28,6 +31,16 @@ pub struct Options {
     limits: LimitOptions,
     imports: Vec<ImportOption>,
     import_set: f64,
+    restart: Option<RestartOptions>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RestartOptions {
+    on: Vec<String>,
+    max: f64,
+    within_ms: f64,
+    backoff_ms: f64,
 }
 
 /// One import, and whether it is a function. The values of the others come beside the options, in the same order.
@@ -52,9 +65,9 @@ struct LimitOptions {
     mailbox: Option<f64>,
 }
 
-/// An instance's id and name, as an array.
+/// An instance's id and name, and the resources behind its piped streams, as an array.
 #[derive(ToV8)]
-pub struct Made(f64, String);
+pub struct Made(f64, String, StreamIds);
 
 /// Makes an instance.
 #[op2]
@@ -71,20 +84,34 @@ async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, mut options: Opti
     let host = WasmHost::enabled(&state)?;
     let imports = imports(&state, std::mem::take(&mut options.imports), options.import_set, globals);
     let limits = limits(&host.runtime.options().limits, &options.limits);
-    let Options { name, args, env, preopens, stdin, stdin_bytes, stdout, stderr, .. } = options;
+    let Options { name, args, env, preopens, stdin, stdin_bytes, stdout, stderr, restart, .. } = options;
     let caps = host.caps.clone();
     let preopens = match preopens.is_empty() {
         true => Vec::new(),
         false => off_loop(move || preopens.iter().map(|preopen| open(&caps, preopen)).collect()).await?,
     };
+    let mut stdin_end = None;
     let stdin = match (stdin_bytes, stdin.as_str()) {
         (Some(bytes), _) => Stdin::Bytes(bytes.to_vec()),
         (None, "inherit") => Stdin::Inherit,
+        (None, "piped") => {
+            let (writer, reader) = pipe();
+            stdin_end = Some(InputEnd(writer));
+            Stdin::Pipe(Arc::new(reader))
+        }
         (None, _) => Stdin::Null,
     };
-    let wasi = WasiConfig { args, env, preopens, stdin, stdout: output(&stdout), stderr: output(&stderr) };
-    let actor = host.runtime.instantiate(module_id(module), InstanceConfig { name, limits, wasi, imports }).await?;
-    Ok(Made(actor.id() as f64, actor.name().to_string()))
+    let (stdout, stdout_end) = output(&stdout);
+    let (stderr, stderr_end) = output(&stderr);
+    let wasi = WasiConfig { args, env, preopens, stdin, stdout, stderr };
+    let config = InstanceConfig { name, limits, wasi, imports, restart: restart.map(policy) };
+    let actor = host.runtime.instantiate(module_id(module), config).await?;
+    let streams = StreamIds {
+        stdin: add(&state, stdin_end),
+        stdout: add(&state, stdout_end.map(OutputEnd)),
+        stderr: add(&state, stderr_end.map(OutputEnd)),
+    };
+    Ok(Made(actor.id() as f64, actor.name().to_string(), streams))
 }
 
 fn imports(state: &Rc<RefCell<OpState>>, wanted: Vec<ImportOption>, set: f64, globals: Args) -> Option<HostImports> {
@@ -98,8 +125,15 @@ fn imports(state: &Rc<RefCell<OpState>>, wanted: Vec<ImportOption>, set: f64, gl
     (!imports.is_empty()).then_some(HostImports { events, set: set as u64, imports })
 }
 
-fn output(choice: &str) -> Stdout {
-    if choice == "inherit" { Stdout::Inherit } else { Stdout::Null }
+fn output(choice: &str) -> (Stdout, Option<PipeReader>) {
+    match choice {
+        "inherit" => (Stdout::Inherit, None),
+        "piped" => {
+            let (writer, reader) = pipe();
+            (Stdout::Pipe(Arc::new(writer)), Some(reader))
+        }
+        _ => (Stdout::Null, None),
+    }
 }
 
 fn open(caps: &Caps, wanted: &PreopenOption) -> Result<Preopen> {
@@ -110,7 +144,19 @@ fn open(caps: &Caps, wanted: &PreopenOption) -> Result<Preopen> {
     };
     let granted = caps.open_preopen(&wanted.path, access).map_err(refused)?;
     let writable = granted.access == Access::ReadWrite;
-    Ok(Preopen { guest_path: wanted.guest.clone(), dir: granted.dir, writable })
+    Ok(Preopen { guest_path: wanted.guest.clone(), dir: Arc::new(granted.dir), writable })
+}
+
+fn policy(wanted: RestartOptions) -> RestartPolicy {
+    let cause =
+        |name: &String| [Cause::Trap, Cause::Timeout, Cause::Fuel].into_iter().find(|cause| cause.name() == *name);
+    let duration = |ms: f64| Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(Duration::MAX);
+    RestartPolicy {
+        on: wanted.on.iter().filter_map(cause).collect(),
+        max: wanted.max as usize,
+        within: duration(wanted.within_ms),
+        backoff: duration(wanted.backoff_ms),
+    }
 }
 
 /// What the caller wants, never wider than the manifest's ceilings.

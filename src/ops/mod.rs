@@ -10,9 +10,14 @@ mod imports;
 mod instance;
 mod instantiate;
 mod memory;
+mod observe;
+mod scripts;
+mod stdio;
 mod values;
 
 pub use host::WasmHost;
+
+use std::borrow::Cow;
 
 deno_core::extension!(
     runtime_wasm,
@@ -20,9 +25,16 @@ deno_core::extension!(
         compile::op_wasm_compile,
         compile::op_wasm_compile_file,
         compile::op_wasm_drop_module,
+        compile::op_wasm_inspect,
         compile::op_wasm_max_module_bytes,
         instantiate::op_wasm_instantiate,
         instance::op_wasm_call,
+        instance::op_wasm_call_with,
+        instance::op_wasm_call_batch,
+        instance::op_wasm_closed,
+        instance::op_wasm_is_alive,
+        instance::op_wasm_global_get,
+        instance::op_wasm_global_set,
         instance::op_wasm_exports,
         instance::op_wasm_add_fuel,
         instance::op_wasm_end,
@@ -36,9 +48,14 @@ deno_core::extension!(
         memory::op_wasm_memory_write,
         memory::op_wasm_memory_size,
         memory::op_wasm_memory_grow,
+        observe::op_wasm_stats,
+        observe::op_wasm_all_stats,
+        stdio::op_wasm_stdio_close,
+        stdio::op_wasm_stdio_closed,
+        stdio::op_wasm_stdio_read,
+        stdio::op_wasm_stdio_write,
     ],
     esm_entry_point = "ext:runtime_wasm/entry.js",
-    esm = [dir "js", "entry.js", "handover.js", "wasm.js", "imports.js", "convert.js", "error.js", "runtime:wasm" = "module.js"],
     options = { host: WasmHost },
     state = |state, options| {
         state.put(options.host);
@@ -49,5 +66,7 @@ deno_core::extension!(
 
 /// The extension that provides `runtime:wasm`, for the `extensions` of a `JsRuntime`.
 pub fn extension(host: WasmHost) -> deno_core::Extension {
-    runtime_wasm::init(host)
+    let mut extension = runtime_wasm::init(host);
+    extension.esm_files = Cow::Borrowed(scripts::SCRIPTS);
+    extension
 }

@@ -13,7 +13,7 @@ use std::rc::Rc;
 pub(super) struct HostValues {
     events: HostEvents,
     kept: HashMap<u64, v8::Global<v8::Value>>,
-    /// `(instance, index) => function`, set by js/imports.js.
+    /// `(instance, number) => function`, set by js/imports.js.
     pub(super) make_function: Option<v8::Global<v8::Function>>,
 }
 
@@ -71,7 +71,7 @@ pub(super) fn function<'a>(scope: &mut PinScope<'a, '_>, func: FuncValue) -> Loc
     let maker = side(scope).borrow().values.make_function.clone();
     let made = maker.and_then(|maker| {
         let maker = Local::new(scope, maker);
-        let args = [func.instance as f64, f64::from(func.index)].map(|n| v8::Number::new(scope, n).into());
+        let args = [func.instance as f64, func.number as f64].map(|n| v8::Number::new(scope, n).into());
         let receiver = v8::undefined(scope).into();
         maker.call(scope, receiver, &args)
     });

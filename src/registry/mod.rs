@@ -1,8 +1,14 @@
 //! Ids and what answers to them.
 //!
-//! [`Table`] is the map from numeric ids to values (checked by loom); [`Runtime`] joins two of them, modules and
-//! instances, with the engine, the deadlines and the threads, and is the whole of this crate for a plain Rust program.
+//! [`Table`] is the map from numeric ids to values, and `admission` counts who is alive (both checked by loom); [`Runtime`]
+//! joins two tables, modules and instances, with the engine, the deadlines and the threads, and is the whole of this crate for
+//! a plain Rust program.
 
+mod admission;
+#[cfg(test)]
+mod fault_tests;
+mod machine;
+mod room;
 mod runtime;
 mod sync;
 mod table;

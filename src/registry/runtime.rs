@@ -1,14 +1,19 @@
 //! The runtime: modules and instances by id.
 
-use super::Table;
+use super::admission::{Alive, Refused};
+use super::room::{Amount, Room, Starting};
+use super::{Table, machine};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
 use crate::actor::message::{Ask, Outcome};
-use crate::actor::{Actor, Reaper, Start, spawn};
-use crate::engine::{Deadlines, Engines, Metering, Module};
+use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
+use crate::engine::{CoreDumps, Deadlines, Engines, Metering, Module, inspect};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::{MAPS_PER_INSTANCE, MAPS_PER_MEMORY};
+use crate::module_info::ModuleInfo;
+use crate::scheduling;
 use crate::signature::Export;
-use parking_lot::{Condvar, Mutex};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -30,8 +35,14 @@ pub struct RuntimeOptions {
     pub max_module_bytes: u64,
     /// Compilations at once; further ones wait.
     pub max_compiling: usize,
+    /// Bytes that the memories of all instances may have together.
+    pub max_memory_bytes: u64,
+    /// The nice value of guests that run on; others have that of the process.
+    pub nice: i32,
     /// What an instance gets that names no limits, and what no instance exceeds.
     pub limits: Limits,
+    /// The folder for a core dump of each trap, if any.
+    pub core_dumps: Option<PathBuf>,
 }
 
 impl Default for RuntimeOptions {
@@ -41,7 +52,10 @@ impl Default for RuntimeOptions {
             max_instances: 10_000,
             max_module_bytes: 64 << 20,
             max_compiling: cores.max(4),
+            max_memory_bytes: machine::memory_bytes() / 2,
+            nice: 10,
             limits: Limits::default(),
+            core_dumps: None,
         }
     }
 }
@@ -54,39 +68,14 @@ pub struct Runtime {
     modules: Table<Arc<Module>>,
     instances: Arc<Table<Arc<Actor>>>,
     alive: Arc<Alive>,
+    room: Arc<Room>,
     compiling: Semaphore,
+    memory: Arc<Budget>,
+    watch: Arc<Watch>,
     reaper: Reaper,
     /// Taken out on drop only.
     io: Option<tokio::runtime::Runtime>,
     io_handle: tokio::runtime::Handle,
-}
-
-/// Counts the threads of instances, also of those that are no longer registered.
-#[derive(Default)]
-struct Alive {
-    count: Mutex<usize>,
-    fell: Condvar,
-}
-
-impl Alive {
-    /// Takes a place. On drop it is given back.
-    fn enter(self: &Arc<Self>, limit: usize) -> Option<Place> {
-        let mut count = self.count.lock();
-        if *count >= limit {
-            return None;
-        }
-        *count += 1;
-        Some(Place(self.clone()))
-    }
-}
-
-struct Place(Arc<Alive>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        *self.0.count.lock() -= 1;
-        self.0.fell.notify_all();
-    }
 }
 
 impl Runtime {
@@ -98,16 +87,20 @@ impl Runtime {
         let io = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("wasm-io")
+            .on_thread_start(scheduling::prompt_this_thread)
             .enable_all()
             .build()?;
         Ok(Runtime {
             compiling: Semaphore::new(options.max_compiling.max(1)),
+            watch: Arc::new(Watch::new(options.nice)),
+            memory: Arc::new(Budget::new(options.max_memory_bytes)),
+            engines: Arc::new(Engines::with_core_dumps(options.core_dumps.clone().map(CoreDumps::new))),
             options,
-            engines: Arc::default(),
             deadlines: Arc::default(),
             modules: Table::default(),
             instances: Arc::default(),
             alive: Arc::default(),
+            room: Arc::new(Room::new(machine::limits())),
             reaper: Reaper::new()?,
             io_handle: io.handle().clone(),
             io: Some(io),
@@ -162,6 +155,18 @@ impl Runtime {
         Ok(self.module(id)?.exports().to_vec())
     }
 
+    /// What a module declares and needs. Reads the whole module, off the caller's thread.
+    ///
+    /// # Errors
+    /// 5004 if there is none.
+    pub async fn inspect(&self, id: ModuleId) -> Result<ModuleInfo> {
+        let module = self.module(id)?;
+        let read = self.io_handle.spawn_blocking(move || inspect(module.name(), module.bytes()));
+        read.await.unwrap_or_else(|error| {
+            Err(WasmError::new(ErrorCode::Compile, format!("the module {} cannot be inspected: {error}", id.0)))
+        })
+    }
+
     fn module(&self, id: ModuleId) -> Result<Arc<Module>> {
         self.modules.get(id.0).ok_or_else(|| WasmError::no_module(id.0))
     }
@@ -171,14 +176,15 @@ impl Runtime {
     /// # Errors
     /// 5004 for an unknown module, 5001 if it cannot be instantiated or there is no room, 5010 for an unusable WASI
     /// configuration, 5011 if its start function reaches a limit.
-    pub async fn instantiate(&self, module: ModuleId, mut config: InstanceConfig) -> Result<Arc<Actor>> {
-        let module = self.module(module)?;
-        let place = self.alive.enter(self.options.max_instances).ok_or_else(|| self.no_room())?;
+    pub async fn instantiate(&self, module_id: ModuleId, mut config: InstanceConfig) -> Result<Arc<Actor>> {
+        let module = self.module(module_id)?;
+        let place = self.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
         let metering = metering(&config.limits);
         let code = {
             let _turn = self.compiling.acquire().await;
             module.code(self.engines.clone(), metering).await?
         };
+        let starting = self.room_for(&module, &config).await?;
         let id = self.instances.reserve();
         if config.name.is_empty() {
             config.name = format!("wasm-{id}");
@@ -186,8 +192,12 @@ impl Runtime {
         let instances = self.instances.clone();
         let unregister = move |id| drop(instances.remove(id));
         let name = config.name.as_str().into();
-        let actor = Arc::new(Actor::new(id, name, config.limits.mailbox, self.engines.clone(), unregister));
+        let actor = Arc::new(Actor::new(id, name, module_id.0, &config.limits, self.engines.clone(), unregister));
         self.instances.put(id, actor.clone());
+        if self.alive.is_closed() {
+            // A shutdown may have looked before this one was registered; its thread then ends as it begins.
+            actor.stop(StopReason::Shutdown);
+        }
         let start = Start {
             actor: actor.clone(),
             code,
@@ -195,10 +205,13 @@ impl Runtime {
             config,
             engines: self.engines.clone(),
             deadlines: self.deadlines.clone(),
+            watch: self.watch.clone(),
+            memory: self.memory.clone(),
             io: self.io_handle.clone(),
         };
-        let starting = spawn(&self.reaper, start, move || drop(place))?;
-        match starting.outcome(id).await {
+        let started = spawn(&self.reaper, start, move || drop(place))?.outcome(id).await;
+        drop(starting);
+        match started {
             Ok(_) => Ok(actor),
             Err(error) => {
                 // The thread is ending by itself; its place must be free when this returns.
@@ -208,9 +221,31 @@ impl Runtime {
         }
     }
 
-    fn no_room(&self) -> WasmError {
+    /// Sees that the machine has room for an instance, counting again what there is before it says no.
+    async fn room_for(&self, module: &Module, config: &InstanceConfig) -> Result<Starting> {
+        let most = Amount {
+            maps: MAPS_PER_INSTANCE + MAPS_PER_MEMORY * module.memories() + module.tables(),
+            threads: 1,
+            // The granted handle, and the guest's own.
+            files: 2 * config.wasi.preopens.len() as u64,
+        };
+        if let Ok(starting) = self.room.enter(most) {
+            return Ok(starting);
+        }
+        let room = self.room.clone();
+        // Should the count fail, the old one stands.
+        let _ = self.io_handle.spawn_blocking(move || room.count()).await;
+        self.room.enter(most).map_err(|why| WasmError::new(ErrorCode::Instantiate, why))
+    }
+
+    fn no_room(&self, refused: Refused) -> WasmError {
         let limit = self.options.max_instances;
-        let text = format!("no room for another instance: {limit} are alive, the limit that max_instances sets");
+        let text = match refused {
+            Refused::Full => {
+                format!("no room for another instance: {limit} are alive, the limit that max_instances sets")
+            }
+            Refused::Closed => "no instance is made any more: the runtime has shut down".to_owned(),
+        };
         WasmError::new(ErrorCode::Instantiate, text)
     }
 
@@ -220,6 +255,13 @@ impl Runtime {
     /// 5005 if there is none.
     pub fn instance(&self, id: InstanceId) -> Result<Arc<Actor>> {
         self.instances.get(id.0).ok_or_else(|| WasmError::no_instance(id.0))
+    }
+
+    /// How each instance is doing, by id.
+    pub fn stats(&self) -> Vec<InstanceStats> {
+        let mut all: Vec<_> = self.instances.all().iter().map(|actor| actor.stats()).collect();
+        all.sort_by_key(|stats| stats.id);
+        all
     }
 
     /// Asks an instance. Once polled, the request has its place in the instance's order.
@@ -245,28 +287,28 @@ impl Runtime {
 
     /// Instances that are alive, also those that are still ending.
     pub fn alive(&self) -> usize {
-        *self.alive.count.lock()
+        self.alive.count()
     }
 
-    /// Ends every instance and waits for their threads, at most this long. Blocks.
+    /// Ends every instance and waits for their threads, at most this long. Blocks. None is made afterwards.
     ///
     /// Returns how many threads did not end in time; they hold nothing that anybody waits for.
     pub fn shutdown(&self, patience: Duration) -> usize {
+        self.stop_all();
+        self.alive.wait_for_none(Instant::now() + patience)
+    }
+
+    fn stop_all(&self) {
+        self.alive.close();
         for actor in self.instances.all() {
             actor.stop(StopReason::Shutdown);
         }
-        let until = Instant::now() + patience;
-        let mut count = self.alive.count.lock();
-        while *count > 0 && !self.alive.fell.wait_until(&mut count, until).timed_out() {}
-        *count
     }
 }
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        for actor in self.instances.all() {
-            actor.stop(StopReason::Shutdown);
-        }
+        self.stop_all();
         // Waiting is not allowed where this may be dropped, on an async thread.
         if let Some(io) = self.io.take() {
             io.shutdown_background();

@@ -1,7 +1,7 @@
 //! A map from ids that are never used twice. Removing an id and using it may race: one of them wins, the other is told that
 //! there is no such id.
 
-use super::sync::{AtomicU64, Ordering, RwLock};
+use super::sync::{AtomicU64, Ordering, RwLock, mutant};
 use std::collections::HashMap;
 
 /// Values by id. Ids count up from 1.
@@ -19,22 +19,17 @@ impl<V: Clone> Default for Table<V> {
 impl<V: Clone> Table<V> {
     /// A new id. It names nothing until something is [put](Self::put) under it.
     pub fn reserve(&self) -> u64 {
+        if mutant!("ids_count_in_two_steps") {
+            let id = self.next.load(Ordering::Relaxed);
+            self.next.store(id + 1, Ordering::Relaxed);
+            return id;
+        }
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Puts a value under an id from [`reserve`](Self::reserve).
     pub fn put(&self, id: u64, value: V) {
         self.entries.write().insert(id, value);
-    }
-
-    /// Puts a value under a new id, unless there are `limit` values already; the number of them is the error.
-    pub fn put_within(&self, id: u64, value: V, limit: usize) -> Result<(), usize> {
-        let mut entries = self.entries.write();
-        if entries.len() >= limit {
-            return Err(entries.len());
-        }
-        entries.insert(id, value);
-        Ok(())
     }
 
     /// The value, if the id names one.
@@ -44,6 +39,11 @@ impl<V: Clone> Table<V> {
 
     /// Takes the value out. The second of two removals gets nothing.
     pub fn remove(&self, id: u64) -> Option<V> {
+        if mutant!("remove_in_two_steps") {
+            let found = self.get(id);
+            self.entries.write().remove(&id);
+            return found;
+        }
         self.entries.write().remove(&id)
     }
 

@@ -75,3 +75,10 @@ export async function rejects(operation, code, ...parts) {
 export async function ticks(count) {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setTimeout(resolve, 1));
 }
+
+/** Resolves once each of these instances is at work on a request. */
+export async function busy(...instances) {
+  for (const instance of instances) {
+    while (!["running", "waiting"].includes((await instance.stats()).state)) await ticks(1);
+  }
+}

@@ -1,5 +1,5 @@
 import { compileFile, instantiate, memory, call, getExports } from "runtime:wasm";
-import { equal, ok, rejects, test, ticks } from "./check.js";
+import { busy, equal, ok, rejects, test } from "./check.js";
 
 const basic = await compileFile("./wasm/basic.wasm");
 const wasi = await compileFile("./wasm/wasi.wasm");
@@ -150,9 +150,17 @@ test("one instance at a time reads the host's standard input; the next is 5010",
   const reader = await instantiate(wasi, { inheritStdin: true });
   const reading = reader.call("read", 0);
   reading.catch(() => {});
-  await ticks(3);
+  await busy(reader);
   await rejects(instantiate(wasi, { inheritStdin: true }), 5010, "standard input");
   await reader.drop();
   await rejects(reading, 5002, "dropped");
   await (await instantiate(wasi, { stdin: "inherit" })).drop();
+});
+
+test("a reader that is stopped gives the host's standard input up at once", async () => {
+  for (let i = 0; i < 20; i++) {
+    const reader = await instantiate(wasi, { inheritStdin: true });
+    const reading = reader.callWith({ timeoutMs: 1 }, "read", 0);
+    await rejects(reading, 5011);
+  }
 });

@@ -1,5 +1,5 @@
 import { compileFile, instantiate } from "runtime:wasm";
-import { equal, ok, rejects, test, ticks } from "./check.js";
+import { busy, equal, ok, rejects, test, ticks } from "./check.js";
 
 const basic = await compileFile("./wasm/basic.wasm");
 const wasi = await compileFile("./wasm/wasi.wasm");
@@ -21,6 +21,7 @@ for (const [state, make] of Object.entries(endless)) {
     running.catch(() => {});
     waiting.catch(() => {});
     await ticks(10);
+    await busy(instance);
     equal(await other.call("add", 1, 2), [3]);
     ok(!settled, "it has returned");
     await instance.drop();
@@ -39,7 +40,7 @@ for (const [state, make] of Object.entries(endless)) {
     const [instance, name, args] = await make();
     const running = instance.call(name, ...args);
     running.catch(() => {});
-    await ticks(2);
+    await busy(instance);
     await instance.terminate("enough");
     await rejects(running, 5002, "terminated", "enough");
   });
@@ -48,6 +49,8 @@ for (const [state, make] of Object.entries(endless)) {
     const [instance, name, args] = await make();
     await rejects(instance.callWith({ timeoutMs: 20 }, name, ...args), 5011, "20 ms", name);
     await rejects(instance.call(name, ...args), 5005);
+    // The host's stdin is free for the next instance once the thread of this one is gone.
+    await instance.closed;
   });
 
   test(`a guest ${state} is ended by a signal, with its reason`, async () => {
@@ -60,6 +63,7 @@ for (const [state, make] of Object.entries(endless)) {
     controller.abort(reason);
     ok(await caught === reason, `rejected with ${await caught}`);
     await rejects(instance.call(name, ...args), 5005);
+    await instance.closed;
   });
 }
 
@@ -111,7 +115,7 @@ test("a small mailbox makes callers wait, in order, and loses nothing", async ()
 test("callers that wait for room are told when the instance ends", async () => {
   const instance = await instantiate(basic, { limits: { mailbox: 2 } });
   const outcomes = Array.from({ length: 10 }, () => instance.call("spin").then(() => "resolved", ({ code }) => code));
-  await ticks(2);
+  await busy(instance);
   await instance.drop();
   equal(await Promise.all(outcomes), [5002, ...Array(9).fill(5005)]);
 });

@@ -95,3 +95,32 @@ test("vectors go through handlers, and NaN keeps being one", async () => {
   await rejects(wrong.call("vector", bytes), 5007, '"env" "vector"', "another length");
   await wrong.drop();
 });
+
+test("a function from before a restart is none of the instance that was made anew", async () => {
+  const restarting = await instantiate(module, { ...imports({}), restart: { backoffMs: 0 } });
+  const [add] = await restarting.call("get_add");
+  equal(await add(2, 3), 5);
+  await rejects(restarting.call("die"), 5002);
+  // The first function that the fresh store lets out is another one: the old one must not be taken for it.
+  const [two] = await restarting.call("get_two");
+  equal(await two(), [1, 2n]);
+  await rejects(add(2, 3), 5005, "made anew");
+  await rejects(restarting.call("call_back", add, 2, 3), 5007, "parameter 1", "made anew");
+  const [fresh] = await restarting.call("get_add");
+  ok(fresh !== add, "the old function");
+  equal(await fresh(2, 3), 5);
+  equal(await restarting.call("call_back", fresh, 2, 3), [5]);
+  await restarting.drop();
+});
+
+test("globals hold references too", async () => {
+  const value = { some: "object" };
+  await instance.globals.set("held", value);
+  ok(await instance.globals.get("held") === value, "another value");
+  const [add] = await instance.call("get_add");
+  await instance.globals.set("function", add);
+  ok(await instance.globals.get("function") === add, "another function");
+  await rejects(instance.globals.set("function", () => 1), 5007, '"function"', "same instance");
+  await instance.globals.set("held", null);
+  equal(await instance.globals.get("held"), null);
+});

@@ -1,34 +1,64 @@
 //! Calling an export: its signature, its arguments, its results.
 
-use super::super::message::Call;
+use super::super::message::{Answer, Call};
+use super::fuel::Reserve;
 use super::values::{from_val, to_vals};
 use super::{Context, imports, trap};
 use crate::engine::{signature_of, value_type};
-use crate::error::{ErrorCode, Result, WasmError};
+use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::signature::ValueType;
 use crate::value::{Arg, FuncValue, Value};
 use wasmtime::{Extern, ExternType, Func, FuncType, Val};
 
+/// The export by which WASI commands run, from beginning to end.
+const COMMAND_ENTRY: &str = "_start";
+
 pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Value>> {
     let func = exported_function(store, &call.name)?;
-    run(store, func, &format!("\"{}\"", call.name), &call.args).await
+    let name = format!("\"{}\"", call.name);
+    let args = arguments(store, &func, &name, &call.args).await?;
+    let reserve = call.fuel.map(|limit| Reserve::set_aside(store, limit)).transpose()?;
+    store.data().actor.counters.calls.add_one();
+    let ended = run(store, &func, &name, &args).await;
+    let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
+    if call.name == COMMAND_ENTRY {
+        store.data().program_ended();
+    }
+    ended.map_err(|mut error| {
+        if let (ErrorCode::FuelExhausted, true, Some(limit)) = (error.code, bounded, call.fuel) {
+            let instance = store.data().actor.name();
+            error.message = format!("the call of {name} in \"{instance}\" spent the {limit} of fuel that it may use");
+        }
+        let args = told(&func.ty(&*store), &call.args);
+        error.call = Some(Box::new(FailedCall { name: call.name, args }));
+        error
+    })
 }
 
 /// Calls a function that the guest has let out.
 pub(super) async fn call_ref(store: &mut Context<'_>, func: FuncValue, args: Vec<Arg>) -> Result<Vec<Value>> {
-    let known = store.data().functions.get(func.index).filter(|_| func.instance == store.data().actor.id());
-    let func = known.ok_or_else(|| WasmError::no_instance(func.instance))?;
-    run(store, func, "a funcref", &args).await
+    let Some(found) = store.data().functions.get(func) else {
+        let text =
+            format!("the instance {} was made anew: the function went with what was there before", func.instance);
+        return Err(WasmError::new(ErrorCode::InvalidInstanceHandle, text));
+    };
+    let args = arguments(store, &found, "a funcref", &args).await?;
+    store.data().actor.counters.calls.add_one();
+    run(store, &found, "a funcref", &args).await
 }
 
-async fn run(store: &mut Context<'_>, func: Func, name: &str, args: &[Arg]) -> Result<Vec<Value>> {
+/// Holds arguments against the signature.
+async fn arguments(store: &mut Context<'_>, func: &Func, name: &str, args: &[Arg]) -> Result<Vec<Val>> {
     imports::check_depth(store)?;
     let ty = func.ty(&*store);
     check_count(name, &ty, args.len())?;
-    let args = to_vals(store, args, ty.params(), |number| format!("parameter {number} of {name}")).await?;
+    to_vals(store, args, ty.params(), |number| format!("parameter {number} of {name}")).await
+}
+
+async fn run(store: &mut Context<'_>, func: &Func, name: &str, args: &[Val]) -> Result<Vec<Value>> {
     // Overwritten by the call; wasmtime checks only the length.
-    let mut results = vec![Val::I32(0); ty.results().len()];
-    match func.call_async(&mut *store, &args, &mut results).await {
+    let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
+    match func.call_async(&mut *store, args, &mut results).await {
         Ok(()) => results.iter().map(|result| from_val(store, result, || format!("a result of {name}"))).collect(),
         Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),
         Err(error) => {
@@ -36,6 +66,24 @@ async fn run(store: &mut Context<'_>, func: Func, name: &str, args: &[Arg]) -> R
             Err(trap::describe(store, &what, error))
         }
     }
+}
+
+/// The first arguments of a call as the guest got them.
+fn told(ty: &FuncType, args: &[Arg]) -> Vec<Value> {
+    let typed = args.iter().zip(ty.params()).take(FailedCall::ARGS_MAX);
+    typed.filter_map(|(arg, ty)| Value::from_arg(arg, value_type(&ty)).ok()).collect()
+}
+
+/// One call after another, up to the first that fails.
+pub(super) async fn batch(store: &mut Context<'_>, calls: Vec<Call>) -> Answer {
+    let mut done = Vec::with_capacity(calls.len());
+    for next in calls {
+        match call(store, next).await {
+            Ok(values) => done.push(values),
+            Err(error) => return Answer::Batch(done, Some(error)),
+        }
+    }
+    Answer::Batch(done, None)
 }
 
 fn exported_function(store: &mut Context<'_>, name: &str) -> Result<Func> {
@@ -68,7 +116,7 @@ pub(super) fn import_matches(wanted: &ExternType, found: &ExternType) -> bool {
     }
 }
 
-fn kind(ty: &ExternType) -> &'static str {
+pub(super) fn kind(ty: &ExternType) -> &'static str {
     match ty {
         ExternType::Func(_) => "a function",
         ExternType::Global(_) => "a global",

@@ -12,6 +12,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use wasmtime::{AsContextMut, Caller, Extern, ExternType, Func, FuncType, Global, ImportType, Linker, RootScope, Val};
 
+/// A module can ask for a million imports, each with a name of 100 kB; a message stays one.
+const IMPORTS_NAMED_MAX: usize = 50;
+const NAME_CHARS_MAX: usize = 200;
+
 /// How deep guest and host may call each other in turn. Each level costs the guest's thread a stack of its own.
 const DEPTH_MAX: usize = 16;
 
@@ -40,7 +44,9 @@ pub(super) async fn resolve(
         match resolved {
             Ok(import) => found.push(import),
             Err(problem) => {
-                let (module, name, expected) = (import.module(), import.name(), call::describe(&ty));
+                let (module, name) = (shortened(import.module()), shortened(import.name()));
+                let expected = call::describe(&ty);
+                let expected = shortened(&expected);
                 wrong.push(format!("\"{module}\" \"{name}\" {problem}: expected {expected}{}", hint(&ty)));
             }
         }
@@ -48,8 +54,21 @@ pub(super) async fn resolve(
     if wrong.is_empty() {
         return Ok(found);
     }
+    let more = wrong.len().saturating_sub(IMPORTS_NAMED_MAX);
+    wrong.truncate(IMPORTS_NAMED_MAX);
+    if more > 0 {
+        wrong.push(format!("and {more} more"));
+    }
     let text = format!("{} cannot be instantiated, imports: {}", store.data().module.name(), wrong.join("; "));
     Err(WasmError::new(ErrorCode::Instantiate, text))
+}
+
+/// A guest's name for something, at a length that a message can hold.
+fn shortened(name: &str) -> std::borrow::Cow<'_, str> {
+    match name.char_indices().nth(NAME_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &name[..end]).into(),
+        None => name.into(),
+    }
 }
 
 fn hint(ty: &ExternType) -> &'static str {

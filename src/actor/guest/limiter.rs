@@ -1,53 +1,85 @@
-//! Bounds on memories and tables, summed over the whole instance.
+//! Bounds on memories and tables: summed over the whole instance, and charged to what all guests together may have.
 
+use super::super::budget::Budget;
 use super::super::config::Limits;
+use super::super::stats::Counter;
+use crate::limits::{MEMORIES_MAX, TABLE_ELEMENT_BYTES, TABLES_MAX};
+use std::sync::Arc;
 use wasmtime::ResourceLimiter;
-
-/// How many memories, and how many tables, one instance may have.
-const MEMORIES_MAX: usize = 100;
-const TABLES_MAX: usize = 100;
 
 /// Counts what an instance has and refuses what goes beyond. A refused `memory.grow` gives the guest -1.
 pub(super) struct Limiter {
     memory: Account,
     table: Account,
+    /// The sum of the memories, for statistics.
+    shown: Arc<Counter>,
+    /// Which bound the last refusal came from, for a message.
+    refusal: Option<String>,
 }
 
-/// One sum with its bound. A growth that was allowed and then failed is taken back.
+/// One sum with its bound. A growth that was allowed and then failed is taken back, and all of it when this goes.
 struct Account {
+    what: &'static str,
     used: u64,
     limit: u64,
     last_growth: u64,
+    /// Bytes that one unit costs the budget of all guests.
+    unit_bytes: u64,
+    shared: Arc<Budget>,
 }
 
 impl Account {
-    fn new(limit: u64) -> Self {
-        Account { used: 0, limit, last_growth: 0 }
+    fn new(what: &'static str, limit: u64, unit_bytes: u64, shared: &Arc<Budget>) -> Self {
+        Account { what, used: 0, limit, last_growth: 0, unit_bytes, shared: shared.clone() }
     }
 
-    fn grow(&mut self, current: usize, desired: usize) -> bool {
+    /// The error is the bound that is in the way.
+    fn grow(&mut self, current: usize, desired: usize) -> Result<(), String> {
         let growth = desired.saturating_sub(current) as u64;
-        let allowed = self.used.checked_add(growth).is_some_and(|sum| sum <= self.limit);
-        if allowed {
-            self.used += growth;
-            self.last_growth = growth;
+        if self.used.checked_add(growth).is_none_or(|sum| sum > self.limit) {
+            return Err(format!("the instance's limit is {} {}", self.limit, self.what));
         }
-        allowed
+        if !self.shared.take(growth.saturating_mul(self.unit_bytes)) {
+            let (limit, used) = (self.shared.limit(), self.shared.used());
+            return Err(format!("all guests together may have {limit} bytes (max_memory), and {used} are taken"));
+        }
+        self.used += growth;
+        self.last_growth = growth;
+        Ok(())
     }
 
     fn take_back(&mut self) {
-        self.used -= std::mem::take(&mut self.last_growth);
+        let growth = std::mem::take(&mut self.last_growth);
+        self.used -= growth;
+        self.shared.give_back(growth * self.unit_bytes);
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.shared.give_back(self.used * self.unit_bytes);
     }
 }
 
 impl Limiter {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Limiter { memory: Account::new(limits.memory_bytes), table: Account::new(limits.table_elements) }
+    pub(super) fn new(limits: &Limits, shared: &Arc<Budget>, shown: Arc<Counter>) -> Self {
+        shown.set(0);
+        Limiter {
+            memory: Account::new("bytes", limits.memory_bytes, 1, shared),
+            table: Account::new("table elements", limits.table_elements, TABLE_ELEMENT_BYTES, shared),
+            shown,
+            refusal: None,
+        }
     }
 
-    /// The bound on all memories together, in bytes.
-    pub(super) fn memory_limit(&self) -> u64 {
-        self.memory.limit
+    /// Why the last growth that was refused was refused. Asking forgets it.
+    pub(super) fn take_refusal(&mut self) -> Option<String> {
+        self.refusal.take()
+    }
+
+    fn note(&mut self, grown: Result<(), String>) -> bool {
+        self.refusal = grown.err();
+        self.refusal.is_none()
     }
 }
 
@@ -57,11 +89,15 @@ impl ResourceLimiter for Limiter {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        Ok(self.memory.grow(current, desired))
+        let grown = self.memory.grow(current, desired);
+        self.shown.set(self.memory.used);
+        Ok(self.note(grown))
     }
 
-    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
         self.memory.take_back();
+        self.shown.set(self.memory.used);
+        self.refusal = Some(format!("the machine refused it: {error:#}"));
         Ok(())
     }
 
@@ -69,7 +105,8 @@ impl ResourceLimiter for Limiter {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        Ok(self.table.grow(current, desired))
+        let grown = self.table.grow(current, desired);
+        Ok(self.note(grown))
     }
 
     fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
@@ -96,13 +133,29 @@ mod tests {
 
     #[test]
     fn the_sum_counts_and_a_failed_growth_is_taken_back() {
+        let shared = Arc::new(Budget::new(1000));
         let limits = Limits { memory_bytes: 100, ..Limits::default() };
-        let mut limiter = Limiter::new(&limits);
+        let mut limiter = Limiter::new(&limits, &shared, Arc::default());
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(!limiter.memory_growing(0, 41, None).unwrap());
         assert!(limiter.memory_growing(0, 40, None).unwrap());
         limiter.memory_grow_failed(wasmtime::Error::msg("no room")).unwrap();
         assert!(limiter.memory_growing(60, 100, None).unwrap());
         assert!(!limiter.memory_growing(usize::MAX - 1, usize::MAX, Some(5)).unwrap());
+        assert!(limiter.table_growing(0, 2, None).unwrap());
+        assert_eq!(shared.used(), 100 + 2 * TABLE_ELEMENT_BYTES);
+    }
+
+    #[test]
+    fn guests_share_one_budget_and_a_guest_that_ends_gives_back() {
+        let shared = Arc::new(Budget::new(100));
+        let [mut first, mut second] = [(); 2].map(|()| Limiter::new(&Limits::default(), &shared, Arc::default()));
+        assert!(first.memory_growing(0, 70, None).unwrap());
+        assert!(!second.memory_growing(0, 31, None).unwrap());
+        assert!(second.take_refusal().unwrap().contains("max_memory"));
+        drop(first);
+        assert!(second.memory_growing(0, 100, None).unwrap());
+        second.memory_grow_failed(wasmtime::Error::msg("no room")).unwrap();
+        assert_eq!(shared.used(), 0);
     }
 }

@@ -41,18 +41,17 @@ pub(super) async fn grow(store: &mut Context<'_>, pages: u64) -> Result<u64> {
     let before = size(store)?;
     let memory = memory(store)?;
     let unit = memory.page_size(&*store);
+    store.data_mut().limiter.take_refusal();
     let delta = pages.checked_mul(PAGE_BYTES).map(|bytes| bytes / unit);
     if let Some(delta) = delta
         && memory.grow_async(&mut *store, delta).await.is_ok()
     {
         return Ok(before);
     }
-    let limit = store.data().limiter.memory_limit();
     let maximum = memory.ty(&*store).maximum().map(|max| format!(", its declared maximum is {max}"));
-    Err(memory_error(format!(
-        "the memory cannot grow by {pages} pages: it has {before}{}, and the instance's limit is {limit} bytes",
-        maximum.unwrap_or_default()
-    )))
+    let refusal = store.data_mut().limiter.take_refusal().map(|bound| format!(", {bound}"));
+    let (maximum, refusal) = (maximum.unwrap_or_default(), refusal.unwrap_or_default());
+    Err(memory_error(format!("the memory cannot grow by {pages} pages: it has {before}{maximum}{refusal}")))
 }
 
 fn range(offset: u64, length: u64, size: usize) -> Result<std::ops::Range<usize>> {

@@ -1,19 +1,28 @@
 //! What runs inside an actor: a wasmtime store with one instance, behind limits, and the requests it answers.
 
 mod call;
+mod fuel;
+mod global;
 mod imports;
 mod limiter;
+mod lines;
 mod memory;
+mod open;
+mod pipes;
+mod sleep;
 mod stdio;
+mod terminal;
 mod trap;
 mod values;
 mod wasi;
 
+use super::budget::Budget;
 use super::config::InstanceConfig;
 use super::handle::Actor;
 use super::message::{Answer, Ask, Outcome};
 use crate::engine::{Code, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::HOSTCALL_BYTES_MAX;
 use limiter::Limiter;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -31,6 +40,7 @@ pub(super) struct GuestParts {
     pub config: InstanceConfig,
     pub engines: Arc<Engines>,
     pub metering: Metering,
+    pub memory: Arc<Budget>,
 }
 
 /// The store, as seen by whoever works on it: the worker between calls, or a host function within one.
@@ -43,6 +53,7 @@ struct GuestState {
     limiter: Limiter,
     actor: Arc<Actor>,
     module: Arc<Module>,
+    engines: Arc<Engines>,
     /// None until the module is instantiated.
     instance: Option<Instance>,
     /// All fuel it ever had; `None` without metering.
@@ -63,12 +74,18 @@ impl GuestState {
             WasmError::new(ErrorCode::InvalidInstanceHandle, text)
         })
     }
+
+    /// A WASI command has run to its end: nothing reads or writes its pipes any more.
+    fn program_ended(&self) {
+        if let Some(wasi) = &self.wasi {
+            wasi.pipes.close();
+        }
+    }
 }
 
 struct WasiGuest {
     context: WasiP1Ctx,
-    /// Held while this guest is the one that reads the host's standard input.
-    _stdin: Option<stdio::StdinOwner>,
+    pipes: pipes::Pipes,
 }
 
 /// The trap that ends host calls and growth after a stop. Never seen by a caller: the stopper has answered.
@@ -97,20 +114,24 @@ impl Guest {
     /// # Errors
     /// 5010 for an unusable WASI configuration, 5001 for imports that nothing provides.
     pub(super) async fn prepare(parts: GuestParts) -> Result<Guest> {
-        let GuestParts { actor, code, module, config, engines, metering } = parts;
+        let GuestParts { actor, code, module, config, engines, metering, memory } = parts;
         let engine = engines.get(metering)?;
         let mut linker = Linker::new(engine);
         let wants_wasi = code.imports().any(|import| import.module() == WASI_MODULE);
-        let wasi = wasi::context(config.wasi, actor.name())?;
-        if wants_wasi {
+        let wasi = wasi::context(config.wasi, &actor)?;
+        if !wants_wasi {
+            // What it was given is reached by nobody.
+            wasi.pipes.close();
+        } else {
             wasi::link(&mut linker)
                 .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("WASI cannot be linked: {error:#}")))?;
         }
         let state = GuestState {
             wasi: wants_wasi.then_some(wasi),
-            limiter: Limiter::new(&config.limits),
+            limiter: Limiter::new(&config.limits, &memory, actor.counters.memory_bytes.clone()),
             actor,
             module,
+            engines: engines.clone(),
             instance: None,
             fuel_given: config.limits.fuel,
             depth: 0,
@@ -118,9 +139,14 @@ impl Guest {
             externs: Arc::default(),
         };
         let mut store = Store::new(engine, state);
+        store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
         store.limiter(|state| &mut state.limiter);
         store.call_hook(|context, hook| match hook {
             CallHook::CallingHost if context.data().actor.control.is_stopped() => Err(StoppedByHost.into()),
+            CallHook::CallingHost => {
+                context.data().actor.counters.host_calls.add_one();
+                Ok(())
+            }
             _ => Ok(()),
         });
         store.epoch_deadline_callback(|context| {
@@ -142,7 +168,9 @@ impl Guest {
     /// # Errors
     /// 5001 for a trap, 5011 for spent fuel.
     pub(super) async fn instantiate(&mut self) -> Result<()> {
-        match Instance::new_async(&mut self.store, &self.code, &self.imports).await {
+        let instantiated = Instance::new_async(&mut self.store, &self.code, &self.imports).await;
+        self.publish();
+        match instantiated {
             Ok(instance) => {
                 self.store.data_mut().instance = Some(instance);
                 Ok(())
@@ -152,6 +180,9 @@ impl Guest {
                 let mut error = trap::describe(&mut self.store.as_context_mut(), &what, error);
                 if error.code == ErrorCode::Call {
                     error.code = ErrorCode::Instantiate;
+                }
+                if let Some(bound) = self.store.data_mut().limiter.take_refusal().filter(|_| error.trap.is_none()) {
+                    error.message = format!("{}; {bound}", error.message);
                 }
                 Err(error)
             }
@@ -169,31 +200,34 @@ impl Guest {
         let outcome = answer(&mut scope.as_context_mut(), ask).await;
         drop(scope);
         values::collect(&mut self.store.as_context_mut()).await;
+        self.publish();
         outcome
+    }
+
+    /// Lets statistics see what only the store knows.
+    fn publish(&mut self) {
+        let store = self.store.as_context_mut();
+        if let Some(used) = fuel::used(&store) {
+            store.data().actor.counters.fuel_now.set(used);
+        }
     }
 }
 
 /// Answers one request, between calls or from within one.
 async fn answer(store: &mut Context<'_>, ask: Ask) -> Outcome {
+    #[cfg(test)]
+    super::faults::panic_if_asked(&ask);
     match ask {
         Ask::Call(call) => call::call(store, call).await.map(Answer::Values),
+        Ask::Batch(calls) => Ok(call::batch(store, calls).await),
         Ask::CallRef { func, args } => call::call_ref(store, func, args).await.map(Answer::Values),
         Ask::Exports => Ok(Answer::Exports(store.data().module.exports().to_vec())),
         Ask::MemoryRead { offset, length } => memory::read(store, offset, length).map(Answer::Bytes),
         Ask::MemoryWrite { offset, bytes } => memory::write(store, offset, &bytes).map(|()| Answer::Done),
-        Ask::MemorySize => memory::size(store).map(Answer::Number),
-        Ask::MemoryGrow { pages } => memory::grow(store, pages).await.map(Answer::Number),
-        Ask::AddFuel(fuel) => add_fuel(store, fuel).map(Answer::Number),
+        Ask::MemorySize => memory::size(store).map(Answer::Pages),
+        Ask::MemoryGrow { pages } => memory::grow(store, pages).await.map(Answer::Pages),
+        Ask::GlobalGet(name) => global::get(store, &name).map(|value| Answer::Values(vec![value])),
+        Ask::GlobalSet { name, value } => global::set(store, &name, value).await.map(|()| Answer::Done),
+        Ask::AddFuel(amount) => fuel::add(store, amount).map(Answer::Fuel),
     }
-}
-
-fn add_fuel(store: &mut Context<'_>, fuel: u64) -> Result<u64> {
-    let Some(given) = store.data().fuel_given else {
-        let text = "this instance is not metered: give it `limits.fuel` when it is made".to_owned();
-        return Err(WasmError::new(ErrorCode::Type, text));
-    };
-    let filled = store.get_fuel().unwrap_or(0).saturating_add(fuel);
-    store.data_mut().fuel_given = Some(given.saturating_add(fuel));
-    store.set_fuel(filled).map_err(|error| WasmError::new(ErrorCode::Call, format!("{error:#}")))?;
-    Ok(filled)
 }

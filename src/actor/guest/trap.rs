@@ -2,12 +2,16 @@
 
 use super::imports::HostFailure;
 use super::{Context, StoppedByHost};
-use crate::error::{ErrorCode, WasmError};
-use wasmtime::{FrameInfo, Trap, WasmBacktrace};
+use crate::engine::imported_function_called_at;
+use crate::error::{ErrorCode, FailedImport, WasmError};
+use std::sync::Arc;
+use wasmtime::{FrameInfo, Trap, WasmBacktrace, WasmCoreDump};
 use wasmtime_wasi::I32Exit;
 
 /// Frames of a guest's stack that an error carries.
 const FRAMES_MAX: usize = 64;
+/// Characters of one name in it.
+const NAME_CHARS_MAX: usize = 256;
 
 /// The exit code, where a call ended in `proc_exit`.
 pub(super) fn exit_code(error: &wasmtime::Error) -> Option<i32> {
@@ -31,7 +35,9 @@ pub(super) fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Err
         return refused;
     }
     let trap = error.downcast_ref::<Trap>().copied();
-    let guest_stack = error.downcast_ref::<WasmBacktrace>().map(guest_stack).unwrap_or_default();
+    let backtrace = error.downcast_ref::<WasmBacktrace>();
+    let guest_stack = backtrace.map(guest_stack).unwrap_or_default();
+    let import = backtrace.and_then(|backtrace| failed_import(store, trap, backtrace));
     let mut described = match trap {
         Some(Trap::OutOfFuel) => {
             let given = store.data().fuel_given.unwrap_or(0);
@@ -40,14 +46,43 @@ pub(super) fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Err
             WasmError::new(ErrorCode::FuelExhausted, text)
         }
         Some(trap) => WasmError::new(ErrorCode::Call, format!("{what} trapped: {}", trap_name(trap))),
-        None => WasmError::new(ErrorCode::Call, format!("{what} failed: {}", root_cause(&error))),
+        None => {
+            // A host function's own error says where it is from.
+            let named = import.as_ref().filter(|_| !error.is::<HostFailure>());
+            let place = named.map(|import| format!(" in the import {:?} {:?}", import.module, import.name));
+            let (place, cause) = (place.unwrap_or_default(), root_cause(&error));
+            WasmError::new(ErrorCode::Call, format!("{what} failed{place}: {cause}"))
+        }
     };
     described.trap = trap.filter(|trap| *trap != Trap::OutOfFuel).map(trap_name);
     described.guest_stack = guest_stack;
     if let Some(HostFailure::Threw { value, .. }) = error.downcast_ref::<HostFailure>() {
         described.cause = Some(value.clone());
     }
+    described.import = import.map(Box::new);
+    dump_core(store, &error);
     described
+}
+
+/// The import that failed: the one that the innermost frame was calling. A call traps by itself only where a limit is reached.
+fn failed_import(store: &Context<'_>, trap: Option<Trap>, backtrace: &WasmBacktrace) -> Option<FailedImport> {
+    if let Some(Trap::OutOfFuel | Trap::StackOverflow | Trap::Interrupt) = trap {
+        return None;
+    }
+    let offset = backtrace.frames().first()?.module_offset()?;
+    let (module, name) = imported_function_called_at(store.data().module.bytes(), offset)?;
+    Some(FailedImport { module, name })
+}
+
+/// Writes the core dump, where they are wanted. A guest that was stopped has none to show.
+fn dump_core(store: &mut Context<'_>, error: &wasmtime::Error) {
+    let state = store.data();
+    let (engines, actor) = (state.engines.clone(), Arc::clone(&state.actor));
+    if let (Some(dumps), Some(dump)) = (engines.core_dumps(), error.downcast_ref::<WasmCoreDump>())
+        && !actor.control.is_stopped()
+    {
+        dumps.save(actor.name(), actor.id(), || dump.serialize(&mut *store, actor.name()));
+    }
 }
 
 /// The error below wasmtime's context of "error while executing at wasm backtrace".
@@ -85,20 +120,33 @@ fn guest_stack(backtrace: &WasmBacktrace) -> Vec<String> {
 /// One line a frame; with DWARF, one line for each function that was inlined into it.
 fn frame_lines(frame: &FrameInfo) -> Vec<String> {
     let plain = match frame.func_name() {
-        Some(name) => name.to_owned(),
+        Some(name) => printable(name),
         None => format!("function {}", frame.func_index()),
     };
     if frame.symbols().is_empty() {
         return vec![plain];
     }
     let line = |symbol: &wasmtime::FrameSymbol| {
-        let name = symbol.name().unwrap_or(&plain);
-        match (symbol.file(), symbol.line(), symbol.column()) {
+        let name = symbol.name().map_or_else(|| plain.clone(), printable);
+        let file = symbol.file().map(printable);
+        match (file, symbol.line(), symbol.column()) {
             (Some(file), Some(line), Some(column)) => format!("{name} ({file}:{line}:{column})"),
             (Some(file), Some(line), None) => format!("{name} ({file}:{line})"),
             (Some(file), None, _) => format!("{name} ({file})"),
-            _ => name.to_owned(),
+            _ => name,
         }
     };
     frame.symbols().iter().map(line).collect()
+}
+
+/// A name of the guest's own choosing: cut, and with everything escaped that a terminal might obey.
+fn printable(name: &str) -> String {
+    let mut text = String::new();
+    for c in name.chars().take(NAME_CHARS_MAX) {
+        match c {
+            '"' | '\'' | '\\' => text.push(c),
+            _ => text.extend(c.escape_debug()),
+        }
+    }
+    text
 }

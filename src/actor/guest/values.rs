@@ -7,27 +7,32 @@ use crate::signature::ValueType;
 use crate::value::{Arg, ExternValue, FuncValue, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use wasmtime::{AsContextMut, ExternRef, Func, Ref, Val, ValType};
 
-/// The functions that a guest has let out, by the place that names them outside.
+/// The next number for a function that is let out, of all stores: an instance that is made anew must not take a function of
+/// the store before for one of its own.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+
+/// The functions that a store has let out, by the number that names them outside.
 #[derive(Default)]
 pub(super) struct Functions {
-    known: Vec<Func>,
-    /// A function has one place, however often it is let out; so there are never more than the store has functions.
-    places: HashMap<usize, u32>,
+    known: HashMap<u64, Func>,
+    /// A function has one number, however often it is let out; so there are never more than the store has functions.
+    numbers: HashMap<usize, u64>,
 }
 
 impl Functions {
-    pub(super) fn get(&self, index: u32) -> Option<Func> {
-        self.known.get(index as usize).copied()
+    /// `None` for a function of another store, be it one that this instance had before.
+    pub(super) fn get(&self, func: FuncValue) -> Option<Func> {
+        self.known.get(&func.number).copied()
     }
 
-    fn place(&mut self, address: usize, func: Func) -> u32 {
-        *self.places.entry(address).or_insert_with(|| {
-            self.known.push(func);
-            // A module has far fewer functions than that.
-            (self.known.len() - 1) as u32
+    fn number(&mut self, address: usize, func: Func) -> u64 {
+        *self.numbers.entry(address).or_insert_with(|| {
+            let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+            self.known.insert(number, func);
+            number
         })
     }
 }
@@ -79,9 +84,9 @@ pub(super) async fn to_val(store: &mut Context<'_>, value: Value, ty: &ValType) 
         Value::Func(func) if func.instance != store.data().actor.id() => {
             return Err(format!("is a function of another instance, {}", func.instance));
         }
-        Value::Func(func) => match store.data().functions.get(func.index) {
+        Value::Func(func) => match store.data().functions.get(func) {
             Some(func) => Val::FuncRef(Some(func)),
-            None => return Err("is a function that this instance does not know".to_owned()),
+            None => return Err("is a function of this instance from before it was made anew".to_owned()),
         },
         Value::Extern(value) => extern_ref(store, value).await?,
     };
@@ -112,8 +117,8 @@ pub(super) fn from_val(store: &mut Context<'_>, val: &Val, subject: impl FnOnce(
         Val::V128(v) => Value::V128(v.as_u128()),
         Val::FuncRef(Some(func)) => {
             let address = func.to_raw(&mut *store) as usize;
-            let index = store.data_mut().functions.place(address, *func);
-            Value::Func(FuncValue { instance: store.data().actor.id(), index })
+            let number = store.data_mut().functions.number(address, *func);
+            Value::Func(FuncValue { instance: store.data().actor.id(), number })
         }
         Val::ExternRef(Some(reference)) => {
             let held = reference.data(&*store).ok().flatten().and_then(|data| data.downcast_ref::<Held>());

@@ -2,51 +2,72 @@
 //! only checked for being usable.
 
 use super::super::config::{Preopen, Stdin, Stdout, WasiConfig};
-use super::stdio::{HostOutput, Stream, own_stdin};
-use super::{GuestState, WASI_MODULE, WasiGuest};
+use super::super::handle::Actor;
+use super::pipes::Pipes;
+use super::stdio::{HostOutput, Stream, new_owner, own_stdin};
+use super::{GuestState, WASI_MODULE, WasiGuest, open, sleep};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::{HOST_RESOURCES_MAX, RANDOM_BYTES_MAX};
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
 use wasmtime::Linker;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
-use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
-
-/// Bytes that one `random_get` may ask for; a guest that wants more asks again.
-const RANDOM_BYTES_MAX: u64 = 1 << 20;
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, WasiView};
 
 /// Builds the context of one guest.
 ///
 /// # Errors
 /// 5010 naming what is unusable.
-pub(super) fn context(config: WasiConfig, instance_name: &str) -> Result<WasiGuest> {
+pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGuest> {
     check(&config)?;
     let WasiConfig { args, env, preopens, stdin, stdout, stderr } = config;
     let mut builder = WasiCtxBuilder::new();
-    builder.max_random_size(RANDOM_BYTES_MAX);
+    // File operations run on the guest's own thread: when that is gone, nothing of the guest is under way. What could block
+    // there is not: see `open` and `sleep`.
+    builder.max_random_size(RANDOM_BYTES_MAX).allow_blocking_current_thread(true);
     if args.is_empty() {
-        builder.arg(instance_name);
+        builder.arg(actor.name());
     }
     builder.args(&args).envs(&env);
     for preopen in &preopens {
         add_preopen(&mut builder, preopen)?;
     }
-    let owner = match stdin {
-        Stdin::Null => None,
+    let mut pipes = Pipes::default();
+    match stdin {
+        Stdin::Null => {}
         Stdin::Bytes(bytes) => {
             builder.stdin(MemoryInputPipe::new(bytes));
-            None
         }
         Stdin::Inherit => {
             builder.inherit_stdin();
-            Some(own_stdin()?)
+            own_stdin(actor)?;
         }
-    };
-    if stdout == Stdout::Inherit {
-        builder.stdout(HostOutput::new(Stream::Stdout)?);
+        Stdin::Pipe(reader) => {
+            builder.stdin(pipes.add_input(reader));
+        }
     }
-    if stderr == Stdout::Inherit {
-        builder.stderr(HostOutput::new(Stream::Stderr)?);
+    let printing_as = new_owner();
+    match stdout {
+        Stdout::Null => {}
+        Stdout::Inherit => {
+            builder.stdout(HostOutput::new(Stream::Stdout, printing_as)?);
+        }
+        Stdout::Pipe(writer) => {
+            builder.stdout(pipes.add_output(writer));
+        }
     }
-    Ok(WasiGuest { context: builder.build_p1(), _stdin: owner })
+    match stderr {
+        Stdout::Null => {}
+        Stdout::Inherit => {
+            builder.stderr(HostOutput::new(Stream::Stderr, printing_as)?);
+        }
+        Stdout::Pipe(writer) => {
+            builder.stderr(pipes.add_output(writer));
+        }
+    }
+    let mut context = builder.build_p1();
+    context.ctx().table.set_max_capacity(HOST_RESOURCES_MAX);
+    Ok(WasiGuest { context, pipes })
 }
 
 /// Adds preview 1 to the linker of a module that imports it.
@@ -57,7 +78,8 @@ pub(super) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     // wasmtime-wasi refuses codes from 126 on, for a shell's sake; here a code is a number like any other.
     linker.allow_shadowing(true);
     linker.func_wrap(WASI_MODULE, "proc_exit", |code: i32| -> wasmtime::Result<()> { Err(I32Exit(code).into()) })?;
-    Ok(())
+    open::link(linker)?;
+    sleep::link(linker)
 }
 
 fn add_preopen(builder: &mut WasiCtxBuilder, preopen: &Preopen) -> Result<()> {

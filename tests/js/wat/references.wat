@@ -22,4 +22,7 @@
   (func (export "is_null") (param externref funcref) (result i32 i32)
     (ref.is_null (local.get 0)) (ref.is_null (local.get 1)))
   (func (export "vector") (param v128) (result v128) (call $vector (local.get 0)))
-  (func (export "floats") (param f32 f64) (result f32 f64) (local.get 0) (local.get 1)))
+  (func (export "floats") (param f32 f64) (result f32 f64) (local.get 0) (local.get 1))
+  (global (export "held") (mut externref) (ref.null extern))
+  (global (export "function") (mut funcref) (ref.null func))
+  (func (export "die") unreachable))

@@ -1,0 +1,225 @@
+// The object that an app holds for an instance. It knows the instance's id, and asks by it.
+
+import { core } from "ext:core/mod.js";
+import { failed, settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
+import {
+  asArguments, asCalls, asFuel, asMilliseconds, asRecord, asString, describe, onlyKnown,
+} from "ext:runtime_wasm/convert.js";
+import { atOnce, closing, end, getExports, idle, inLine, memory } from "ext:runtime_wasm/requests.js";
+import { streamOf } from "ext:runtime_wasm/stdio.js";
+
+const {
+  op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_with,
+  op_wasm_global_get, op_wasm_global_set, op_wasm_stats,
+} = core.ops;
+
+export function checkSignal(signal) {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw typeError(`options.signal must be an AbortSignal, not ${describe(signal)}`);
+  }
+}
+
+/** The signals that instances were made with. */
+export const abortSignals = new WeakMap();
+
+/** Awaits a call that a signal may end: then it rejects with the signal's own reason. */
+async function unlessAborted(signals, instance, operation) {
+  try {
+    return await inLine(instance, operation);
+  } catch (error) {
+    const ended = error.code === WasmErrorCode.CallError || error.code === WasmErrorCode.InvalidInstanceHandle;
+    const aborted = signals.find((signal) => signal?.aborted);
+    if (ended && error.trap === undefined && error.exitCode === undefined && aborted) throw aborted.reason;
+    throw error;
+  }
+}
+
+/** Drops the instances of which the app has lost sight, once the requests that it made of them are answered. */
+const forgotten = new FinalizationRegistry((id) => idle(id).then(() => end(id, "dropped")));
+
+/** The globals of an instance. They hold the object, not the id: whoever holds them holds the instance. */
+function globalsOf(instance) {
+  return Object.freeze({
+    get: async (name) => (await atOnce(instance.id, op_wasm_global_get(instance.id, asString(name, "name"))))[0],
+    set: async (name, value) => {
+      return atOnce(instance.id, op_wasm_global_set(instance.id, asString(name, "name"), asArguments([value])));
+    },
+  });
+}
+
+/** A function for each export: a bare result, an array of several, undefined for none. */
+function exportsOf(instance) {
+  const functions = new Map();
+  return new Proxy(Object.freeze(Object.create(null)), {
+    get(_target, name) {
+      // Not even if the module has one: an object with a `then` could not be the value of a promise.
+      if (typeof name !== "string" || name === "then") return undefined;
+      if (!functions.has(name)) {
+        functions.set(name, async (...args) => {
+          const results = await instance.call(name, ...args);
+          return results.length > 1 ? results : results[0];
+        });
+      }
+      return functions.get(name);
+    },
+  });
+}
+
+export const making = Symbol("making an instance");
+
+/** An instance. It lives until it is dropped, or until the app has lost sight of it. */
+export class WasmInstance {
+  #id;
+  #name;
+  #moduleId;
+  #memory;
+  #globals;
+  #exports;
+  #closed;
+
+  constructor(token, id, name, moduleId) {
+    if (token !== making) throw new TypeError("an instance is made by instantiate()");
+    this.#id = id;
+    this.#name = name;
+    this.#moduleId = moduleId;
+    this.#memory = Object.freeze({
+      // `this`, so that whoever holds the memory holds the instance.
+      read: (offset, length) => memory.read(this.#id, offset, length),
+      write: (offset, bytes) => memory.write(this.#id, offset, bytes),
+      size: () => memory.size(this.#id),
+      grow: (pages) => memory.grow(this.#id, pages),
+    });
+    this.#closed = closing(id);
+    forgotten.register(this, id);
+  }
+
+  /** The numeric id, for the low-level functions. */
+  get id() {
+    return this.#id;
+  }
+
+  /** The id of the module. */
+  get moduleId() {
+    return this.#moduleId;
+  }
+
+  /** The name, as errors and logs show it. */
+  get name() {
+    return this.#name;
+  }
+
+  /** What the guest reads, where stdin is "piped": a WritableStream; else null. */
+  get stdin() {
+    return streamOf(this, "stdin");
+  }
+
+  /** What the guest writes, where stdout is "piped": a ReadableStream; else null. */
+  get stdout() {
+    return streamOf(this, "stdout");
+  }
+
+  /** The same for stderr. */
+  get stderr() {
+    return streamOf(this, "stderr");
+  }
+
+  /** The memory: read, write, size, grow. */
+  get memory() {
+    return this.#memory;
+  }
+
+  /** The exported globals: get and set, by name. */
+  get globals() {
+    return this.#globals ??= globalsOf(this);
+  }
+
+  /** The exported functions, by name: a bare result, an array of several, undefined for none. */
+  get exports() {
+    return this.#exports ??= exportsOf(this);
+  }
+
+  /** Resolves once the instance has ended and its thread is gone: `{ reason, message? }`. */
+  get closed() {
+    return this.#closed;
+  }
+
+  /** How it is doing, now: answered without its thread. */
+  async stats() {
+    return settled(op_wasm_stats(this.#id));
+  }
+
+  /** Calls an export; resolves to an array of results. */
+  async call(name, ...args) {
+    asString(name, "name");
+    const operation = op_wasm_call(this.#id, name, asArguments(args));
+    return unlessAborted([abortSignals.get(this)], this.#id, operation);
+  }
+
+  /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and `results` before it. */
+  async callBatch(calls) {
+    const operation = op_wasm_call_batch(this.#id, asCalls(calls));
+    const [results, failure] = await unlessAborted([abortSignals.get(this)], this.#id, operation);
+    if (failure === null) return results;
+    throw Object.assign(failed(failure), { index: results.length, results });
+  }
+
+  /** Calls an export within bounds of its own. Reaching that of time ends the instance; that of fuel ends the call. */
+  async callWith(options, name, ...args) {
+    onlyKnown(asRecord(options, "options"), ["signal", "timeoutMs", "fuel"], "options");
+    const { signal, timeoutMs, fuel } = options;
+    checkSignal(signal);
+    const limit = timeoutMs === undefined ? 0 : asMilliseconds(timeoutMs, "options.timeoutMs");
+    const most = fuel === undefined ? "" : asFuel(fuel, "options.fuel");
+    asString(name, "name");
+    const checked = asArguments(args);
+    signal?.throwIfAborted();
+    const abort = () => end(this.#id, "aborted");
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const operation = op_wasm_call_with(this.#id, name, checked, limit, most);
+      return await unlessAborted([signal, abortSignals.get(this)], this.#id, operation);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Runs a WASI command: calls `_start` and resolves to its exit code, whatever it is. */
+  async run() {
+    try {
+      await this.call("_start");
+      return { exitCode: 0 };
+    } catch (error) {
+      if (error instanceof WasmError && error.exitCode !== undefined) return { exitCode: error.exitCode };
+      throw error;
+    }
+  }
+
+  /** Lists the exports. */
+  async getExports() {
+    return getExports(this.#id);
+  }
+
+  /** Adds fuel to an instance that has a limit; resolves to what it has then. */
+  async addFuel(amount) {
+    return atOnce(this.#id, op_wasm_add_fuel(this.#id, asFuel(amount, "amount")));
+  }
+
+  /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone. */
+  async terminate(reason = "") {
+    return inLine(this.#id, end(this.#id, "terminated", asString(reason, "reason")));
+  }
+
+  /** Gives the instance back, ending what it is doing; resolves when its thread is gone. */
+  async drop() {
+    return inLine(this.#id, end(this.#id, "dropped"));
+  }
+
+  /** `await using instance = ...`: dropped at the end of the block, unless it has ended before. */
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    try {
+      await this.drop();
+    } catch (error) {
+      if (error.code !== WasmErrorCode.InvalidInstanceHandle) throw error;
+    }
+  }
+}

@@ -1,0 +1,120 @@
+//! What an actor tells about itself without its thread: counters that the worker writes and anybody reads.
+
+use super::control::Status;
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+/// How many restarts are remembered.
+const RESTARTS_KEPT: usize = 16;
+
+/// A restart, and what made it necessary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// `trap`, `timeout`, `fuel`, or `start` for a start that failed otherwise.
+    pub reason: &'static str,
+    /// The error that ended the life before.
+    pub message: String,
+    /// When.
+    pub at: SystemTime,
+}
+
+/// How one instance is doing, at one moment.
+#[derive(Clone, Debug)]
+pub struct InstanceStats {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    pub name: Arc<str>,
+    /// The id of its module.
+    pub module: u64,
+    /// Where it stands in its life.
+    pub state: Status,
+    /// Requests that wait to be read.
+    pub mailbox_depth: usize,
+    /// Exports called so far, also by batches.
+    pub calls: u64,
+    /// Calls that the guest made of its imports.
+    pub host_calls: u64,
+    /// Processor time of its thread.
+    pub cpu: Duration,
+    /// Fuel used in all its lives, as of the last request that was answered; `None` without metering.
+    pub fuel_used: Option<u64>,
+    /// All its memories together.
+    pub memory_bytes: u64,
+    /// The latest restarts, oldest first.
+    pub restarts: Vec<Restart>,
+}
+
+/// The counters behind [`InstanceStats`]. Each stands for itself, so relaxed order is enough.
+#[derive(Default)]
+pub(super) struct Counters {
+    pub(super) calls: Counter,
+    pub(super) host_calls: Counter,
+    /// Shared with the limiter, which is told of every growth.
+    pub(super) memory_bytes: Arc<Counter>,
+    /// Fuel used in the lives before this one.
+    pub(super) fuel_before: Counter,
+    /// Fuel used in this life.
+    pub(super) fuel_now: Counter,
+    restarts: Mutex<VecDeque<Restart>>,
+}
+
+impl Counters {
+    pub(super) fn fuel_used(&self) -> u64 {
+        self.fuel_before.get().saturating_add(self.fuel_now.get())
+    }
+
+    /// A life is over: its fuel counts as used, and what ended it is remembered.
+    pub(super) fn restarted(&self, restart: Restart) {
+        self.fuel_before.set(self.fuel_used());
+        self.fuel_now.set(0);
+        let mut restarts = self.restarts.lock();
+        if restarts.len() == RESTARTS_KEPT {
+            restarts.pop_front();
+        }
+        restarts.push_back(restart);
+    }
+
+    pub(super) fn restarts(&self) -> Vec<Restart> {
+        self.restarts.lock().iter().cloned().collect()
+    }
+}
+
+/// A number with one writer.
+#[derive(Default)]
+pub(super) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(super) fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_restarts_are_kept_and_fuel_adds_up() {
+        let counters = Counters::default();
+        for number in 0..RESTARTS_KEPT + 2 {
+            counters.fuel_now.set(10);
+            counters.restarted(Restart { reason: "trap", message: number.to_string(), at: SystemTime::now() });
+        }
+        counters.fuel_now.set(3);
+        assert_eq!(counters.fuel_used(), 10 * (RESTARTS_KEPT as u64 + 2) + 3);
+        let kept = counters.restarts();
+        assert_eq!((kept.len(), kept[0].message.as_str()), (RESTARTS_KEPT, "2"));
+    }
+}

@@ -1,0 +1,95 @@
+//! `--log` and `--log-format`: what the runtime does, on stderr.
+
+use clap::{Args, ValueEnum};
+use std::error::Error;
+use std::io::{self, Write};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+/// Levels, from the least to the most that is told.
+const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+
+#[derive(Args, Debug)]
+pub(super) struct Log {
+    /// Log to stderr: error, warn, info, debug or trace, or a filter such as runtime_wasm::actor=debug
+    #[arg(long, value_name = "LEVEL")]
+    log: Option<String>,
+    /// How a line of the log is written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    log_format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+impl Log {
+    /// Starts the log, if there is to be one.
+    pub(super) fn start(&self) -> Result<(), Box<dyn Error>> {
+        let Some(wanted) = &self.log else { return Ok(()) };
+        let filter =
+            EnvFilter::builder().parse(directives(wanted)?).map_err(|error| format!("--log {wanted}: {error}"))?;
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_span_events(FmtSpan::CLOSE)
+            .with_ansi(false)
+            .with_writer(|| LineWriter);
+        let started = match self.log_format {
+            Format::Text => log.try_init(),
+            Format::Json => log.json().try_init(),
+        };
+        started.map_err(|error| format!("--log: {error}").into())
+    }
+}
+
+fn directives(wanted: &str) -> Result<String, String> {
+    if wanted.contains('=') {
+        return Ok(wanted.to_owned());
+    }
+    if !LEVELS.contains(&wanted) {
+        return Err(format!(
+            "--log {wanted}: expected one of {}, or a filter such as runtime_wasm=debug",
+            LEVELS.join(", ")
+        ));
+    }
+    // WASI calls tell of themselves, on the last level.
+    Ok(format!("runtime_wasm={wanted},wasmtime_wasi={wanted}"))
+}
+
+/// Writes one event as one line, whatever a guest has put into it.
+struct LineWriter;
+
+impl Write for LineWriter {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let mut line = String::with_capacity(text.len() + 1);
+        for c in text.trim_end_matches('\n').chars() {
+            match c.is_control() {
+                true => line.extend(c.escape_default()),
+                false => line.push(c),
+            }
+        }
+        line.push('\n');
+        // A log that nobody reads any more is no reason to stop.
+        let _ = io::stderr().lock().write_all(line.as_bytes());
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_for_this_crate_and_a_filter_is_taken_as_it_is() {
+        assert_eq!(directives("info").unwrap(), "runtime_wasm=info,wasmtime_wasi=info");
+        assert_eq!(directives("a=debug,b=off").unwrap(), "a=debug,b=off");
+        assert!(directives("loud").unwrap_err().contains("loud"));
+    }
+}

@@ -1,0 +1,53 @@
+//! Fixed bounds, by name, and how they relate. What a manifest can set is in [`crate::actor::config::Limits`] and
+//! [`crate::registry::RuntimeOptions`].
+
+/// Stack for a guest's own frames; beyond it a call traps with "stack overflow".
+pub const WASM_STACK_BYTES: usize = 512 * 1024;
+/// The fiber's whole stack: the guest's frames, and above them the host functions it calls.
+pub const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + 1024 * 1024;
+/// The stack of an actor's thread, which holds its loop and the polling of a guest's future.
+pub const THREAD_STACK_BYTES: usize = 512 * 1024;
+/// The stack of a thread that compiles: Cranelift recurses over a function's control flow.
+pub const COMPILE_STACK_BYTES: usize = 8 * 1024 * 1024;
+
+/// Functions of one module.
+pub const FUNCTIONS_MAX: u32 = 200_000;
+/// Bytes of one function's body. The time that compiling takes grows faster than a function.
+pub const FUNCTION_BYTES_MAX: usize = 1024 * 1024;
+/// Locals of one function, of which few bytes can declare many.
+pub const LOCALS_MAX: u32 = 20_000;
+
+/// How many memories, and how many tables, one instance may have.
+pub const MEMORIES_MAX: usize = 100;
+/// See [`MEMORIES_MAX`].
+pub const TABLES_MAX: usize = 100;
+/// What an element of a table costs the host.
+pub const TABLE_ELEMENT_BYTES: u64 = 16;
+
+/// Descriptors that one guest may have open, its standard streams and directories among them.
+pub const OPEN_FILES_MAX: u32 = 256;
+/// Things that the host keeps for one guest: files, streams, and what a `poll_oneoff` waits for.
+pub const HOST_RESOURCES_MAX: usize = 4096;
+/// Bytes that the host copies for one WASI call.
+pub const HOSTCALL_BYTES_MAX: usize = 64 << 20;
+/// Bytes that one `random_get` may ask for; a guest that wants more asks again.
+pub const RANDOM_BYTES_MAX: u64 = 1 << 20;
+
+/// Memory maps that an instance takes at most, beside those of its memories and tables.
+pub const MAPS_PER_INSTANCE: u64 = 12;
+/// Memory maps of one linear memory: what is used, and what lies around it.
+pub const MAPS_PER_MEMORY: u64 = 3;
+/// Memory maps that stay free: for everything else, and for the stacks that instances get with their first call. The start of
+/// a thread aborts the process when there are none.
+pub const MAPS_HEAD_ROOM: u64 = 6144;
+/// Threads that stay free for everything else.
+pub const THREADS_HEAD_ROOM: u64 = 64;
+/// Open files that stay free for everything else.
+pub const FILES_HEAD_ROOM: u64 = 128;
+
+const _: () = assert!(FIBER_STACK_BYTES > WASM_STACK_BYTES);
+const _: () = assert!(HOST_RESOURCES_MAX > OPEN_FILES_MAX as usize);
+const _: () = assert!(RANDOM_BYTES_MAX <= HOSTCALL_BYTES_MAX as u64);
+const _: () = assert!(LOCALS_MAX < 50_000, "the format's own bound, which is checked later");
+// The last instance that is let in must not reach what others need.
+const _: () = assert!(MAPS_HEAD_ROOM > MAPS_PER_INSTANCE + MAPS_PER_MEMORY * MEMORIES_MAX as u64 + TABLES_MAX as u64);

@@ -1,0 +1,167 @@
+//! What can be known of a module before it runs: plain data, and the shape that `inspect` has in JavaScript and on the
+//! command line (`--json`).
+
+use crate::signature::ValueType;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// A module, as it declares itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ModuleInfo {
+    /// The name that the `name` section gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its size.
+    pub bytes: u64,
+    /// The SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// What it imports, in its own order.
+    pub imports: Vec<Import>,
+    /// What it exports, in its own order.
+    pub exports: Vec<Export>,
+    /// How many functions it defines itself.
+    pub functions: u32,
+    /// Its memories, imported ones first.
+    pub memories: Vec<MemoryType>,
+    /// Its tables, imported ones first.
+    pub tables: Vec<TableType>,
+    /// Its globals, imported ones first.
+    pub globals: Vec<GlobalType>,
+    /// Does it have a start function, which runs as part of the instantiation?
+    pub start: bool,
+    /// Its custom sections.
+    pub custom_sections: Vec<CustomSection>,
+    /// The `producers` section: `language`, `processed-by` and `sdk`, each a list of names with versions.
+    pub producers: BTreeMap<String, Vec<Producer>>,
+    /// What it needs from whoever runs it.
+    pub needs: Needs,
+}
+
+/// What a module needs from outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Needs {
+    /// The WASI functions it imports, if any.
+    pub wasi: Option<WasiNeeds>,
+    /// All other imports.
+    pub host: Vec<Import>,
+}
+
+/// The WASI functions that a module imports.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct WasiNeeds {
+    /// The import modules: `wasi_snapshot_preview1`, which `runtime:wasm` has, or `wasi_unstable`, which it has not.
+    pub versions: Vec<String>,
+    /// The functions' names.
+    pub functions: Vec<String>,
+}
+
+/// One import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Import {
+    /// The import module.
+    pub module: String,
+    /// The name in it.
+    pub name: String,
+    /// What is expected there.
+    #[serde(flatten)]
+    pub ty: ItemType,
+}
+
+/// One export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Export {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    #[serde(flatten)]
+    pub ty: ItemType,
+}
+
+/// The type of an import or an export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum ItemType {
+    /// A function.
+    Function(Signature),
+    /// A linear memory.
+    Memory(MemoryType),
+    /// A table.
+    Table(TableType),
+    /// A global variable.
+    Global(GlobalType),
+    /// An exception tag; its parameters are what is thrown.
+    Tag(Signature),
+}
+
+/// Parameters and results.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Signature {
+    /// Parameter types.
+    pub params: Vec<ValueType>,
+    /// Result types.
+    pub results: Vec<ValueType>,
+}
+
+/// A linear memory's type, in pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemoryType {
+    /// Pages at the start.
+    pub minimum: u64,
+    /// Pages at most, if declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<u64>,
+    /// Bytes of a page.
+    pub page_size: u64,
+    /// Is it addressed with 64 bits?
+    pub memory64: bool,
+    /// May threads share it?
+    pub shared: bool,
+}
+
+/// A table's type, in elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TableType {
+    /// What it holds.
+    pub element: ValueType,
+    /// Elements at the start.
+    pub minimum: u64,
+    /// Elements at most, if declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<u64>,
+}
+
+/// A global's type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct GlobalType {
+    /// What it holds.
+    #[serde(rename = "type")]
+    pub content: ValueType,
+    /// May it change?
+    pub mutable: bool,
+}
+
+/// A custom section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CustomSection {
+    /// Its name; several may have the same.
+    pub name: String,
+    /// The size of its content.
+    pub bytes: u64,
+}
+
+/// One entry of the `producers` section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Producer {
+    /// A language or a tool.
+    pub name: String,
+    /// Its version, perhaps empty.
+    pub version: String,
+}
+
+impl Serialize for ValueType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}

@@ -1,0 +1,105 @@
+//! Admission: how many instances may be alive, also those that are ending and no longer registered. Checked by loom.
+
+use super::sync::{Condvar, Mutex, mutant};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Counts the threads of instances.
+#[derive(Default)]
+pub struct Alive {
+    state: Mutex<State>,
+    fell: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    count: usize,
+    closed: bool,
+}
+
+/// Why nobody is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// As many are alive as may be.
+    Full,
+    /// The runtime has shut down.
+    Closed,
+}
+
+impl Alive {
+    /// Takes a place. On drop it is given back.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn enter(self: &Arc<Self>, limit: usize) -> Result<Place, Refused> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(Refused::Closed);
+        }
+        if state.count >= limit {
+            return Err(Refused::Full);
+        }
+        if mutant!("enter_in_two_steps") {
+            drop(state);
+            state = self.state.lock();
+        }
+        state.count += 1;
+        Ok(Place(self.clone()))
+    }
+
+    /// Lets nobody in any more.
+    ///
+    /// Whoever has a place already may not be registered yet, where a shutdown would find it. So the one closes and *then*
+    /// looks at who is registered, the other registers and *then* asks [`is_closed`](Self::is_closed): one of them sees the other.
+    pub fn close(&self) {
+        self.state.lock().closed = !mutant!("close_leaves_the_door_open");
+    }
+
+    /// Has it been closed?
+    pub fn is_closed(&self) -> bool {
+        self.state.lock().closed
+    }
+
+    /// How many are alive.
+    pub fn count(&self) -> usize {
+        self.state.lock().count
+    }
+
+    /// Waits until none is alive, or until then. Returns how many are. Blocks.
+    pub fn wait_for_none(&self, until: Instant) -> usize {
+        let mut state = self.state.lock();
+        while state.count > 0 && !self.fell.wait_until(&mut state, until).timed_out() {}
+        state.count
+    }
+}
+
+/// A place among the living.
+pub struct Place(Arc<Alive>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !mutant!("a_place_leaks") {
+            self.0.state.lock().count -= 1;
+        }
+        if !mutant!("nobody_hears_of_the_last") {
+            self.0.fell.notify_all();
+        }
+    }
+}
+
+#[cfg(all(test, not(runtime_wasm_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_and_given_back() {
+        let alive: Arc<Alive> = Arc::default();
+        let place = alive.enter(1).ok();
+        assert_eq!(alive.enter(1).err(), Some(Refused::Full));
+        assert_eq!((alive.count(), alive.wait_for_none(Instant::now())), (1, 1));
+        drop(place);
+        assert_eq!((alive.count(), alive.enter(1).is_ok()), (0, true));
+        alive.close();
+        assert_eq!(alive.enter(1).err(), Some(Refused::Closed));
+    }
+}

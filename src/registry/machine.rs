@@ -1,0 +1,101 @@
+//! What the machine, or the control group this process is in, has to give.
+
+use super::room::Amount;
+use rustix::process::{Resource, getrlimit, getuid};
+use std::fs;
+use std::path::Path;
+
+/// Bytes of memory. Where nothing says how much there is, 4 GiB are assumed.
+pub(super) fn memory_bytes() -> u64 {
+    let total = kilobytes(&read("/proc/meminfo"), "MemTotal:").map(|count| count * 1024).unwrap_or(4 << 30);
+    let groups = read("/proc/self/cgroup");
+    groups.lines().filter_map(group_memory).fold(total, u64::min)
+}
+
+/// The least limit of a control group and those above it. `line` is one of `/proc/self/cgroup`.
+fn group_memory(line: &str) -> Option<u64> {
+    let mut parts = line.splitn(3, ':').skip(1);
+    let (root, file) = match parts.next()? {
+        "" => ("/sys/fs/cgroup", "memory.max"),
+        "memory" => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+        _ => return None,
+    };
+    let group = Path::new(parts.next()?.trim_start_matches('/'));
+    group.ancestors().filter_map(|group| number(&Path::new(root).join(group).join(file))).min()
+}
+
+/// How much of each thing this process may have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub maps: u64,
+    pub threads: u64,
+    pub files: u64,
+}
+
+/// The limits as they are now. What has none has a very large one.
+pub(super) fn limits() -> Limits {
+    let maps = number(Path::new("/proc/sys/vm/max_map_count"));
+    let all_threads = number(Path::new("/proc/sys/kernel/threads-max"));
+    // The user's own limit does not bind the superuser.
+    let of_user = getrlimit(Resource::Nproc).current.filter(|_| !getuid().is_root());
+    let groups = read("/proc/self/cgroup");
+    let of_group = groups.lines().filter_map(group_threads).min();
+    Limits {
+        maps: maps.unwrap_or(u64::MAX),
+        threads: [all_threads, of_user, of_group].into_iter().flatten().min().unwrap_or(u64::MAX),
+        files: getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX),
+    }
+}
+
+/// What this process has at this moment.
+pub(super) fn in_use() -> Amount {
+    let maps = fs::read("/proc/self/maps").unwrap_or_default();
+    Amount {
+        maps: maps.iter().filter(|byte| **byte == b'\n').count() as u64,
+        threads: kilobytes(&read("/proc/self/status"), "Threads:").unwrap_or(0),
+        files: fs::read_dir("/proc/self/fd").map_or(0, |files| files.count() as u64),
+    }
+}
+
+/// The least limit on threads of a control group and those above it.
+fn group_threads(line: &str) -> Option<u64> {
+    let mut parts = line.splitn(3, ':').skip(1);
+    let root = match parts.next()? {
+        "" => "/sys/fs/cgroup",
+        "pids" => "/sys/fs/cgroup/pids",
+        _ => return None,
+    };
+    let group = Path::new(parts.next()?.trim_start_matches('/'));
+    group.ancestors().filter_map(|group| number(&Path::new(root).join(group).join("pids.max"))).min()
+}
+
+/// A file that holds one number; `max` is none.
+fn number(file: &Path) -> Option<u64> {
+    fs::read_to_string(file).ok()?.trim().parse().ok()
+}
+
+/// The number after `key`, as in `MemTotal:  16384 kB`.
+fn kilobytes(text: &str, key: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(file).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_memory_and_lines_are_read_right() {
+        assert!(memory_bytes() > 64 << 20);
+        let (has, may) = (in_use(), limits());
+        assert!(0 < has.maps && has.maps < may.maps, "{has:?} {may:?}");
+        assert!(0 < has.threads && has.threads < may.threads && 0 < has.files && has.files < may.files);
+        assert_eq!(kilobytes("MemFree: 1 kB\nMemTotal:   12 kB\n", "MemTotal:"), Some(12));
+        assert_eq!(group_memory("3:cpuset:/"), None);
+        assert_eq!(group_memory("no line of that file"), None);
+    }
+}

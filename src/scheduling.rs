@@ -1,0 +1,80 @@
+//! How the operating system shares the processor among threads: a short slice for those that must answer, a lower
+//! priority for those that run on.
+//!
+//! A slice is what a thread may use up at a time (EEVDF, Linux 6.12 and later); one with a short slice gets its turn sooner
+//! when it wakes up. Asking for it needs no privilege, and older kernels ignore it. All of this is best effort: where the
+//! system refuses, everything works as before, only not as promptly.
+
+use std::io;
+use std::mem::size_of;
+
+/// The slice of a thread that must answer, in nanoseconds.
+const PROMPT_SLICE_NANOS: u64 = 100_000;
+/// Leaves the slice to the system.
+const DEFAULT_SLICE: u64 = 0;
+
+/// `struct sched_attr` of the system call, in its first version.
+#[repr(C)]
+#[derive(Default)]
+struct Attributes {
+    size: u32,
+    policy: u32,
+    flags: u64,
+    nice: i32,
+    priority: u32,
+    slice: u64,
+    deadline: u64,
+    period: u64,
+}
+
+/// Marks the calling thread as one that must answer: the event loop's, for instance. Best effort.
+pub fn prompt_this_thread() {
+    // 0 is the calling thread.
+    let _ = prompt(0);
+}
+
+/// Takes from the calling thread what it inherited from a prompt one, before it works at length.
+pub(crate) fn plain_this_thread() {
+    let _ = set(0, base_nice(), DEFAULT_SLICE);
+}
+
+/// Gives a thread of this process a short slice and the process's own priority.
+pub(crate) fn prompt(thread: i32) -> io::Result<()> {
+    set(thread, base_nice(), PROMPT_SLICE_NANOS)
+}
+
+/// Puts a thread of this process behind others: this nice value, or the process's own if that is higher.
+pub(crate) fn demote(thread: i32, nice: i32) -> io::Result<()> {
+    set(thread, nice.max(base_nice()), DEFAULT_SLICE)
+}
+
+/// The nice value that this process was started with: that of its first thread, which is never demoted.
+fn base_nice() -> i32 {
+    rustix::process::getpriority_process(Some(rustix::process::getpid())).unwrap_or(0)
+}
+
+fn set(thread: i32, nice: i32, slice: u64) -> io::Result<()> {
+    // The first version has 48 bytes, which a u32 holds.
+    let attributes = Attributes { size: size_of::<Attributes>() as u32, nice, slice, ..Attributes::default() };
+    // SAFETY: the attributes are valid for reads and say how long they are; the call keeps no reference to them.
+    let failed = unsafe { libc::syscall(libc::SYS_sched_setattr, thread, &raw const attributes, 0) };
+    if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_can_be_made_prompt_and_be_demoted() {
+        std::thread::spawn(|| {
+            let thread = rustix::thread::gettid().as_raw_nonzero().get();
+            prompt(thread).unwrap();
+            demote(thread, 19).unwrap();
+            let nice = rustix::process::getpriority_process(Some(rustix::thread::gettid()));
+            assert_eq!(nice, Ok(19));
+        })
+        .join()
+        .unwrap();
+    }
+}

@@ -1,0 +1,104 @@
+// Host functions beside WASI's, in start functions, in statistics, and after a restart.
+import { compileFile, instantiate } from "runtime:wasm";
+import { equal, ok, rejects, test, ticks } from "./check.js";
+
+const both = await compileFile("./wasm/host_wasi.wasm");
+const host = await compileFile("./wasm/host.wasm");
+const env = { started: (n) => n + 1, log() {} };
+
+test("WASI and host functions serve one guest", async () => {
+  const logged = [];
+  const instance = await instantiate(both, {
+    stdout: "piped",
+    imports: {
+      env: {
+        ...env,
+        async log(pointer, length) {
+          logged.push(new TextDecoder().decode(await this.memory.read(pointer, length)));
+        },
+      },
+    },
+  });
+  equal(await instance.call("print"), [0]);
+  equal(logged, ["guest\n"]);
+  const reader = instance.stdout.getReader();
+  equal(new TextDecoder().decode((await reader.read()).value), "guest\n");
+  equal((await instance.stats()).hostCalls, 3);
+  await instance.drop();
+});
+
+test("a host function takes the place of WASI's own of that name", async () => {
+  const wasi = {
+    async random_get(pointer) {
+      await this.memory.write(pointer, new Uint8Array([7, 0, 0, 0]));
+      return 0;
+    },
+  };
+  const instance = await instantiate(both, { imports: { env, wasi_snapshot_preview1: wasi } });
+  equal(await instance.call("random"), [7]);
+  equal(await instance.call("print"), [0]);
+  await instance.drop();
+});
+
+test("a start function may call a host function, which sees no instance yet", async () => {
+  const seen = [];
+  const started = async function (n) {
+    await ticks(1);
+    seen.push(this.instance);
+    await rejects(this.call("print"), 5005, "start function");
+    return n * 2;
+  };
+  const instance = await instantiate(both, { imports: { env: { ...env, started } } });
+  equal([await instance.call("from_start"), seen], [[40], [undefined]]);
+  await instance.drop();
+  const thrown = new Error("not today");
+  const failing = { ...env, started: () => Promise.reject(thrown) };
+  const error = await rejects(instantiate(both, { imports: { env: failing } }), 5001, '"env" "started"', "not today");
+  ok(error.cause === thrown, "another cause");
+  const never = { ...env, started: () => new Promise(() => {}) };
+  await rejects(instantiate(both, { imports: { env: never }, limits: { timeoutMs: 20 } }), 5011, "20 ms");
+});
+
+test("a guest that waits says so, and answers all requests but calls", async () => {
+  let answer;
+  const handlers = {
+    add: (a, b) => BigInt(a) + b, none() {}, pair: (x) => [1, x], start: 1, state: 2n,
+    deeper: () => new Promise((resolve) => (answer = resolve)),
+  };
+  const instance = await instantiate(host, { limits: { fuel: 1_000_000 }, imports: { env: handlers } });
+  const call = instance.call("deeper", 1);
+  while (answer === undefined) await ticks(1);
+  equal((await instance.stats()).state, "waiting");
+  await rejects(instance.globals.get("nothing"), 5003);
+  await rejects(instance.globals.set("nothing", 1), 5003);
+  ok(await instance.addFuel(1) > 0n, "no fuel");
+  const batch = instance.callBatch([["double", 2], ["double", 3]]);
+  answer(5);
+  equal(await call, [5]);
+  equal(await batch, [[4], [6]]);
+  equal((await instance.stats()).state, "idle");
+  await instance.drop();
+});
+
+test("after a restart the imports are there again, and a handler of the life before has no effect", async () => {
+  let hanging;
+  const handlers = {
+    add: (a, b) => BigInt(a) + b, none() {}, pair: (x) => [1, x], start: 1, state: 2n,
+    deeper(n) {
+      if (n > 0) return n;
+      hanging = this;
+      return new Promise(() => {});
+    },
+  };
+  const instance = await instantiate(host, { imports: { env: handlers }, restart: { on: ["timeout", "trap"], backoffMs: 0 } });
+  equal(await instance.call("globals"), [1, 3n]);
+  equal(await instance.call("globals"), [1, 4n]);
+  await rejects(instance.callWith({ timeoutMs: 20 }, "deeper", 0), 5011, "20 ms");
+  equal(await instance.call("deeper", 4), [4]);
+  equal(await instance.call("globals"), [1, 3n]);
+  await rejects(hanging.call("double", 1), 5005);
+  await rejects(instance.call("trap"), 5002);
+  equal(await instance.call("add", 2, 3n), [5n]);
+  equal((await instance.stats()).restarts.length, 2);
+  await instance.drop();
+});

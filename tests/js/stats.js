@@ -1,0 +1,64 @@
+import { compileFile, instances, instantiate } from "runtime:wasm";
+import { equal, ok, rejects, test, ticks } from "./check.js";
+
+const basic = await compileFile("./wasm/basic.wasm");
+const wasi = await compileFile("./wasm/wasi.wasm");
+const globals = await compileFile("./wasm/globals.wasm");
+
+test("an instance tells how it is doing", async () => {
+  const instance = await instantiate(basic, { name: "watched" });
+  const { cpuMs, ...first } = await instance.stats();
+  equal(first, {
+    id: instance.id, name: "watched", module: basic, state: "idle", mailboxDepth: 0, calls: 0, hostCalls: 0,
+    fuelUsed: null, memoryBytes: 65536, restarts: [],
+  });
+  ok(typeof cpuMs === "number" && cpuMs >= 0, `cpuMs is ${cpuMs}`);
+  await instance.call("add", 1, 2);
+  await rejects(instance.call("unreachable"), 5002);
+  await instance.memory.grow(2);
+  const later = await instance.stats();
+  equal([later.calls, later.memoryBytes], [2, 3 * 65536]);
+  await instance.drop();
+  await rejects(instance.stats(), 5005);
+});
+
+test("a guest that spins is seen", async () => {
+  const instance = await instantiate(basic);
+  const calls = [instance.call("spin"), instance.call("nothing"), instance.call("nothing")];
+  for (const call of calls) call.catch(() => {});
+  let stats;
+  do {
+    await ticks(1);
+    stats = await instance.stats();
+  } while (stats.cpuMs < 5);
+  equal([stats.state, stats.mailboxDepth, stats.calls], ["running", 2, 1]);
+  await instance.terminate();
+});
+
+test("calls of the host and fuel are counted", async () => {
+  const instance = await instantiate(wasi, { limits: { fuel: 1_000_000 } });
+  equal((await instance.stats()).hostCalls, 0);
+  await rejects(instance.call("exit", 1), 5002);
+  const { hostCalls, fuelUsed } = await instance.stats();
+  equal(hostCalls, 1);
+  ok(fuelUsed > 0n && fuelUsed < 100n, String(fuelUsed));
+  await instance.addFuel(1000);
+  equal((await instance.stats()).fuelUsed, fuelUsed);
+  await instance.drop();
+});
+
+test("refused memory is not counted", async () => {
+  const instance = await instantiate(globals, { limits: { memoryBytes: 3 * 65536 } });
+  await rejects(instance.memory.grow(3), 5006);
+  equal((await instance.stats()).memoryBytes, 65536);
+  await instance.drop();
+});
+
+test("all instances are listed, by id", async () => {
+  const before = (await instances()).map(({ id }) => id);
+  const made = [await instantiate(basic, { name: "a" }), await instantiate(wasi, { name: "b" })];
+  const listed = (await instances()).filter(({ id }) => !before.includes(id));
+  equal(listed.map(({ id, name, module }) => [id, name, module]), [[made[0].id, "a", basic], [made[1].id, "b", wasi]]);
+  for (const instance of made) await instance.drop();
+  equal((await instances()).map(({ id }) => id), before);
+});

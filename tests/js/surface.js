@@ -1,0 +1,99 @@
+import { compileFile, instantiate } from "runtime:wasm";
+import { equal, ok, rejects, test } from "./check.js";
+
+const basic = await compileFile("./wasm/basic.wasm");
+const globals = await compileFile("./wasm/globals.wasm");
+
+test("exports are functions with bare results", async () => {
+  const instance = await instantiate(basic);
+  equal(await instance.exports.add(1, 2), 3);
+  equal(await instance.exports.swap(1, 2n), [2n, 1]);
+  equal(await instance.exports.nothing(), undefined);
+  ok(instance.exports.add === instance.exports.add, "one function for each name");
+  await rejects(instance.exports.none(), 5003, "none");
+  await rejects(instance.exports.memory(), 5003, "memory");
+  await rejects(instance.exports.add(1), 5007);
+  equal(instance.exports[Symbol.iterator], undefined);
+  await instance.drop();
+  await rejects(instance.exports.add(1, 2), 5005);
+});
+
+test("exports are no promise, even if the module exports `then`", async () => {
+  const instance = await instantiate(globals);
+  equal(instance.exports.then, undefined);
+  ok(await instance.exports === instance.exports, "awaited as itself");
+  equal(await instance.call("then"), [5]);
+  await instance.drop();
+});
+
+test("globals are read and written by their types", async () => {
+  const instance = await instantiate(globals);
+  const { get, set } = instance.globals;
+  equal(await get("i64"), 9007199254740993n);
+  equal([await get("i32"), await get("f32"), await get("f64"), await get("externref")], [-1, 0.5, 0.1, null]);
+  await set("i32", 4294967295);
+  equal(await instance.call("read_i32"), [-1]);
+  await set("i64", -1n);
+  await set("f64", -0);
+  equal([await get("i64"), await get("f64")], [-1n, -0]);
+  const vector = new Uint8Array(16).fill(9);
+  await set("v128", vector);
+  equal(await get("v128"), vector);
+  equal(await set("f32", { type: "f32", value: 1.5 }), undefined);
+  equal(await get("f32"), 1.5);
+  await rejects(set("constant", 1), 5007, "constant");
+  equal(await get("constant"), 7);
+  for (const bad of ["1", 1.5, 5n, null, undefined, {}]) await rejects(set("i32", bad), 5007, "i32");
+  await rejects(set("f32", { type: "f64", value: 1 }), 5007, "f64");
+  for (const name of ["none", "memory", "then"]) {
+    await rejects(get(name), 5003, name);
+    await rejects(set(name, 1), 5003, name);
+  }
+  await rejects(get(1), 5007, "name");
+  await instance.drop();
+  await rejects(get("i32"), 5005);
+});
+
+test("a batch is one request with one answer", async () => {
+  const instance = await instantiate(basic);
+  equal(await instance.callBatch([["add", 1, 2], ["next"], ["swap", 1, 2n], ["nothing"]]), [[3], [1], [2n, 1], []]);
+  equal(await instance.callBatch([]), []);
+  const [batch, between] = [instance.callBatch([["next"], ["next"]]), instance.call("next")];
+  equal([await batch, await between], [[[2], [3]], [4]]);
+  equal((await instance.stats()).calls, 7);
+  await instance.drop();
+});
+
+test("a batch stops at the first call that fails and says which", async () => {
+  const instance = await instantiate(basic);
+  const error = await rejects(instance.callBatch([["next"], ["add", 1, 1], ["unreachable"], ["next"]]), 5002, "unreachable");
+  equal([error.index, error.results, error.trap], [2, [[1], [2]], "unreachable"]);
+  equal(await instance.call("next"), [2]);
+  equal((await rejects(instance.callBatch([["none"]]), 5003)).index, 0);
+  for (const bad of [null, "x", {}, [["add", 1], "x"], [[]], [[1]]]) await rejects(instance.callBatch(bad), 5007, "calls");
+  await rejects(instance.callBatch([["next"], ["spin"]].slice(0, 1).concat([["add"]])), 5007, "add");
+  await instance.drop();
+});
+
+test("a call may use so much fuel, and no more", async () => {
+  const instance = await instantiate(basic, { limits: { fuel: 100_000 } });
+  await rejects(instance.callWith({ fuel: 1000 }, "spin"), 5011, "1000 of fuel", "spin");
+  equal((await instance.stats()).fuelUsed, 1000n);
+  equal(await instance.callWith({ fuel: 1000n }, "count_to", 10), [10]);
+  await rejects(instance.callWith({ fuel: 2n ** 70n }, "spin"), 5011, "100000");
+  equal(await instance.addFuel(500), 500n);
+  await rejects(instance.callWith({ fuel: -1 }, "spin"), 5007, "options.fuel");
+  await rejects(instance.callWith({ fuels: 1 }, "spin"), 5007, "fuels");
+  await instance.drop();
+  const plain = await instantiate(basic);
+  await rejects(plain.callWith({ fuel: 1000 }, "nothing"), 5007, "limits.fuel");
+  equal(await plain.call("add", 1, 2), [3]);
+  await plain.drop();
+});
+
+test("amounts of fuel are exact beyond 2^53", async () => {
+  const instance = await instantiate(basic, { limits: { fuel: 2n ** 53n } });
+  equal(await instance.addFuel(1), 2n ** 53n + 1n);
+  equal(await instance.addFuel(2n ** 70n), 2n ** 64n - 1n);
+  await instance.drop();
+});

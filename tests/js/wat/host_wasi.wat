@@ -1,0 +1,20 @@
+;; Imports from WASI and from JavaScript. Its start function calls a host function.
+(module
+  (import "env" "started" (func $started (param i32) (result i32)))
+  (import "env" "log" (func $log (param i32 i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "\20\00\00\00\06\00\00\00")
+  (data (i32.const 32) "guest\n")
+  (global $from_start (mut i32) (i32.const 0))
+  (func $start (global.set $from_start (call $started (i32.const 20))))
+  (start $start)
+  (func (export "from_start") (result i32) (global.get $from_start))
+  ;; Prints through WASI, then tells the host; gives WASI's errno.
+  (func (export "print") (result i32)
+    (call $fd_write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 0))
+    (call $log (i32.const 32) (i32.const 6)))
+  (func (export "random") (result i32)
+    (drop (call $random_get (i32.const 64) (i32.const 4)))
+    (i32.load (i32.const 64))))

@@ -1,0 +1,18 @@
+;; Something of everything that a module can declare.
+(module $everything
+  (@producers (language "WAT" "1") (processed-by "a tool" "2.0") (processed-by "another" ""))
+  (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (import "env" "log" (func $log (param i64 f32) (result externref)))
+  (import "env" "limit" (global $limit (mut f64)))
+  (import "env" "shared" (table 1 2 externref))
+  (memory (export "memory") 1 4)
+  (memory (export "large") i64 2)
+  (table (export "table") 3 funcref)
+  (global (export "answer") i32 (i32.const 42))
+  (func $start)
+  (func (export "swap") (param i32 v128) (result v128 i32) (local.get 1) (local.get 0))
+  (export "log again" (func $log))
+  (export "\1b[31mred\u{202e}" (global $limit))
+  (start $start)
+  (@custom "empty" ""))

@@ -1,0 +1,100 @@
+//! `--log`: what the runtime tells on stderr, and that no guest can forge a line of it.
+
+#![cfg(feature = "host")]
+
+use std::fs;
+use std::process::Command;
+use tempfile::TempDir;
+
+const GUEST: &str = r#"(module
+    (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+    (memory (export "memory") 1)
+    (func (export "yield") (drop (call $yield)))
+    (func (export "die\n{\"level\":\"ERROR\",\"forged\":true}\u{1b}[2J") unreachable))"#;
+
+const SCRIPT: &str = r#"
+import { compileFile, instantiate } from "runtime:wasm";
+const instance = await instantiate(await compileFile("./guest.wasm"), {
+  name: "a\nERROR forged", restart: { on: ["trap"], backoffMs: 0 },
+});
+await instance.call("yield");
+const [name] = (await instance.getExports()).map(({ name }) => name).filter((name) => name.startsWith("die"));
+await instance.call(name).catch(() => {});
+await instance.call("yield");
+await instance.drop();
+"#;
+
+/// Runs the app with these flags; gives what it wrote to stderr.
+fn log(flags: &[&str]) -> String {
+    let folder: TempDir = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("guest.wasm"), wat::parse_str(GUEST).unwrap()).unwrap();
+    fs::write(at("manifest.app.toml"), "[capabilities.wasm]\nload = [\"./*.wasm\"]\n").unwrap();
+    fs::write(at("main.js"), SCRIPT).unwrap();
+    let binary = env!("CARGO_BIN_EXE_runtime-wasm");
+    let output = Command::new(binary).arg("run").args(flags).arg(at("main.js")).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{flags:?}: {}\n{stderr}", output.status);
+    stderr
+}
+
+fn json(level: &str) -> Vec<serde_json::Value> {
+    let text = log(&["--log", level, "--log-format", "json"]);
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+/// The spans that ended, as `(name, outcome)`.
+fn closed(lines: &[serde_json::Value]) -> Vec<(&str, &str)> {
+    let ended = lines.iter().filter(|line| line["fields"]["message"] == "close").map(|line| &line["span"]);
+    ended.map(|span| (span["name"].as_str().unwrap(), span["outcome"].as_str().unwrap_or(""))).collect()
+}
+
+#[test]
+fn without_the_flag_nothing_is_logged() {
+    assert_eq!(log(&[]), "");
+}
+
+#[test]
+fn spans_tell_of_instances_calls_and_compilations_with_their_outcome() {
+    let lines = json("debug");
+    let closed = closed(&lines);
+    assert!(closed.contains(&("compile", "ok")), "{closed:?}");
+    assert_eq!(closed.iter().filter(|span| **span == ("call", "ok")).count(), 2, "{closed:?}");
+    assert!(closed.contains(&("call", "CallError")), "{closed:?}");
+    let call = lines.iter().find(|line| line["span"]["export"] == "yield").expect("a call");
+    assert_eq!((&call["spans"][0]["id"], &call["spans"][0]["name"]), (&1.into(), &"instance".into()));
+    let restart = lines.iter().find(|line| line["fields"]["message"] == "restart").expect("a restart");
+    assert_eq!((&restart["level"], &restart["fields"]["reason"]), (&"WARN".into(), &"trap".into()));
+}
+
+#[test]
+fn a_level_tells_no_more_than_it_should() {
+    let info = json("info");
+    assert!(closed(&info).iter().all(|(name, _)| *name != "call") && !info.is_empty(), "{info:?}");
+    let warnings = json("warn");
+    assert!(!warnings.is_empty() && warnings.iter().all(|line| line["level"] == "WARN"), "{warnings:?}");
+    assert_eq!(json("error"), Vec::<serde_json::Value>::new());
+    let trace = json("trace");
+    let host_call = trace.iter().find(|line| line["span"]["function"] == "sched_yield").expect("a host call");
+    assert_eq!(host_call["span"]["module"], "wasi_snapshot_preview1");
+}
+
+#[test]
+fn a_guest_forges_no_line() {
+    let text = log(&["--log", "trace"]);
+    assert!(text.contains("forged"), "the names are not in the log: {text}");
+    for line in text.lines() {
+        let (time, rest) = line.split_once(' ').unwrap_or_default();
+        assert!(time.ends_with('Z') && time.starts_with("20"), "a line without a time: {line}");
+        assert!(!rest.contains(char::is_control), "a control character in: {line:?}");
+    }
+    assert!(json("trace").iter().all(|line| line.get("forged").is_none()));
+}
+
+#[test]
+fn a_level_that_does_not_exist_is_refused() {
+    let binary = env!("CARGO_BIN_EXE_runtime-wasm");
+    let output = Command::new(binary).args(["run", "--log", "loud", "main.js"]).output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("loud"));
+}

@@ -1,0 +1,39 @@
+//! The README's example is an app: it is run as it stands there.
+
+#![cfg(feature = "host")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// The first block of this language in the README.
+fn block(language: &str) -> String {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let fence = format!("```{language}\n");
+    let start = text.find(&fence).unwrap_or_else(|| panic!("no {language} block")) + fence.len();
+    let length = text[start..].find("```").unwrap();
+    text[start..start + length].to_owned()
+}
+
+const PLUGIN: &str = r#"(module
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "spin") (loop br 0)))"#;
+
+#[test]
+fn the_example_does_what_it_says() {
+    let app = tempfile::tempdir().unwrap();
+    fs::create_dir(app.path().join("plugins")).unwrap();
+    fs::write(app.path().join("plugins/plugin.wasm"), wat::parse_str(PLUGIN).unwrap()).unwrap();
+    fs::write(app.path().join("manifest.app.toml"), block("toml")).unwrap();
+    fs::write(app.path().join("main.js"), block("js")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"))
+        .args(["run", "main.js"])
+        .current_dir(app.path())
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert_eq!(lines[..2], ["5 + 3 = 8", "FuelExhausted 5011"], "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(lines.len() == 3 && lines[2].starts_with("[5009] ") && lines[2].contains("/etc/passwd"), "{stdout}");
+    assert!(output.status.success());
+}

@@ -1,0 +1,97 @@
+//! Soak: random instances, calls, kills, drops, traps, timeouts and spent fuel, from a seed. Afterwards nothing is left: the
+//! process has the threads, maps and files that it had after a warm-up, and every promise has settled.
+//!
+//! A short one is part of the tests; `SOAK_OPERATIONS` (in each of four rounds) and `SOAK_SEED` make another, see `make soak`.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const ROUNDS: usize = 4;
+/// What the allocator may keep more than after the warm-up, in KiB.
+const RSS_GROWTH_KIB_MAX: usize = 48 * 1024;
+/// Maps that the allocator's arenas may add; an instance that stays behind has six.
+const MAPS_GROWTH_MAX: usize = 24;
+
+const GUEST: &str = r#"(module
+    (memory (export "memory") 1 64)
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "trap") unreachable)
+    (func (export "spin") (loop br 0))
+    (func $deep (export "deep") (call $deep))
+    (func (export "grow") (drop (memory.grow (i32.const 8)))))"#;
+
+const GATE: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "wait")
+        (i32.store (i32.const 0) (i32.const 64))
+        (i32.store (i32.const 4) (i32.const 1))
+        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))))"#;
+
+#[derive(Debug)]
+struct Held {
+    threads: usize,
+    files: usize,
+    maps: usize,
+    rss_kib: usize,
+}
+
+/// What the process holds, as the kernel says.
+fn held(pid: u32) -> Held {
+    let path = |what: &str| format!("/proc/{pid}/{what}");
+    let count = |what: &str| fs::read_dir(path(what)).unwrap().count();
+    let status = fs::read_to_string(path("status")).unwrap();
+    let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    Held {
+        threads: count("task"),
+        files: count("fd"),
+        maps: fs::read_to_string(path("maps")).unwrap().lines().count(),
+        rss_kib: rss.trim().trim_end_matches(" kB").parse().unwrap(),
+    }
+}
+
+fn setting(name: &str, otherwise: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| otherwise.to_owned())
+}
+
+#[test]
+fn nothing_is_left_of_many_short_lives() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/soak");
+    let app = tempfile::tempdir().unwrap();
+    for file in ["soak.js", "manifest.app.toml"] {
+        fs::copy(source.join(file), app.path().join(file)).unwrap();
+    }
+    for (file, wat) in [("guest.wasm", GUEST), ("gate.wasm", GATE)] {
+        fs::write(app.path().join(file), wat::parse_str(wat).unwrap()).unwrap();
+    }
+    let (operations, seed) = (setting("SOAK_OPERATIONS", "500"), setting("SOAK_SEED", "1"));
+    println!("seed {seed}, {operations} operations in each of {ROUNDS} rounds");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"))
+        .arg("run")
+        .arg(app.path().join("soak.js"))
+        .args([&operations, &ROUNDS.to_string(), &seed])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut seen = Vec::new();
+    for _ in 0..ROUNDS {
+        let counts = lines.next().expect("the script ended early").unwrap();
+        assert!(counts.contains("\"unanswered\":0"), "{counts}");
+        let now = held(child.id());
+        println!("{counts} {now:?}");
+        seen.push(now);
+        stdin.write_all(b"x").unwrap();
+    }
+    assert!(child.wait().unwrap().success());
+    // The second: the thread that reads the standard input starts after the first was looked at.
+    let (first, last) = (&seen[1], &seen[ROUNDS - 1]);
+    assert!(last.threads <= first.threads, "threads are left: {seen:?}");
+    assert!(last.files <= first.files, "files are left: {seen:?}");
+    assert!(last.maps <= first.maps + MAPS_GROWTH_MAX, "maps are left: {seen:?}");
+    assert!(last.rss_kib <= first.rss_kib + RSS_GROWTH_KIB_MAX, "memory is left: {seen:?}");
+}
