@@ -1,5 +1,6 @@
 // Arguments from the app, checked and spelled out for the ops. Whatever is wrong with one is a WasmError 5007 that names it.
 
+import { core } from "ext:core/mod.js";
 import { typeError } from "ext:runtime_wasm/error.js";
 
 // WebAssembly's own bound on parameters (JS API, implementation limits); more would only be copied to be refused.
@@ -159,13 +160,19 @@ function asFlag(options, name) {
   return value === true;
 }
 
+/** Is this a stream that can feed a guest? A program on deno_core may have no such class at all. */
+export function isStream(value) {
+  const { ReadableStream } = globalThis;
+  return typeof ReadableStream === "function" && value instanceof ReadableStream;
+}
+
 function asStdin(options) {
   const inherit = asFlag(options, "inheritStdin");
   const { stdin } = options;
-  if (stdin === undefined || stdin === "null" || stdin === "inherit") {
-    return { stdin: stdin ?? (inherit ? "inherit" : "null") };
-  }
-  if (typeof stdin === "string") return { stdinBytes: new TextEncoder().encode(stdin) };
+  if (stdin === undefined) return { stdin: inherit ? "inherit" : "null" };
+  if (stdin === "null" || stdin === "inherit" || stdin === "piped") return { stdin };
+  if (typeof stdin === "string") return { stdinBytes: core.encode(stdin) };
+  if (isStream(stdin)) return { stdin: "piped" };
   return { stdinBytes: asBytes(stdin, "options.stdin") };
 }
 
@@ -173,7 +180,7 @@ function asOutput(options, name, flag) {
   const inherit = asFlag(options, flag);
   const value = options[name];
   if (value === undefined) return inherit ? "inherit" : "null";
-  if (value !== "null" && value !== "inherit") throw typeError(`options.${name} must be "null" or "inherit"`);
+  if (!["null", "inherit", "piped"].includes(value)) throw typeError(`options.${name} must be "null", "inherit" or "piped"`);
   return value;
 }
 

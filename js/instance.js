@@ -6,6 +6,7 @@ import {
   asArguments, asCalls, asFuel, asMilliseconds, asRecord, asString, describe, onlyKnown,
 } from "ext:runtime_wasm/convert.js";
 import { closing, end, getExports, idle, inLine, memory } from "ext:runtime_wasm/requests.js";
+import { streamOf } from "ext:runtime_wasm/stdio.js";
 
 const {
   op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_with,
@@ -105,6 +106,21 @@ export class WasmInstance {
   /** The name, as errors and logs show it. */
   get name() {
     return this.#name;
+  }
+
+  /** What the guest reads, where stdin is "piped": a WritableStream; else null. */
+  get stdin() {
+    return streamOf(this, "stdin");
+  }
+
+  /** What the guest writes, where stdout is "piped": a ReadableStream; else null. */
+  get stdout() {
+    return streamOf(this, "stdout");
+  }
+
+  /** The same for stderr. */
+  get stderr() {
+    return streamOf(this, "stderr");
   }
 
   /** The memory: read, write, size, grow. */

@@ -5,6 +5,7 @@ import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/e
 import { asBytes, asId, asOptions, asString, describe } from "ext:runtime_wasm/convert.js";
 import { abortSignals, checkSignal, making, WasmInstance } from "ext:runtime_wasm/instance.js";
 import { end } from "ext:runtime_wasm/requests.js";
+import { connect, prepare } from "ext:runtime_wasm/stdio.js";
 
 const {
   op_wasm_all_stats, op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_inspect, op_wasm_instantiate,
@@ -69,8 +70,13 @@ export async function instantiate(module, options = undefined) {
   const signal = options?.signal;
   checkSignal(signal);
   signal?.throwIfAborted();
-  const [id, name] = await settled(op_wasm_instantiate(module, checked));
+  const source = prepare(checked, options?.stdin);
+  const [id, name, pipes] = await settled(op_wasm_instantiate(module, checked)).catch((error) => {
+    source?.releaseLock();
+    throw error;
+  });
   const instance = new WasmInstance(making, id, name, module);
+  connect(instance, pipes, source);
   if (signal !== undefined) {
     if (signal.aborted) await instance.drop();
     signal.throwIfAborted();

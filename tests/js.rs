@@ -98,6 +98,7 @@ scripts! {
     memory = "memory.js",
     restart = "restart.js",
     stats = "stats.js",
+    stdio = "stdio.js",
     stop = "stop.js",
     surface = "surface.js",
     traps = "traps.js",

@@ -1,5 +1,6 @@
 //! What an instance is made with: plain data, already decided upon by whoever grants things.
 
+use super::pipe::{PipeReader, PipeWriter};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,14 +122,18 @@ pub enum Stdin {
     Inherit,
     /// These bytes, then the end.
     Bytes(Vec<u8>),
+    /// What is written to the pipe's other end.
+    Pipe(Arc<PipeReader>),
 }
 
 /// Where a guest's output goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub enum Stdout {
     /// Nowhere.
     #[default]
     Null,
     /// To the host's own.
     Inherit,
+    /// To the pipe's other end.
+    Pipe(Arc<PipeWriter>),
 }

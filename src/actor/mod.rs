@@ -13,6 +13,7 @@ mod guest;
 mod handle;
 pub mod mailbox;
 pub mod message;
+pub mod pipe;
 mod reaper;
 mod stats;
 mod supervisor;

@@ -2,7 +2,9 @@
 
 use super::convert::Reply;
 use super::host::{WasmHost, module_id, off_loop, refused};
+use super::stdio::{InputEnd, OutputEnd, StreamIds, add};
 use crate::actor::config::{Cause, InstanceConfig, Limits, Preopen, RestartPolicy, Stdin, Stdout, WasiConfig};
+use crate::actor::pipe::{PipeReader, pipe};
 use crate::caps::{Access, Caps};
 use crate::error::Result;
 use deno_core::{OpState, ToV8, op2};
@@ -55,9 +57,9 @@ struct LimitOptions {
     mailbox: Option<f64>,
 }
 
-/// An instance's id and name, as an array.
+/// An instance's id and name, and the resources behind its piped streams, as an array.
 #[derive(ToV8)]
-pub struct Made(f64, String);
+pub struct Made(f64, String, StreamIds);
 
 /// Makes an instance.
 #[op2]
@@ -74,21 +76,41 @@ async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, options: Options)
         true => Vec::new(),
         false => off_loop(move || preopens.iter().map(|preopen| open(&caps, preopen)).collect()).await?,
     };
+    let mut stdin_end = None;
     let stdin = match (stdin_bytes, stdin.as_str()) {
         (Some(bytes), _) => Stdin::Bytes(bytes.to_vec()),
         (None, "inherit") => Stdin::Inherit,
+        (None, "piped") => {
+            let (writer, reader) = pipe();
+            stdin_end = Some(InputEnd(writer));
+            Stdin::Pipe(Arc::new(reader))
+        }
         (None, _) => Stdin::Null,
     };
-    let wasi = WasiConfig { args, env, preopens, stdin, stdout: output(&stdout), stderr: output(&stderr) };
+    let (stdout, stdout_end) = output(&stdout);
+    let (stderr, stderr_end) = output(&stderr);
+    let wasi = WasiConfig { args, env, preopens, stdin, stdout, stderr };
     let actor = host
         .runtime
         .instantiate(module_id(module), InstanceConfig { name, limits, wasi, restart: restart.map(policy) })
         .await?;
-    Ok(Made(actor.id() as f64, actor.name().to_string()))
+    let streams = StreamIds {
+        stdin: add(&state, stdin_end),
+        stdout: add(&state, stdout_end.map(OutputEnd)),
+        stderr: add(&state, stderr_end.map(OutputEnd)),
+    };
+    Ok(Made(actor.id() as f64, actor.name().to_string(), streams))
 }
 
-fn output(choice: &str) -> Stdout {
-    if choice == "inherit" { Stdout::Inherit } else { Stdout::Null }
+fn output(choice: &str) -> (Stdout, Option<PipeReader>) {
+    match choice {
+        "inherit" => (Stdout::Inherit, None),
+        "piped" => {
+            let (writer, reader) = pipe();
+            (Stdout::Pipe(Arc::new(writer)), Some(reader))
+        }
+        _ => (Stdout::Null, None),
+    }
 }
 
 fn open(caps: &Caps, wanted: &PreopenOption) -> Result<Preopen> {

@@ -11,6 +11,7 @@ mod instantiate;
 mod memory;
 mod observe;
 mod scripts;
+mod stdio;
 
 pub use host::WasmHost;
 
@@ -41,6 +42,10 @@ deno_core::extension!(
         memory::op_wasm_memory_grow,
         observe::op_wasm_stats,
         observe::op_wasm_all_stats,
+        stdio::op_wasm_stdio_close,
+        stdio::op_wasm_stdio_closed,
+        stdio::op_wasm_stdio_read,
+        stdio::op_wasm_stdio_write,
     ],
     esm_entry_point = "ext:runtime_wasm/entry.js",
     options = { host: WasmHost },

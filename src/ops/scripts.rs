@@ -20,7 +20,7 @@ macro_rules! scripts {
 /// Every file of `js/`, but for the host's own in `js/host/`. Whoever imports stands before what it imports: deno_core on
 /// QuickJS asks for that order.
 pub(super) const SCRIPTS: &[ExtensionFileSource] =
-    scripts!["entry.js", "handover.js", "wasm.js", "instance.js", "requests.js", "convert.js", "error.js"];
+    scripts!["entry.js", "handover.js", "wasm.js", "instance.js", "requests.js", "stdio.js", "convert.js", "error.js"];
 
 #[cfg(test)]
 mod tests {

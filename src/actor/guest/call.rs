@@ -9,6 +9,9 @@ use crate::signature::ValueType;
 use crate::value::{Arg, Value};
 use wasmtime::{Extern, ExternType, Func, Ref, Val, ValType};
 
+/// The export by which WASI commands run, from beginning to end.
+const COMMAND_ENTRY: &str = "_start";
+
 pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Value>> {
     let func = exported_function(store, &call.name)?;
     let ty = func.ty(&*store);
@@ -21,6 +24,9 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
     store.data().actor.counters.calls.add_one();
     let ended = func.call_async(&mut *store, &args, &mut results).await;
     let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
+    if call.name == COMMAND_ENTRY {
+        store.data().program_ended();
+    }
     match ended {
         Ok(()) => results.iter().zip(ty.results()).map(|(result, ty)| from_val(&call.name, result, &ty)).collect(),
         Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),

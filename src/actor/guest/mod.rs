@@ -4,10 +4,13 @@ mod call;
 mod fuel;
 mod global;
 mod limiter;
+mod lines;
 mod memory;
 mod open;
+mod pipes;
 mod sleep;
 mod stdio;
+mod terminal;
 mod trap;
 mod wasi;
 
@@ -47,7 +50,7 @@ type Context<'a> = StoreContextMut<'a, GuestState>;
 /// What host functions of a store can reach.
 struct GuestState {
     /// Present where the module imports WASI.
-    wasi: Option<WasiP1Ctx>,
+    wasi: Option<WasiGuest>,
     limiter: Limiter,
     actor: Arc<Actor>,
     module: Arc<Module>,
@@ -62,6 +65,18 @@ impl GuestState {
     fn instance(&self) -> Result<Instance> {
         self.instance.ok_or_else(|| WasmError::no_instance(self.actor.id()))
     }
+
+    /// A WASI command has run to its end: nothing reads or writes its pipes any more.
+    fn program_ended(&self) {
+        if let Some(wasi) = &self.wasi {
+            wasi.pipes.close();
+        }
+    }
+}
+
+struct WasiGuest {
+    context: WasiP1Ctx,
+    pipes: pipes::Pipes,
 }
 
 /// The trap that ends host calls and growth after a stop. Never seen by a caller: the stopper has answered.
@@ -94,7 +109,10 @@ impl Guest {
         let mut linker = Linker::new(engine);
         let wants_wasi = code.imports().any(|import| import.module() == WASI_MODULE);
         let wasi = wasi::context(config.wasi, &actor)?;
-        if wants_wasi {
+        if !wants_wasi {
+            // What it was given is reached by nobody.
+            wasi.pipes.close();
+        } else {
             wasi::link(&mut linker)
                 .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("WASI cannot be linked: {error:#}")))?;
         }

@@ -1,26 +1,28 @@
 //! The host's own standard streams, for guests that inherit them.
 //!
-//! Output goes through one thread for each of the host's two streams. A guest's write waits, asynchronously, until the
-//! thread has written it: a full pipe holds that thread up, never the guest's, so the guest can still be stopped; and what a
-//! guest wrote before its call ended stands before what the app prints after.
+//! Output goes through one thread for each of the host's two streams, or one for both where they are the same file. A guest's
+//! write waits, asynchronously, until the thread has written it: a full pipe holds that thread up, never the guest's, so the
+//! guest can still be stopped; and what a guest wrote before its call ended stands before what the app prints after.
 
 use super::super::handle::Actor;
+use super::lines::{Chunk, Lines, Next, Owner};
+use super::pipes::broken_pipe;
+use super::terminal::TerminalFilter;
 use crate::error::{ErrorCode, Result, WasmError};
 use bytes::Bytes;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use parking_lot::Mutex;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IsTerminal as _};
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Instant;
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{OwnedPermit, Receiver, Sender, channel, error::TrySendError};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-/// Chunks that wait for a stream's thread, of all guests together.
-const CHUNKS_MAX: usize = 64;
-/// Bytes in one chunk.
+/// Bytes in one chunk. A guest's stream has one on its way at most, so this also bounds what waits for a stream's thread.
 const CHUNK_BYTES_MAX: usize = 4096;
 
 /// Which of the host's streams.
@@ -39,32 +41,40 @@ impl Stream {
     }
 }
 
-struct Chunk {
-    bytes: Bytes,
+/// What a chunk is written to, and who hears of it.
+#[derive(Clone)]
+struct Receipt {
+    stream: Stream,
     progress: Arc<Progress>,
+}
+
+enum Message {
+    Write(Chunk<Receipt>),
+    Ended(Owner),
 }
 
 /// How far one guest's output has been written.
 #[derive(Default)]
 struct Progress {
-    written: AtomicU64,
+    /// A chunk is on its way.
+    busy: AtomicBool,
     failed: AtomicBool,
     changed: Notify,
 }
 
 /// The queue to a stream's thread, which the first guest that inherits the stream starts. The host's streams belong to the
 /// process, hence the statics.
-fn queue(stream: Stream) -> Result<Sender<Chunk>> {
-    static STDOUT: OnceLock<io::Result<Sender<Chunk>>> = OnceLock::new();
-    static STDERR: OnceLock<io::Result<Sender<Chunk>>> = OnceLock::new();
+fn queue(stream: Stream) -> Result<Sender<Message>> {
+    static STDOUT: OnceLock<io::Result<Sender<Message>>> = OnceLock::new();
+    static STDERR: OnceLock<io::Result<Sender<Message>>> = OnceLock::new();
     let (cell, name) = match stream {
-        Stream::Stdout => (&STDOUT, "wasm-stdout"),
-        Stream::Stderr => (&STDERR, "wasm-stderr"),
+        Stream::Stderr if !is_one_file() => (&STDERR, "wasm-stderr"),
+        _ => (&STDOUT, "wasm-stdout"),
     };
     let started = cell.get_or_init(|| {
-        let (sender, receiver) = channel(CHUNKS_MAX);
+        let (sender, receiver) = unbounded();
         let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(128 * 1024);
-        builder.spawn(move || write_all_chunks(stream, receiver)).map(|_| sender)
+        builder.spawn(move || write_all_chunks(&receiver)).map(|_| sender)
     });
     match started {
         Ok(sender) => Ok(sender.clone()),
@@ -72,14 +82,47 @@ fn queue(stream: Stream) -> Result<Sender<Chunk>> {
     }
 }
 
-fn write_all_chunks(stream: Stream, mut chunks: Receiver<Chunk>) {
-    while let Some(Chunk { bytes, progress }) = chunks.blocking_recv() {
-        match write_all(stream.fd(), &bytes) {
-            Ok(()) => {
-                progress.written.fetch_add(1, Ordering::Release);
-            }
-            Err(_) => progress.failed.store(true, Ordering::Release),
+/// Are both streams the same terminal, pipe or file? Then lines of the one must not be written into those of the other.
+fn is_one_file() -> bool {
+    let [stdout, stderr] = [Stream::Stdout, Stream::Stderr].map(|stream| rustix::fs::fstat(stream.fd()));
+    matches!((stdout, stderr), (Ok(a), Ok(b)) if (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino))
+}
+
+fn write_all_chunks(messages: &Receiver<Message>) {
+    let mut lines = Lines::new();
+    loop {
+        let message = match lines.waits_until() {
+            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(until) => messages.recv_deadline(until),
+        };
+        match message {
+            Ok(message) => note(&mut lines, message),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
+        while let Some(next) = lines.next(Instant::now()) {
+            write_next(next);
+            // What has come meanwhile may have to take turns with what is left.
+            messages.try_iter().for_each(|message| note(&mut lines, message));
+        }
+    }
+}
+
+fn note(lines: &mut Lines<Receipt>, message: Message) {
+    match message {
+        Message::Write(chunk) => lines.push(chunk),
+        Message::Ended(owner) => lines.end(owner),
+    }
+}
+
+fn write_next(next: Next<Receipt>) {
+    let Next { newline, bytes, receipt: Receipt { stream, progress }, complete } = next;
+    let broken_off = if newline { write_all(stream.fd(), b"\n") } else { Ok(()) };
+    if broken_off.and_then(|()| write_all(stream.fd(), &bytes)).is_err() {
+        progress.failed.store(true, Ordering::Release);
+    }
+    if complete {
+        progress.busy.store(false, Ordering::Release);
         progress.changed.notify_waiters();
     }
 }
@@ -101,22 +144,40 @@ fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
 }
 
 /// One of the host's output streams, as given to a guest.
-pub(super) struct HostOutput {
+pub(super) struct HostOutput(Arc<Shared>);
+
+struct Shared {
     stream: Stream,
-    queue: Sender<Chunk>,
+    owner: Owner,
+    queue: Sender<Message>,
     progress: Arc<Progress>,
-    sent: Arc<AtomicU64>,
+    /// Where the stream is a terminal.
+    filter: Option<Mutex<TerminalFilter>>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // A closed queue has no line to end.
+        let _ = self.queue.send(Message::Ended(self.owner));
+    }
+}
+
+/// A name for a guest among those that print.
+pub(super) fn new_owner() -> Owner {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed)
 }
 
 impl HostOutput {
-    pub(super) fn new(stream: Stream) -> Result<Self> {
-        Ok(HostOutput { stream, queue: queue(stream)?, progress: Arc::default(), sent: Arc::default() })
+    pub(super) fn new(stream: Stream, owner: Owner) -> Result<Self> {
+        let filter = stream.fd().is_terminal().then(Mutex::default);
+        Ok(HostOutput(Arc::new(Shared { stream, owner, queue: queue(stream)?, progress: Arc::default(), filter })))
     }
 }
 
 impl IsTerminal for HostOutput {
     fn is_terminal(&self) -> bool {
-        std::io::IsTerminal::is_terminal(&self.stream.fd())
+        self.0.filter.is_some()
     }
 }
 
@@ -127,93 +188,56 @@ impl StdoutStream for HostOutput {
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(HostWriter {
-            queue: self.queue.clone(),
-            progress: self.progress.clone(),
-            sent: self.sent.clone(),
-            permit: None,
-            flushing: false,
-        })
+        Box::new(HostWriter(self.0.clone()))
     }
 }
 
-struct HostWriter {
-    queue: Sender<Chunk>,
-    progress: Arc<Progress>,
-    /// Chunks sent by all writers of this guest's stream.
-    sent: Arc<AtomicU64>,
-    permit: Option<OwnedPermit<Chunk>>,
-    flushing: bool,
-}
-
-impl HostWriter {
-    fn has_failed(&self) -> bool {
-        self.progress.failed.load(Ordering::Acquire)
-    }
-
-    fn is_flushed(&self) -> bool {
-        self.progress.written.load(Ordering::Acquire) >= self.sent.load(Ordering::Relaxed)
-    }
-}
+struct HostWriter(Arc<Shared>);
 
 impl OutputStream for HostWriter {
     fn check_write(&mut self) -> StreamResult<usize> {
-        if self.has_failed() {
-            return Err(StreamError::Closed);
+        let progress = &self.0.progress;
+        if progress.failed.load(Ordering::Acquire) {
+            return Err(broken_pipe());
         }
-        if self.flushing && !self.is_flushed() {
-            return Ok(0);
-        }
-        self.flushing = false;
-        if self.permit.is_none() {
-            match self.queue.clone().try_reserve_owned() {
-                Ok(permit) => self.permit = Some(permit),
-                Err(TrySendError::Full(_)) => return Ok(0),
-                Err(TrySendError::Closed(_)) => return Err(StreamError::Closed),
-            }
-        }
-        Ok(CHUNK_BYTES_MAX)
+        Ok(if progress.busy.load(Ordering::Acquire) { 0 } else { CHUNK_BYTES_MAX })
     }
 
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        let Shared { stream, owner, queue, progress, filter } = &*self.0;
+        if bytes.len() > CHUNK_BYTES_MAX || progress.busy.load(Ordering::Acquire) {
+            return Err(StreamError::trap("a write beyond what check_write permitted"));
+        }
+        let bytes = match filter {
+            Some(filter) => filter.lock().filter(&bytes).into(),
+            None => bytes,
+        };
         if bytes.is_empty() {
             return Ok(());
         }
-        let Some(permit) = self.permit.take().filter(|_| bytes.len() <= CHUNK_BYTES_MAX) else {
-            return Err(StreamError::trap("a write beyond what check_write permitted"));
-        };
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        permit.send(Chunk { bytes, progress: self.progress.clone() });
-        Ok(())
+        progress.busy.store(true, Ordering::Release);
+        let receipt = Receipt { stream: *stream, progress: progress.clone() };
+        queue.send(Message::Write(Chunk { owner: *owner, bytes, receipt })).map_err(|_| broken_pipe())
     }
 
+    /// A write takes until it is written, so there is nothing else to wait for.
     fn flush(&mut self) -> StreamResult<()> {
-        if self.has_failed() {
-            return Err(StreamError::Closed);
-        }
-        self.flushing = true;
-        Ok(())
+        self.check_write().map(|_| ())
     }
 }
 
 #[wasmtime_wasi::async_trait]
 impl Pollable for HostWriter {
     async fn ready(&mut self) {
-        if self.flushing {
-            loop {
-                let changed = self.progress.changed.notified();
-                tokio::pin!(changed);
-                changed.as_mut().enable();
-                if self.has_failed() || self.is_flushed() {
-                    break;
-                }
-                changed.await;
+        let progress = &self.0.progress;
+        loop {
+            let changed = progress.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if !progress.busy.load(Ordering::Acquire) {
+                return;
             }
-            self.flushing = false;
-        }
-        if self.permit.is_none() && !self.has_failed() {
-            // An error means a closed queue, which the next `check_write` reports.
-            self.permit = self.queue.clone().reserve_owned().await.ok();
+            changed.await;
         }
     }
 }

@@ -3,14 +3,14 @@
 
 use super::super::config::{Preopen, Stdin, Stdout, WasiConfig};
 use super::super::handle::Actor;
-use super::stdio::{HostOutput, Stream, own_stdin};
-use super::{GuestState, WASI_MODULE, open, sleep};
+use super::pipes::Pipes;
+use super::stdio::{HostOutput, Stream, new_owner, own_stdin};
+use super::{GuestState, WASI_MODULE, WasiGuest, open, sleep};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{HOST_RESOURCES_MAX, RANDOM_BYTES_MAX};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use wasmtime::Linker;
-use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, WasiView};
 
@@ -18,7 +18,7 @@ use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, WasiView};
 ///
 /// # Errors
 /// 5010 naming what is unusable.
-pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiP1Ctx> {
+pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGuest> {
     check(&config)?;
     let WasiConfig { args, env, preopens, stdin, stdout, stderr } = config;
     let mut builder = WasiCtxBuilder::new();
@@ -32,6 +32,7 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiP1Ct
     for preopen in &preopens {
         add_preopen(&mut builder, preopen)?;
     }
+    let mut pipes = Pipes::default();
     match stdin {
         Stdin::Null => {}
         Stdin::Bytes(bytes) => {
@@ -41,22 +42,38 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiP1Ct
             builder.inherit_stdin();
             own_stdin(actor)?;
         }
+        Stdin::Pipe(reader) => {
+            builder.stdin(pipes.add_input(reader));
+        }
     }
-    if stdout == Stdout::Inherit {
-        builder.stdout(HostOutput::new(Stream::Stdout)?);
+    let printing_as = new_owner();
+    match stdout {
+        Stdout::Null => {}
+        Stdout::Inherit => {
+            builder.stdout(HostOutput::new(Stream::Stdout, printing_as)?);
+        }
+        Stdout::Pipe(writer) => {
+            builder.stdout(pipes.add_output(writer));
+        }
     }
-    if stderr == Stdout::Inherit {
-        builder.stderr(HostOutput::new(Stream::Stderr)?);
+    match stderr {
+        Stdout::Null => {}
+        Stdout::Inherit => {
+            builder.stderr(HostOutput::new(Stream::Stderr, printing_as)?);
+        }
+        Stdout::Pipe(writer) => {
+            builder.stderr(pipes.add_output(writer));
+        }
     }
     let mut context = builder.build_p1();
     context.ctx().table.set_max_capacity(HOST_RESOURCES_MAX);
-    Ok(context)
+    Ok(WasiGuest { context, pipes })
 }
 
 /// Adds preview 1 to the linker of a module that imports it.
 pub(super) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     wasmtime_wasi::p1::add_to_linker_async(linker, |state: &mut GuestState| {
-        state.wasi.as_mut().expect("linked only where the module imports WASI")
+        &mut state.wasi.as_mut().expect("linked only where the module imports WASI").context
     })?;
     // wasmtime-wasi refuses codes from 126 on, for a shell's sake; here a code is a number like any other.
     linker.allow_shadowing(true);

@@ -1,0 +1,285 @@
+import { compileFile, instantiate } from "runtime:wasm";
+import { equal, ok, rejects, test, ticks } from "./check.js";
+
+const stdio = await compileFile("./wasm/stdio.wasm");
+const basic = await compileFile("./wasm/basic.wasm");
+const PIPE_BYTES = 64 * 1024;
+const EPIPE = 64;
+const APP = 4096;
+const text = (bytes) => new TextDecoder().decode(bytes);
+
+async function readAll(stream) {
+  const chunks = [];
+  for await (const chunk of stream) {
+    ok(chunk instanceof Uint8Array, `a chunk is ${chunk}`);
+    chunks.push(chunk);
+  }
+  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
+
+/** Bytes of all values, in an order that shows a piece that is lost, doubled or moved. */
+function pattern(length) {
+  return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) * 7 + (i >> 16)) & 255);
+}
+
+function same(found, expected) {
+  equal(found.length, expected.length, "length");
+  const at = found.findIndex((byte, i) => byte !== expected[i]);
+  equal(at, -1, "the first byte that differs");
+}
+
+test("streams that are not piped are null", async () => {
+  for (const options of [{}, { stdin: "some text", stdout: "null", stderr: "null" }]) {
+    const instance = await instantiate(stdio, options);
+    equal([instance.stdin, instance.stdout, instance.stderr], [null, null, null]);
+    await instance.drop();
+  }
+});
+
+test("a command's output is a stream that ends when the command does", async () => {
+  const instance = await instantiate(stdio, { stdin: "a text\n", stdout: "piped", stderr: "piped" });
+  const [{ exitCode }, output, errors] = await Promise.all([instance.run(), readAll(instance.stdout), readAll(instance.stderr)]);
+  equal([exitCode, text(output), errors.length], [0, "a text\n", 0]);
+  await instance.drop();
+});
+
+test("what was written can be read after the command, and after the drop", async () => {
+  const instance = await instantiate(stdio, { stdin: "still there", stdout: "piped" });
+  equal(await instance.run(), { exitCode: 0 });
+  await instance.drop();
+  equal(text(await readAll(instance.stdout)), "still there");
+});
+
+test("interactive: write a line, read the answer, write the next", async () => {
+  const instance = await instantiate(stdio, { stdin: "piped", stdout: "piped" });
+  const running = instance.run();
+  const writer = instance.stdin.getWriter();
+  const reader = instance.stdout.getReader();
+  for (let i = 0; i < 100; i++) {
+    await writer.write(i % 2 ? `line ${i}\n` : new TextEncoder().encode(`line ${i}\n`));
+    equal(text((await reader.read()).value), `line ${i}\n`);
+  }
+  await writer.close();
+  equal(await running, { exitCode: 0 });
+  equal((await reader.read()).done, true);
+  await instance.drop();
+});
+
+test("large binary data is intact both ways", async () => {
+  const sent = pattern(3 * 1024 * 1024 + 17);
+  for (const feed of ["piped", "stream", "bytes"]) {
+    const chunks = new ReadableStream({
+      start(controller) {
+        for (let at = 0; at < sent.length; at += 100_000) controller.enqueue(sent.subarray(at, at + 100_000));
+        controller.close();
+      },
+    });
+    const instance = await instantiate(stdio, { stdin: { piped: "piped", stream: chunks, bytes: sent }[feed], stdout: "piped" });
+    equal(instance.stdin === null, feed !== "piped");
+    const running = instance.run();
+    const writer = instance.stdin?.getWriter();
+    writer?.write(sent);
+    writer?.close();
+    same(await readAll(instance.stdout), sent);
+    equal(await running, { exitCode: 0 });
+    await instance.drop();
+  }
+});
+
+test("a reactor's streams stay open until it ends", async () => {
+  const instance = await instantiate(stdio, { stderr: "piped" });
+  const reader = instance.stderr.getReader();
+  for (const word of ["one", "two"]) {
+    await instance.memory.write(APP, new TextEncoder().encode(word));
+    equal(await instance.call("write", 2, APP, 3), [0]);
+    equal(text((await reader.read()).value), word);
+  }
+  const last = reader.read();
+  await instance.drop();
+  equal((await last).done, true);
+});
+
+test("writing nothing is harmless", async () => {
+  const instance = await instantiate(stdio, { stdout: "piped" });
+  for (let i = 0; i < 1000; i++) equal(await instance.call("write", 1, APP, 0), [0]);
+  await instance.drop();
+  equal((await readAll(instance.stdout)).length, 0);
+});
+
+test("a guest that nobody reads blocks in its own write, and is terminated at once", async () => {
+  const instance = await instantiate(stdio, { stdout: "piped" });
+  const other = await instantiate(basic);
+  let settled = false;
+  const flood = instance.call("flood", 1, 1000).finally(() => (settled = true));
+  flood.catch(() => {});
+  await ticks(20);
+  equal(await other.call("add", 1, 2), [3]);
+  ok(!settled, "it has returned");
+  await instance.terminate("enough");
+  await rejects(flood, 5002, "terminated", "enough");
+  equal((await readAll(instance.stdout)).length, PIPE_BYTES);
+  await other.drop();
+});
+
+test("a guest that blocks on a full pipe is ended by its time limit, and by a signal", async () => {
+  const limited = await instantiate(stdio, { stdout: "piped" });
+  await rejects(limited.callWith({ timeoutMs: 20 }, "flood", 1, 4096), 5011);
+  equal((await readAll(limited.stdout)).length, PIPE_BYTES);
+  const controller = new AbortController();
+  const signalled = await instantiate(stdio, { stderr: "piped", signal: controller.signal });
+  const caught = signalled.call("flood", 2, 4096).then(() => null, (error) => error);
+  await ticks(2);
+  controller.abort("over");
+  equal(await caught, "over");
+  equal((await readAll(signalled.stderr)).length, PIPE_BYTES);
+});
+
+test("cancelling the output makes the guest's write fail with EPIPE, now and later", async () => {
+  const instance = await instantiate(stdio, { stdout: "piped", stderr: "piped" });
+  const flood = instance.call("flood", 1, 4096);
+  await ticks(2);
+  const reader = instance.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  equal(await flood, [EPIPE]);
+  equal(await instance.call("write", 1, APP, 1), [EPIPE]);
+  equal(await instance.call("write", 2, APP, 1), [0]);
+  const pending = instance.stderr.getReader();
+  await pending.read();
+  const read = pending.read();
+  await pending.cancel();
+  equal((await read).done, true);
+  await instance.drop();
+});
+
+test("a writer ahead of its guest waits", async () => {
+  const instance = await instantiate(stdio, { stdin: "piped" });
+  const writer = instance.stdin.getWriter();
+  await writer.write(new Uint8Array(PIPE_BYTES));
+  await writer.ready;
+  let written = false;
+  const more = writer.write(new Uint8Array(10)).then(() => (written = true));
+  let ready = false;
+  const waiting = writer.ready.then(() => (ready = true));
+  await ticks(10);
+  equal([written, ready, writer.desiredSize], [false, false, 0]);
+  equal(await instance.call("read"), [4096]);
+  await Promise.all([more, waiting]);
+  equal([written, ready, writer.desiredSize], [true, true, 1]);
+  await instance.drop();
+});
+
+test("writing after the guest has ended errors the stream", async () => {
+  for (const end of [(instance) => instance.drop(), (instance) => instance.call("_start")]) {
+    const instance = await instantiate(stdio, { stdin: "piped", stdout: "piped" });
+    const writer = instance.stdin.getWriter();
+    const output = instance.stdout.getReader();
+    await output.cancel();
+    await writer.write("unread");
+    await end(instance).catch(() => {});
+    await rejects(writer.write("too late"), 5005, "ended");
+    await rejects(writer.closed, 5005);
+    await instance[Symbol.asyncDispose]();
+  }
+});
+
+test("a write that waits for a guest is told when the guest is killed", async () => {
+  const instance = await instantiate(stdio, { stdin: "piped" });
+  const writer = instance.stdin.getWriter();
+  const write = writer.write(new Uint8Array(PIPE_BYTES + 1));
+  write.catch(() => {});
+  await ticks(2);
+  await instance.terminate();
+  await rejects(write, 5005);
+});
+
+test("a chunk of another type is 5007 and ends the input", async () => {
+  const instance = await instantiate(stdio, { stdin: "piped" });
+  const writer = instance.stdin.getWriter();
+  await rejects(writer.write(5), 5007, "chunk");
+  await instance.drop();
+});
+
+test("aborting the input is its end", async () => {
+  const instance = await instantiate(stdio, { stdin: "piped" });
+  const running = instance.call("cat");
+  await instance.stdin.abort("no more");
+  equal(await running, [0]);
+  await instance.drop();
+});
+
+test("a stream that never ends is pulled no faster than it is read, and cancelled when the guest ends", async () => {
+  let pulled = 0;
+  let cancelled;
+  const over = new Promise((resolve) => (cancelled = resolve));
+  const endless = new ReadableStream({
+    pull(controller) {
+      pulled++;
+      controller.enqueue(new Uint8Array(1024).fill(pulled & 255));
+    },
+    cancel: cancelled,
+  });
+  const instance = await instantiate(stdio, { stdin: endless });
+  ok(endless.locked);
+  await ticks(10);
+  ok(pulled > 60 && pulled < 70, `pulled ${pulled} times`);
+  equal(await instance.call("read"), [4096]);
+  await instance.drop();
+  ok(String(await over).includes("guest"));
+});
+
+test("a stream that stays silent is cancelled too", async () => {
+  let cancelled;
+  const over = new Promise((resolve) => (cancelled = resolve));
+  const instance = await instantiate(stdio, { stdin: new ReadableStream({ cancel: cancelled }) });
+  const reading = instance.call("read");
+  reading.catch(() => {});
+  await ticks(2);
+  await instance.terminate();
+  await rejects(reading, 5002);
+  await over;
+});
+
+test("a stream that fails ends the input; so does a chunk of another type", async () => {
+  const failing = new ReadableStream({
+    start: (controller) => controller.enqueue("before"),
+    pull: () => { throw new Error("no more"); },
+  }, { highWaterMark: 0 });
+  let cancelled;
+  const over = new Promise((resolve) => (cancelled = resolve));
+  const odd = new ReadableStream({
+    start: (controller) => ["bef", "ore", 5, "after"].forEach((chunk) => controller.enqueue(chunk)),
+    cancel: cancelled,
+  });
+  for (const stdin of [failing, odd]) {
+    const instance = await instantiate(stdio, { stdin, stdout: "piped" });
+    equal(await instance.run(), { exitCode: 0 });
+    equal(text(await readAll(instance.stdout)), "before");
+    await instance.drop();
+  }
+  equal((await over).code, 5007);
+});
+
+test("a locked stream is 5007, and one whose instance was not made can be used again", async () => {
+  const stream = new ReadableStream({ start: (controller) => { controller.enqueue("x"); controller.close(); } });
+  await rejects(instantiate(stdio, { stdin: stream, args: ["a\0b"] }), 5010);
+  const reader = stream.getReader();
+  await rejects(instantiate(stdio, { stdin: stream }), 5007, "locked");
+  reader.releaseLock();
+  const instance = await instantiate(stdio, { stdin: stream });
+  equal(await instance.call("read"), [1]);
+  await instance.drop();
+});
+
+test("a guest without WASI has streams that are at their end", async () => {
+  const instance = await instantiate(basic, { stdin: "piped", stdout: "piped" });
+  equal((await readAll(instance.stdout)).length, 0);
+  await rejects(instance.stdin.getWriter().write("x"), 5005);
+  await instance.drop();
+});
