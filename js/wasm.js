@@ -4,7 +4,7 @@ import { core } from "ext:core/mod.js";
 import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asArguments, asBytes, asId, asImports, asOptions, asString, describe } from "ext:runtime_wasm/convert.js";
 import { addHandlers, known, pump, removeHandlers } from "ext:runtime_wasm/imports.js";
-import { abortSignals, checkSignal, making, WasmInstance } from "ext:runtime_wasm/instance.js";
+import { abortSignals, checkSignal, making, unlessCancelled, WasmInstance } from "ext:runtime_wasm/instance.js";
 import { end } from "ext:runtime_wasm/requests.js";
 import { connect, prepare } from "ext:runtime_wasm/stdio.js";
 
@@ -75,7 +75,9 @@ export async function instantiate(module, options = undefined) {
   const source = prepare(checked, options?.stdin);
   if (names.length > 0) Object.assign(checked, { imports: names, importSet: addHandlers(handlers) });
   pump();
-  const [id, name, pipes] = await settled(op_wasm_instantiate(module, checked, asArguments(globals))).catch((error) => {
+  const values = asArguments(globals);
+  const made = unlessCancelled(signal, (handle) => op_wasm_instantiate(module, checked, values, handle));
+  const [id, name, pipes] = await made.catch((error) => {
     source?.releaseLock();
     removeHandlers(checked.importSet);
     throw error;

@@ -8,8 +8,8 @@ use crate::actor::config::{Cause, InstanceConfig, Limits, Preopen, RestartPolicy
 use crate::actor::host_call::{HostImport, HostImports};
 use crate::actor::pipe::{PipeReader, pipe};
 use crate::caps::{Access, Caps};
-use crate::error::Result;
-use deno_core::{OpState, ToV8, op2};
+use crate::error::{ErrorCode, Result, WasmError};
+use deno_core::{CancelFuture, CancelHandle, OpState, ToV8, op2};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -69,15 +69,24 @@ struct LimitOptions {
 #[derive(ToV8)]
 pub struct Made(f64, String, StreamIds);
 
-/// Makes an instance.
+/// Makes an instance. Closing the resource `cancel`, a handle of deno_core's, ends what has started; -1 is none.
 #[op2]
 pub async fn op_wasm_instantiate(
     state: Rc<RefCell<OpState>>,
     module: f64,
     #[serde] options: Options,
     #[scoped] globals: Args,
+    #[smi] cancel: i32,
 ) -> Reply<Made> {
-    Reply(instantiate(state, module, options, globals).await)
+    let handle = u32::try_from(cancel).ok().and_then(|rid| state.borrow().resource_table.get::<CancelHandle>(rid).ok());
+    let made = instantiate(state, module, options, globals);
+    Reply(match handle {
+        None => made.await,
+        Some(handle) => made
+            .or_cancel(handle)
+            .await
+            .unwrap_or_else(|_| Err(WasmError::new(ErrorCode::Instantiate, "the instantiation was aborted"))),
+    })
 }
 
 async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, mut options: Options, globals: Args) -> Result<Made> {

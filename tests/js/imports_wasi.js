@@ -1,5 +1,5 @@
 // Host functions beside WASI's, in start functions, in statistics, and after a restart.
-import { compileFile, instantiate } from "runtime:wasm";
+import { compileFile, instances, instantiate } from "runtime:wasm";
 import { equal, ok, rejects, test, ticks } from "./check.js";
 
 const both = await compileFile("./wasm/host_wasi.wasm");
@@ -57,6 +57,11 @@ test("a start function may call a host function, which sees no instance yet", as
   ok(error.cause === thrown, "another cause");
   const never = { ...env, started: () => new Promise(() => {}) };
   await rejects(instantiate(both, { imports: { env: never }, limits: { timeoutMs: 20 } }), 5011, "20 ms");
+  const controller = new AbortController();
+  const reason = new Error("no longer wanted");
+  const aborting = { ...env, started: () => new Promise(() => controller.abort(reason)) };
+  const making = instantiate(both, { imports: { env: aborting }, signal: controller.signal });
+  ok(await making.then(() => null, (error) => error) === reason, "another reason");
 });
 
 test("a guest that waits says so, and answers all requests but calls", async () => {
@@ -101,4 +106,46 @@ test("after a restart the imports are there again, and a handler of the life bef
   equal(await instance.call("add", 2, 3n), [5n]);
   equal((await instance.stats()).restarts.length, 2);
   await instance.drop();
+});
+
+/** Makes garbage, round after round, until this is so, or for long enough. */
+async function collected(seen) {
+  const garbage = [];
+  for (let round = 0; round < 3000 && !await seen(); round++) {
+    for (let i = 0; i < 500; i++) {
+      const item = { bytes: new Array(200).fill(round) };
+      item.self = item;
+      garbage[i] = item;
+    }
+    garbage[0].buffer = new Uint8Array(1 << 20);
+    await ticks(1);
+  }
+}
+
+const lives = async (wanted) => (await instances()).some(({ name }) => name === wanted);
+
+test("an instance with host functions that nobody refers to is dropped, and its functions go with it", async () => {
+  let log = () => {};
+  const reference = new WeakRef(log);
+  const { closed } = await instantiate(both, { name: "forgotten", imports: { env: { ...env, log } } });
+  log = undefined;
+  await collected(async () => !await lives("forgotten") && reference.deref() === undefined);
+  equal(await closed, { reason: "dropped" });
+  ok(reference.deref() === undefined, "the function is still held");
+});
+
+test("who holds a function of a guest's holds the instance", async () => {
+  const same = (value) => value;
+  const module = await compileFile("./wasm/references.wasm");
+  const made = async () => {
+    const instance = await instantiate(module, { name: "owner", imports: { env: { extern: same, func: same, vector: same } } });
+    return (await instance.call("get_add"))[0];
+  };
+  let add = await made();
+  let rounds = 0;
+  await collected(() => ++rounds > 20);
+  equal(await add(2, 3), 5);
+  add = undefined;
+  await collected(async () => !await lives("owner"));
+  ok(!await lives("owner"), "it was never collected");
 });
