@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 const ROUNDS: usize = 4;
 /// What the allocator may keep more than after the warm-up, in KiB.
-const RSS_GROWTH_KIB_MAX: usize = 48 * 1024;
+const RSS_GROWTH_KIB_MAX: usize = if cfg!(feature = "v8") { 48 * 1024 } else { 16 * 1024 };
 /// Maps that the allocator's arenas may add; an instance that stays behind has six.
 const MAPS_GROWTH_MAX: usize = 24;
 
