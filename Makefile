@@ -19,15 +19,15 @@ build: setup
 setup:
 	@scripts/setup.sh build
 
-guests:
+guests: setup
 	@scripts/fetch-guests.sh $(PLUGINS)/guests
 
-# All tests: Rust and JavaScript on the quickjs engine, doctests, the embedding example, and the loom models.
+# All tests: Rust and JavaScript on the quickjs engine, the embedding example, doctests, and the loom models.
+# Always the whole workspace: a part of it would have other features of its dependencies, and compile them anew.
 test: guests
 	@scripts/setup.sh test
+	cargo test --locked --workspace --doc --quiet
 	cargo nextest run --locked --workspace
-	cargo test --locked --doc --quiet
-	cargo run --locked --quiet --example embed
 
 # The same from JavaScript on V8. A build without network points RUSTY_V8_ARCHIVE at a library.
 test-v8: guests
@@ -36,7 +36,6 @@ ifeq ($(V8_ARCHIVE),)
 	@echo "test-v8: skipped: RUSTY_V8_ARCHIVE is not set, and there is no ../shared/v8/librusty_v8.a.gz"
 else
 	$(V8) cargo nextest run --locked $(V8_FEATURES)
-	$(V8) cargo run --locked --quiet $(V8_FEATURES) --example embed
 endif
 
 # Formatting and lints, and that each set of features compiles.
@@ -53,11 +52,11 @@ deny:
 
 loom:
 	@scripts/setup.sh test
-	cargo nextest run --locked -p runtime-wasm-loom --success-output final
+	cargo nextest run --locked --workspace -E 'package(runtime-wasm-loom)' --success-output final
 
 # The same models with a larger bound on preemptions: a minute instead of seconds.
 loom-more:
-	LOOM_MAX_PREEMPTIONS=5 cargo nextest run --locked -p runtime-wasm-loom --success-output final
+	LOOM_MAX_PREEMPTIONS=5 cargo nextest run --locked --workspace -E 'package(runtime-wasm-loom)' --success-output final
 
 # Many short lives in one process, about ten minutes of them on two quiet cores; the seed is printed. A short one is part of `make test`.
 SOAK_OPERATIONS ?= 75000

@@ -19,6 +19,24 @@ export function checkSignal(signal) {
   }
 }
 
+/** Awaits an op that takes a handle to cancel it by; when the signal fires, cancels it and throws the signal's reason. */
+export async function unlessCancelled(signal, start) {
+  if (signal === undefined) return settled(start(-1));
+  signal.throwIfAborted();
+  const handle = core.createCancelHandle();
+  const abort = () => core.tryClose(handle);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await settled(start(handle));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+    core.tryClose(handle);
+  }
+}
+
 /** The signals that instances were made with. */
 export const abortSignals = new WeakMap();
 

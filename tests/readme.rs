@@ -1,4 +1,4 @@
-//! The README's example is an app: it is run as it stands there.
+//! The README's example is an app: it is run as it stands there, and so is the embedding example that it points to.
 
 #![cfg(feature = "host")]
 
@@ -36,4 +36,13 @@ fn the_example_does_what_it_says() {
     assert_eq!(lines[..2], ["5 + 3 = 8", "FuelExhausted 5011"], "{}", String::from_utf8_lossy(&output.stderr));
     assert!(lines.len() == 3 && lines[2].starts_with("[5009] ") && lines[2].contains("/etc/passwd"), "{stdout}");
     assert!(output.status.success());
+}
+
+/// Examples are built with the tests, beside the binary.
+#[test]
+fn the_embedding_example_runs() {
+    let example = Path::new(env!("CARGO_BIN_EXE_runtime-wasm")).with_file_name("examples").join("embed");
+    let output = Command::new(&example).output().unwrap_or_else(|error| panic!("{}: {error}", example.display()));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "5 + 3 = 8, says a guest on its own thread\n");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

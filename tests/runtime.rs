@@ -172,6 +172,23 @@ async fn a_start_function_that_loops_or_traps_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn an_instance_that_nobody_waits_for_does_not_start() {
+    let runtime = runtime();
+    let module = compile(&runtime, "(module (func $s (loop br 0)) (start $s))").await;
+    let alive = async |count| {
+        while runtime.alive() != count {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        made = runtime.instantiate(module, InstanceConfig::default()) => panic!("instantiated: {}", made.is_ok()),
+        () = alive(1) => {}
+    }
+    alive(0).await;
+    assert_eq!(runtime.stats().len(), 0);
+}
+
+#[tokio::test]
 async fn shutdown_ends_every_guest() {
     let runtime = runtime();
     let module = compile(&runtime, GUEST).await;

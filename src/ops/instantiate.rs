@@ -6,8 +6,8 @@ use super::stdio::{InputEnd, OutputEnd, StreamIds, add};
 use crate::actor::config::{Cause, InstanceConfig, Limits, Preopen, RestartPolicy, Stdin, Stdout, WasiConfig};
 use crate::actor::pipe::{PipeReader, pipe};
 use crate::caps::{Access, Caps};
-use crate::error::Result;
-use deno_core::{OpState, ToV8, op2};
+use crate::error::{ErrorCode, Result, WasmError};
+use deno_core::{CancelFuture, CancelHandle, OpState, ToV8, op2};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -61,10 +61,23 @@ struct LimitOptions {
 #[derive(ToV8)]
 pub struct Made(f64, String, StreamIds);
 
-/// Makes an instance.
+/// Makes an instance. Closing the resource `cancel`, a handle of deno_core's, ends what has started; -1 is none.
 #[op2]
-pub async fn op_wasm_instantiate(state: Rc<RefCell<OpState>>, module: f64, #[serde] options: Options) -> Reply<Made> {
-    Reply(instantiate(state, module, options).await)
+pub async fn op_wasm_instantiate(
+    state: Rc<RefCell<OpState>>,
+    module: f64,
+    #[serde] options: Options,
+    #[smi] cancel: i32,
+) -> Reply<Made> {
+    let handle = u32::try_from(cancel).ok().and_then(|rid| state.borrow().resource_table.get::<CancelHandle>(rid).ok());
+    let made = instantiate(state, module, options);
+    Reply(match handle {
+        None => made.await,
+        Some(handle) => made
+            .or_cancel(handle)
+            .await
+            .unwrap_or_else(|_| Err(WasmError::new(ErrorCode::Instantiate, "the instantiation was aborted"))),
+    })
 }
 
 async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, options: Options) -> Result<Made> {

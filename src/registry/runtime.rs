@@ -175,7 +175,7 @@ impl Runtime {
     ///
     /// # Errors
     /// 5004 for an unknown module, 5001 if it cannot be instantiated or there is no room, 5010 for an unusable WASI
-    /// configuration, 5011 if its start function reaches a limit.
+    /// configuration, 5011 if its start function reaches a limit. Dropping the future ends what has started.
     pub async fn instantiate(&self, module_id: ModuleId, mut config: InstanceConfig) -> Result<Arc<Actor>> {
         let module = self.module(module_id)?;
         let place = self.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
@@ -209,7 +209,9 @@ impl Runtime {
             memory: self.memory.clone(),
             io: self.io_handle.clone(),
         };
+        let mut unwanted = StopOnDrop(Some(actor.clone()));
         let started = spawn(&self.reaper, start, move || drop(place))?.outcome(id).await;
+        unwanted.0 = None;
         drop(starting);
         match started {
             Ok(_) => Ok(actor),
@@ -302,6 +304,17 @@ impl Runtime {
         self.alive.close();
         for actor in self.instances.all() {
             actor.stop(StopReason::Shutdown);
+        }
+    }
+}
+
+/// Ends an instance that nobody waits for any more, before anybody has its id.
+struct StopOnDrop(Option<Arc<Actor>>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        if let Some(actor) = &self.0 {
+            actor.stop(StopReason::Aborted);
         }
     }
 }

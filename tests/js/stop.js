@@ -1,4 +1,4 @@
-import { compileFile, instantiate } from "runtime:wasm";
+import { compileFile, instances, instantiate } from "runtime:wasm";
 import { busy, equal, ok, rejects, test, ticks } from "./check.js";
 
 const hostile = await compileFile("./wasm/hostile.wasm");
@@ -65,6 +65,15 @@ for (const [state, make] of Object.entries(states)) {
 
 test("a start function that never ends is stopped by a deadline", async () => {
   await rejects(instantiate(startSpin, { limits: { timeoutMs: 10 } }), 5011, "10 ms");
+});
+
+test("a start function that never ends is stopped by a signal", async () => {
+  const controller = new AbortController();
+  const caught = instantiate(startSpin, { signal: controller.signal }).then(() => "made", (error) => error);
+  while ((await instances()).every(({ module }) => module !== startSpin)) await ticks(1);
+  controller.abort("changed my mind");
+  equal(await caught, "changed my mind");
+  while ((await instances()).some(({ module }) => module === startSpin)) await ticks(1);
 });
 
 test("a guest that traps again and again is stopped between two calls or in one", async () => {
