@@ -21,7 +21,7 @@ export function checkSignal(signal) {
 
 /** Awaits an op that takes a handle to cancel it by; when the signal fires, cancels it and throws the signal's reason. */
 export async function unlessCancelled(signal, start) {
-  if (signal === undefined) return settled(start(-1));
+  if (signal === undefined) return await settled(start(-1));
   signal.throwIfAborted();
   const handle = core.createCancelHandle();
   const abort = () => core.tryClose(handle);
