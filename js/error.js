@@ -48,7 +48,10 @@ function tellHost(error) {
   Object.defineProperty(error, Symbol.for("errorAdditionalPropertyKeys"), hidden(["guestTrace"]));
 }
 
-/** Awaits an op: gives its value back, or throws the WasmError of its failure. */
+/**
+ * Awaits an op: gives its value back, or throws the WasmError of its failure. Who hands on what may reject says `return await`:
+ * after a bare `return` QuickJS formats the error's stack, which costs memory for good (docs/verification.md).
+ */
 export async function settled(operation) {
   const reply = await operation;
   if (reply === null) return undefined;

@@ -21,7 +21,7 @@ export function checkSignal(signal) {
 
 /** Awaits an op that takes a handle to cancel it by; when the signal fires, cancels it and throws the signal's reason. */
 export async function unlessCancelled(signal, start) {
-  if (signal === undefined) return settled(start(-1));
+  if (signal === undefined) return await settled(start(-1));
   signal.throwIfAborted();
   const handle = core.createCancelHandle();
   const abort = () => core.tryClose(handle);
@@ -60,7 +60,7 @@ function globalsOf(instance) {
   return Object.freeze({
     get: async (name) => (await atOnce(instance.id, op_wasm_global_get(instance.id, asString(name, "name"))))[0],
     set: async (name, value) => {
-      return atOnce(instance.id, op_wasm_global_set(instance.id, asString(name, "name"), asArguments([value])));
+      return await atOnce(instance.id, op_wasm_global_set(instance.id, asString(name, "name"), asArguments([value])));
     },
   });
 }
@@ -163,14 +163,14 @@ export class WasmInstance {
 
   /** How it is doing, now: answered without its thread. */
   async stats() {
-    return settled(op_wasm_stats(this.#id));
+    return await settled(op_wasm_stats(this.#id));
   }
 
   /** Calls an export; resolves to an array of results. */
   async call(name, ...args) {
     asString(name, "name");
     const operation = op_wasm_call(this.#id, name, asArguments(args));
-    return unlessAborted([abortSignals.get(this)], this.#id, operation);
+    return await unlessAborted([abortSignals.get(this)], this.#id, operation);
   }
 
   /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and `results` before it. */
@@ -214,22 +214,22 @@ export class WasmInstance {
 
   /** Lists the exports. */
   async getExports() {
-    return getExports(this.#id);
+    return await getExports(this.#id);
   }
 
   /** Adds fuel to an instance that has a limit; resolves to what it has then. */
   async addFuel(amount) {
-    return atOnce(this.#id, op_wasm_add_fuel(this.#id, asFuel(amount, "amount")));
+    return await atOnce(this.#id, op_wasm_add_fuel(this.#id, asFuel(amount, "amount")));
   }
 
   /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone. */
   async terminate(reason = "") {
-    return inLine(this.#id, end(this.#id, "terminated", asString(reason, "reason")));
+    return await inLine(this.#id, end(this.#id, "terminated", asString(reason, "reason")));
   }
 
   /** Gives the instance back, ending what it is doing; resolves when its thread is gone. */
   async drop() {
-    return inLine(this.#id, end(this.#id, "dropped"));
+    return await inLine(this.#id, end(this.#id, "dropped"));
   }
 
   /** `await using instance = ...`: dropped at the end of the block, unless it has ended before. */

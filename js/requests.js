@@ -92,31 +92,31 @@ export async function call(instance, name, args = []) {
   asId(instance, "instance");
   asString(name, "name");
   if (!Array.isArray(args)) throw typeError(`args must be an array, not ${describe(args)}`);
-  return inLine(instance, op_wasm_call(instance, name, asArguments(args)));
+  return await inLine(instance, op_wasm_call(instance, name, asArguments(args)));
 }
 
 /** Lists the exports of an instance, functions with their signatures. */
 export async function getExports(instance) {
-  return atOnce(instance, op_wasm_exports(asId(instance, "instance")));
+  return await atOnce(instance, op_wasm_exports(asId(instance, "instance")));
 }
 
 /** The memory of an instance: its export `memory`, or else the first memory that it exports. */
 export const memory = Object.freeze({
   /** Copies `length` bytes from `offset` on into a new Uint8Array. */
   async read(instance, offset, length) {
-    return atOnce(instance, op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length")));
+    return await atOnce(instance, op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length")));
   },
   /** Copies bytes to `offset`. */
   async write(instance, offset, bytes) {
-    return atOnce(instance, op_wasm_memory_write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes")));
+    return await atOnce(instance, op_wasm_memory_write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes")));
   },
   /** The size in pages of 64 KiB. */
   async size(instance) {
-    return atOnce(instance, op_wasm_memory_size(asId(instance, "instance")));
+    return await atOnce(instance, op_wasm_memory_size(asId(instance, "instance")));
   },
   /** Grows by `pages`; resolves to the size before. */
   async grow(instance, pages) {
-    return atOnce(instance, op_wasm_memory_grow(asId(instance, "instance"), asInteger(pages, "pages")));
+    return await atOnce(instance, op_wasm_memory_grow(asId(instance, "instance"), asInteger(pages, "pages")));
   },
 });
 

@@ -34,7 +34,7 @@ export async function compile(bytes) {
     const text = `the module has ${view.byteLength} bytes, more than the limit of ${limit} (max_module_bytes)`;
     throw new WasmError(WasmErrorCode.CompileError, text);
   }
-  return settled(op_wasm_compile(view));
+  return await settled(op_wasm_compile(view));
 }
 
 /** Compiles a module from a file that the manifest's `load` grants; resolves to its id. */
@@ -45,17 +45,17 @@ export async function compileFile(path, options = {}) {
   if (options.sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) {
     throw typeError("options.sha256 must be 64 hexadecimal digits");
   }
-  return settled(op_wasm_compile_file(path, sha256));
+  return await settled(op_wasm_compile_file(path, sha256));
 }
 
 /** Forgets a module. Instances of it live on. */
 export async function dropModule(module) {
-  return settled(op_wasm_drop_module(asId(module, "module")));
+  return await settled(op_wasm_drop_module(asId(module, "module")));
 }
 
 /** How every instance is doing, as `instance.stats()` tells it. */
 export async function instances() {
-  return settled(op_wasm_all_stats());
+  return await settled(op_wasm_all_stats());
 }
 
 /** What a module imports, exports and needs, known before it runs. */

@@ -98,6 +98,7 @@ scripts! {
     lifecycle = "lifecycle.js",
     limits = "limits.js",
     memory = "memory.js",
+    rejections = "rejections.js",
     restart = "restart.js",
     stats = "stats.js",
     stdio = "stdio.js",
