@@ -3,25 +3,41 @@
 use super::room::Amount;
 use rustix::process::{Resource, getrlimit, getuid};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes of memory. Where nothing says how much there is, 4 GiB are assumed.
 pub(super) fn memory_bytes() -> u64 {
     let total = kilobytes(&read("/proc/meminfo"), "MemTotal:").map(|count| count * 1024).unwrap_or(4 << 30);
-    let groups = read("/proc/self/cgroup");
-    groups.lines().filter_map(group_memory).fold(total, u64::min)
+    MEMORY.least().map_or(total, |limit| total.min(limit))
 }
 
-/// The least limit of a control group and those above it. `line` is one of `/proc/self/cgroup`.
-fn group_memory(line: &str) -> Option<u64> {
-    let mut parts = line.splitn(3, ':').skip(1);
-    let (root, file) = match parts.next()? {
-        "" => ("/sys/fs/cgroup", "memory.max"),
-        "memory" => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
-        _ => return None,
-    };
-    let group = Path::new(parts.next()?.trim_start_matches('/'));
-    group.ancestors().filter_map(|group| number(&Path::new(root).join(group).join(file))).min()
+/// The files that hold a limit: the controller they belong to, and their names in the two versions of control groups.
+struct GroupLimit {
+    controller: &'static str,
+    file: &'static str,
+    file_of_v1: &'static str,
+}
+
+const MEMORY: GroupLimit = GroupLimit { controller: "memory", file: "memory.max", file_of_v1: "memory.limit_in_bytes" };
+const THREADS: GroupLimit = GroupLimit { controller: "pids", file: "pids.max", file_of_v1: "pids.max" };
+
+impl GroupLimit {
+    /// The least limit of this process's control groups and those above them.
+    fn least(&self) -> Option<u64> {
+        read("/proc/self/cgroup").lines().filter_map(|line| self.least_of(line)).min()
+    }
+
+    /// The least limit of one control group and those above it. `line` is one of `/proc/self/cgroup`.
+    fn least_of(&self, line: &str) -> Option<u64> {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (root, file) = match parts.next()? {
+            "" => (PathBuf::from("/sys/fs/cgroup"), self.file),
+            name if name == self.controller => (Path::new("/sys/fs/cgroup").join(name), self.file_of_v1),
+            _ => return None,
+        };
+        let group = Path::new(parts.next()?.trim_start_matches('/'));
+        group.ancestors().filter_map(|group| number(&root.join(group).join(file))).min()
+    }
 }
 
 /// How much of each thing this process may have.
@@ -38,8 +54,7 @@ pub(super) fn limits() -> Limits {
     let all_threads = number(Path::new("/proc/sys/kernel/threads-max"));
     // The user's own limit does not bind the superuser.
     let of_user = getrlimit(Resource::Nproc).current.filter(|_| !getuid().is_root());
-    let groups = read("/proc/self/cgroup");
-    let of_group = groups.lines().filter_map(group_threads).min();
+    let of_group = THREADS.least();
     Limits {
         maps: maps.unwrap_or(u64::MAX),
         threads: [all_threads, of_user, of_group].into_iter().flatten().min().unwrap_or(u64::MAX),
@@ -55,18 +70,6 @@ pub(super) fn in_use() -> Amount {
         threads: kilobytes(&read("/proc/self/status"), "Threads:").unwrap_or(0),
         files: fs::read_dir("/proc/self/fd").map_or(0, |files| files.count() as u64),
     }
-}
-
-/// The least limit on threads of a control group and those above it.
-fn group_threads(line: &str) -> Option<u64> {
-    let mut parts = line.splitn(3, ':').skip(1);
-    let root = match parts.next()? {
-        "" => "/sys/fs/cgroup",
-        "pids" => "/sys/fs/cgroup/pids",
-        _ => return None,
-    };
-    let group = Path::new(parts.next()?.trim_start_matches('/'));
-    group.ancestors().filter_map(|group| number(&Path::new(root).join(group).join("pids.max"))).min()
 }
 
 /// A file that holds one number; `max` is none.
@@ -95,7 +98,7 @@ mod tests {
         assert!(0 < has.maps && has.maps < may.maps, "{has:?} {may:?}");
         assert!(0 < has.threads && has.threads < may.threads && 0 < has.files && has.files < may.files);
         assert_eq!(kilobytes("MemFree: 1 kB\nMemTotal:   12 kB\n", "MemTotal:"), Some(12));
-        assert_eq!(group_memory("3:cpuset:/"), None);
-        assert_eq!(group_memory("no line of that file"), None);
+        assert_eq!(MEMORY.least_of("3:cpuset:/"), None);
+        assert_eq!(MEMORY.least_of("no line of that file"), None);
     }
 }

@@ -82,3 +82,17 @@ export async function busy(...instances) {
     while (!["running", "waiting"].includes((await instance.stats()).state)) await ticks(1);
   }
 }
+
+/** Makes garbage, round after round, until this is so, or for long enough. */
+export async function collected(seen) {
+  const garbage = [];
+  for (let round = 0; round < 3000 && !await seen(); round++) {
+    for (let i = 0; i < 500; i++) {
+      const item = { bytes: new Array(200).fill(round) };
+      item.self = item;
+      garbage[i] = item;
+    }
+    garbage[0].buffer = new Uint8Array(1 << 20);
+    await ticks(1);
+  }
+}

@@ -1,6 +1,6 @@
 // Host functions beside WASI's, in start functions, in statistics, and after a restart.
 import { compileFile, instances, instantiate } from "runtime:wasm";
-import { equal, ok, rejects, test, ticks } from "./check.js";
+import { collected, equal, ok, rejects, test, ticks } from "./check.js";
 
 const both = await compileFile("./wasm/host_wasi.wasm");
 const host = await compileFile("./wasm/host.wasm");
@@ -107,20 +107,6 @@ test("after a restart the imports are there again, and a handler of the life bef
   equal((await instance.stats()).restarts.length, 2);
   await instance.drop();
 });
-
-/** Makes garbage, round after round, until this is so, or for long enough. */
-async function collected(seen) {
-  const garbage = [];
-  for (let round = 0; round < 3000 && !await seen(); round++) {
-    for (let i = 0; i < 500; i++) {
-      const item = { bytes: new Array(200).fill(round) };
-      item.self = item;
-      garbage[i] = item;
-    }
-    garbage[0].buffer = new Uint8Array(1 << 20);
-    await ticks(1);
-  }
-}
 
 const lives = async (wanted) => (await instances()).some(({ name }) => name === wanted);
 

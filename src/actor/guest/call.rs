@@ -87,15 +87,27 @@ pub(super) async fn batch(store: &mut Context<'_>, calls: Vec<Call>) -> Answer {
 }
 
 fn exported_function(store: &mut Context<'_>, name: &str) -> Result<Func> {
+    exported(store, name, "a function", Extern::into_func)
+}
+
+/// The export of this name, if `pick` takes it: it does so where the export is `wanted`.
+pub(super) fn exported<T>(
+    store: &mut Context<'_>,
+    name: &str,
+    wanted: &str,
+    pick: impl FnOnce(Extern) -> Option<T>,
+) -> Result<T> {
     let instance = store.data().instance()?;
     let found = instance.get_export(&mut *store, name);
     let module = store.data().module.name();
-    let problem = match found {
-        Some(Extern::Func(func)) => return Ok(func),
-        Some(other) => format!("the export \"{name}\" of {module} is {}, not a function", kind(&other.ty(&*store))),
-        None => format!("{module} has no export \"{name}\""),
+    let Some(found) = found else {
+        return Err(WasmError::new(ErrorCode::ExportNotFound, format!("{module} has no export \"{name}\"")));
     };
-    Err(WasmError::new(ErrorCode::ExportNotFound, problem))
+    pick(found.clone()).ok_or_else(|| {
+        let found = kind(&found.ty(&*store));
+        let problem = format!("the export \"{name}\" of {module} is {found}, not {wanted}");
+        WasmError::new(ErrorCode::ExportNotFound, problem)
+    })
 }
 
 fn check_count(name: &str, ty: &FuncType, given: usize) -> Result<()> {

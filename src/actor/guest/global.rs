@@ -1,7 +1,7 @@
 //! Exported globals.
 
 use super::Context;
-use super::call::kind;
+use super::call::exported;
 use super::values::{from_val, to_vals};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::value::{Arg, Value};
@@ -29,13 +29,5 @@ pub(super) async fn set(store: &mut Context<'_>, name: &str, value: Arg) -> Resu
 }
 
 fn exported_global(store: &mut Context<'_>, name: &str) -> Result<Global> {
-    let instance = store.data().instance()?;
-    let found = instance.get_export(&mut *store, name);
-    let module = store.data().module.name();
-    let problem = match found {
-        Some(Extern::Global(global)) => return Ok(global),
-        Some(other) => format!("the export \"{name}\" of {module} is {}, not a global", kind(&other.ty(&*store))),
-        None => format!("{module} has no export \"{name}\""),
-    };
-    Err(WasmError::new(ErrorCode::ExportNotFound, problem))
+    exported(store, name, "a global", Extern::into_global)
 }
