@@ -66,6 +66,7 @@ soak:
 	SOAK_OPERATIONS=$(SOAK_OPERATIONS) SOAK_SEED=$(SOAK_SEED) cargo test --locked --workspace --test soak -- --nocapture
 
 bench: build
+	@scripts/setup.sh test
 	node bench/run.mjs
 
 clean:

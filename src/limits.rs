@@ -5,8 +5,10 @@
 pub const WASM_STACK_BYTES: usize = 512 * 1024;
 /// The fiber's whole stack: the guest's frames, and above them the host functions it calls.
 pub const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + 1024 * 1024;
-/// The stack of an actor's thread, which holds its loop and the polling of a guest's future.
-pub const THREAD_STACK_BYTES: usize = 512 * 1024;
+/// Where an actor's thread handles its signals: what wasmtime asks for, or else it maps one of its own.
+pub const SIGNAL_STACK_BYTES: usize = 256 * 1024;
+/// The stack of an actor's thread, which holds its loop, the polling of a guest's future, and the stack for its signals.
+pub const THREAD_STACK_BYTES: usize = 512 * 1024 + SIGNAL_STACK_BYTES;
 /// The stack of a thread that compiles: Cranelift recurses over a function's control flow.
 pub const COMPILE_STACK_BYTES: usize = 8 * 1024 * 1024;
 
@@ -33,13 +35,14 @@ pub const HOSTCALL_BYTES_MAX: usize = 64 << 20;
 /// Bytes that one `random_get` may ask for; a guest that wants more asks again.
 pub const RANDOM_BYTES_MAX: u64 = 1 << 20;
 
-/// Memory maps that an instance takes at most, beside those of its memories and tables.
-pub const MAPS_PER_INSTANCE: u64 = 12;
-/// Memory maps of one linear memory: what is used, and what lies around it.
-pub const MAPS_PER_MEMORY: u64 = 3;
-/// Memory maps that stay free: for everything else, and for the stacks that instances get with their first call. The start of
-/// a thread aborts the process when there are none.
-pub const MAPS_HEAD_ROOM: u64 = 6144;
+/// Memory maps that an instance takes at most, beside those of its memories and tables: its thread's stack with the guard.
+pub const MAPS_PER_INSTANCE: u64 = 2;
+/// What is added with its first call: the fiber's stack with its guard.
+pub const MAPS_OF_FIRST_CALL: u64 = 2;
+/// Memory maps of one linear memory: what its data is copied from on write, what is used, and what lies around it.
+pub const MAPS_PER_MEMORY: u64 = 4;
+/// Memory maps that stay free for everything else. The start of a thread aborts the process when there are none.
+pub const MAPS_HEAD_ROOM: u64 = 2048;
 /// Threads that stay free for everything else.
 pub const THREADS_HEAD_ROOM: u64 = 64;
 /// Open files that stay free for everything else.

@@ -20,6 +20,7 @@ const WRITE: i64 = 64;
 /// Errno values of WASI.
 const FBIG: i32 = 22;
 const NOENT: i32 = 44;
+const NOSPC: i32 = 51;
 
 fn runtime() -> Arc<Runtime> {
     Arc::new(Runtime::new(RuntimeOptions::default()).unwrap())
@@ -92,30 +93,119 @@ async fn a_folder_that_is_deleted_while_in_use_is_an_error_to_the_guest_only() {
     assert_eq!(call(&runtime, id, "ping", &[]).await, Ok(1));
 }
 
-/// Runs in a process of its own, where files may not exceed 100 KiB: to the guest that is a disk that is full.
+/// Is this the process in which the test of this name is to be run? If not, it is run there: `shell` is what bash does
+/// before it starts it, as `"$0" "$@"`.
+fn runs_in_own_process(name: &str, shell: &str) -> bool {
+    if std::env::var("RUNTIME_WASM_TEST_PROCESS").as_deref() == Ok(name) {
+        return true;
+    }
+    let mut command = Command::new("bash");
+    command.args(["-c", shell]).arg(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]);
+    let output = command.env("RUNTIME_WASM_TEST_PROCESS", name).output().unwrap();
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}\n{stderr}");
+    false
+}
+
+/// What three writes of 64 KiB come to, where there is no room for the third; the guest lives on.
+async fn outcomes_of_writing(folder: &Path) -> Vec<i32> {
+    let runtime = runtime();
+    let id = guest(&runtime, folder).await;
+    let fd = create(&runtime, id, "out").await;
+    let mut outcomes = Vec::new();
+    for _ in 0..3 {
+        outcomes.push(call(&runtime, id, "write", &[Value::I32(fd)]).await.unwrap());
+    }
+    assert_eq!(call(&runtime, id, "ping", &[]).await, Ok(1));
+    outcomes
+}
+
+/// In a process whose files may not exceed 100 KiB.
 #[test]
 fn a_write_that_the_system_refuses_is_an_error_to_the_guest_only() {
-    if std::env::var_os("RUNTIME_WASM_SMALL_FILES").is_none() {
-        let mut command = Command::new("bash");
-        command.args(["-c", "trap '' XFSZ; ulimit -f 100; exec \"$0\" \"$@\""]).arg(std::env::current_exe().unwrap());
-        command.args(["--exact", "a_write_that_the_system_refuses_is_an_error_to_the_guest_only", "--nocapture"]);
-        let output = command.env("RUNTIME_WASM_SMALL_FILES", "1").output().unwrap();
-        let stdout = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}");
+    let name = "a_write_that_the_system_refuses_is_an_error_to_the_guest_only";
+    if runs_in_own_process(name, "trap '' XFSZ; ulimit -f 100; exec \"$0\" \"$@\"") {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        // The second write is cut short, the third has no room at all.
+        assert_eq!(runtime.block_on(outcomes_of_writing(folder.path())), [0, 0, FBIG]);
+    }
+}
+
+/// With a file system of 100 KiB, mounted where only the process of the test sees it.
+#[test]
+fn a_disk_that_is_full_is_an_error_to_the_guest_only() {
+    const DISK: &str = "/mnt";
+    let mount = "mount -t tmpfs -o size=100k none /mnt";
+    let may_mount = Command::new("unshare").args(["-Urm", "sh", "-c", mount]).status();
+    if !may_mount.is_ok_and(|status| status.success()) {
+        eprintln!("not run: the system lets this user mount nothing, not even in a namespace of its own");
+        return;
+    }
+    let shell = format!("exec unshare -Urm bash -c '{mount} && exec \"$0\" \"$@\"' \"$0\" \"$@\"");
+    if runs_in_own_process("a_disk_that_is_full_is_an_error_to_the_guest_only", &shell) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        assert_eq!(runtime.block_on(outcomes_of_writing(Path::new(DISK))), [0, 0, NOSPC]);
+    }
+}
+
+/// In a process that may have 256 open files.
+#[test]
+fn files_that_guests_open_leave_some_for_the_host() {
+    let name = "files_that_guests_open_leave_some_for_the_host";
+    if !runs_in_own_process(name, "ulimit -n 256; exec \"$0\" \"$@\"") {
         return;
     }
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let folder = tempfile::tempdir().unwrap();
         let runtime = runtime();
-        let id = guest(&runtime, folder.path()).await;
-        let fd = create(&runtime, id, "out").await;
-        // The second write is cut short, the third has no room at all.
-        let mut outcomes = Vec::new();
-        for _ in 0..3 {
-            outcomes.push(call(&runtime, id, "write", &[Value::I32(fd)]).await.unwrap());
+        let mut guests = Vec::new();
+        for _ in 0..4 {
+            let id = guest(&runtime, folder.path()).await;
+            assert!(create(&runtime, id, "file").await > 0);
+            guests.push(id);
         }
-        assert_eq!(outcomes, [0, 0, FBIG]);
-        assert_eq!(call(&runtime, id, "ping", &[]).await, Ok(1));
+        let mut opened = Vec::new();
+        for id in guests {
+            opened.push((id, call(&runtime, id, "open_all", &[Value::I32(4)]).await.unwrap()));
+        }
+        // The first takes all that guests may have; nobody finds out by failing at something else.
+        assert!(opened[0].1 > 20 && opened[3].1 == 0, "{opened:?}");
+        let files: Vec<File> = (0..40).map(|_| File::open(folder.path()).unwrap()).collect();
+        drop(files);
+        runtime.end(opened[0].0, StopReason::Dropped).await.unwrap();
+        assert!(call(&runtime, opened[3].0, "open_all", &[Value::I32(4)]).await.unwrap() > 20);
+    });
+}
+
+/// In a process that may have 300 MB of data. Guests ask for more, in steps of 64 MiB, and then for what is left.
+#[test]
+fn memory_that_the_system_refuses_is_a_failed_growth_to_the_guest_only() {
+    let name = "memory_that_the_system_refuses_is_a_failed_growth_to_the_guest_only";
+    if !runs_in_own_process(name, "ulimit -d 300000; exec \"$0\" \"$@\"") {
+        return;
+    }
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        const STEP: i32 = 1024;
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = runtime();
+        let [greedy, other] = [guest(&runtime, folder.path()).await, guest(&runtime, folder.path()).await];
+        let mut pages = 0;
+        while call(&runtime, greedy, "grow", &[Value::I32(STEP)]).await.unwrap() != -1 {
+            pages += STEP;
+            assert!(pages < 5000, "more than the process may have");
+        }
+        assert!(pages >= STEP, "nothing was granted");
+        let refused = runtime.ask(greedy, Ask::MemoryGrow { pages: STEP as u64 }).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::Memory);
+        assert!(refused.message.contains("the machine refused it"), "{refused}");
+        // What it has it can use, and so can others.
+        let end = u64::from(pages.unsigned_abs()) * 65536;
+        runtime.ask(greedy, Ask::MemoryWrite { offset: end - 4, bytes: vec![1; 4] }).await.unwrap();
+        assert_eq!(call(&runtime, other, "ping", &[]).await, Ok(1));
+        // And it is given back.
+        runtime.end(greedy, StopReason::Dropped).await.unwrap();
+        assert!(call(&runtime, other, "grow", &[Value::I32(STEP)]).await.unwrap() >= 0);
     });
 }
 

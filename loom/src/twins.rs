@@ -186,6 +186,10 @@ impl<T> Sender<T> {
 }
 
 impl<T> Receiver<T> {
+    pub fn is_empty(&self) -> bool {
+        self.0.queue.lock().unwrap().is_empty()
+    }
+
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.0.queue.lock().unwrap().pop_front().ok_or(TryRecvError::Empty)
     }

@@ -101,6 +101,11 @@ impl<T> Mailbox<T> {
         }
     }
 
+    /// Would [`receive`](Self::receive) return at once?
+    pub fn has_news(&self) -> bool {
+        !self.receiver.is_empty() || self.is_closed()
+    }
+
     /// Takes out what waits, in order, and leaves the mailbox open.
     pub fn clear(&self, mut each: impl FnMut(T)) {
         // At most what fits, or senders in a hurry could keep this from ending. A wake-up is only there if it is closing.

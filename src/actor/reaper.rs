@@ -1,34 +1,31 @@
 //! One thread that joins the threads of actors as they end, so that "gone" means gone: only then is a `drop()` resolved and
-//! the place of the instance given back.
+//! the place of the instance given back. It also starts the threads that must not inherit the priority of their starter.
 
-use crossbeam_channel::{Sender, unbounded};
+use super::bare_thread::{BareThread, Builder};
+use crate::scheduling;
+use crossbeam_channel::{Sender, bounded, unbounded};
 use parking_lot::Mutex;
 use std::io;
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
 
-type Slot = Arc<Mutex<Option<JoinHandle<()>>>>;
+/// What is to be done once a thread has been joined.
+pub(super) type Then = Box<dyn FnOnce() + Send>;
+/// What a thread runs, given where its handle will be.
+type Body = Box<dyn FnOnce(Slot) + Send>;
+type Slot = Arc<Mutex<Option<BareThread>>>;
 
 /// After this many endings, in a quiet moment, what they have freed is given back to the system.
 const TRIM_AFTER: usize = 256;
 
-struct Ended {
-    thread: Slot,
-    then: Box<dyn FnOnce() + Send>,
+enum Event {
+    Ended { thread: Slot, then: Option<Then> },
+    Wanted { builder: Builder, body: Body, started: Sender<bool> },
 }
 
-/// glibc keeps what is freed below something that is still in use; thousands of instances leave much of it behind.
-fn give_back_memory() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: the call has no preconditions; it takes the allocator's own locks.
-    unsafe {
-        libc::malloc_trim(0);
-    }
-}
-
-/// Starts threads and joins them. Dropping it lets its own thread end after the last of them.
+/// Starts threads and joins them. When the last clone and the last of the threads are gone, so is its own thread.
+#[derive(Clone)]
 pub struct Reaper {
-    ended: Sender<Ended>,
+    events: Sender<Event>,
 }
 
 impl Reaper {
@@ -38,47 +35,88 @@ impl Reaper {
     /// If it cannot be started.
     pub fn new() -> io::Result<Self> {
         // Unbounded, but never longer than there are threads.
-        let (ended, endings) = unbounded::<Ended>();
-        Builder::new().name("wasm-reaper".to_owned()).stack_size(128 * 1024).spawn(move || {
+        let (events, coming) = unbounded::<Event>();
+        std::thread::Builder::new().name("wasm-reaper".to_owned()).stack_size(128 * 1024).spawn(move || {
+            scheduling::prompt_this_thread();
             let mut since_trim = 0;
-            for Ended { thread, then } in &endings {
-                // The lock waits for a starter that has not stored the handle yet.
-                let handle = thread.lock().take();
-                if let Some(handle) = handle {
-                    // The body catches its own panics; there is nothing to learn from the result.
-                    let _ = handle.join();
-                }
-                then();
-                since_trim += 1;
-                if since_trim >= TRIM_AFTER && endings.is_empty() {
-                    since_trim = 0;
-                    give_back_memory();
+            for event in &coming {
+                match event {
+                    Event::Wanted { builder, body, started } => {
+                        let _ = started.send(start(builder, body).is_ok());
+                    }
+                    Event::Ended { thread, then } => {
+                        join(&thread);
+                        since_trim += 1;
+                        if since_trim >= TRIM_AFTER && coming.is_empty() {
+                            since_trim = 0;
+                            give_back_memory();
+                        }
+                        // The last: who hears of it finds everything given back.
+                        if let Some(then) = then {
+                            then();
+                        }
+                    }
                 }
             }
         })?;
-        Ok(Reaper { ended })
+        Ok(Reaper { events })
     }
 
-    /// Runs `body` on a thread of its own and `then` once that thread has been joined.
+    /// Runs `body` on a thread of its own, and what it leaves to be done, if anything, once that thread has been joined.
     ///
     /// # Errors
-    /// If the thread cannot be started; then neither runs.
-    pub fn spawn(
+    /// If the thread cannot be started; then the body does not run.
+    pub(super) fn spawn(
         &self,
         builder: Builder,
-        body: impl FnOnce() + Send + 'static,
-        then: impl FnOnce() + Send + 'static,
+        body: impl FnOnce() -> Option<Then> + Send + 'static,
     ) -> io::Result<()> {
-        let slot: Slot = Arc::default();
-        let ended = self.ended.clone();
-        let thread = slot.clone();
-        let mut starting = slot.lock();
-        let handle = builder.spawn(move || {
-            body();
+        start(builder, self.joined(body))
+    }
+
+    /// The same for a caller whose own priority the new thread must not inherit. Waits until it has been started; false if
+    /// it could not be.
+    pub(super) fn spawn_from_there(
+        &self,
+        builder: Builder,
+        body: impl FnOnce() -> Option<Then> + Send + 'static,
+    ) -> bool {
+        let (started, answer) = bounded(1);
+        let wanted = Event::Wanted { builder, body: self.joined(body), started };
+        self.events.send(wanted).is_ok() && answer.recv().unwrap_or(false)
+    }
+
+    fn joined(&self, body: impl FnOnce() -> Option<Then> + Send + 'static) -> Body {
+        let events = self.events.clone();
+        Box::new(move |thread| {
+            let then = body();
             // Fails only if the joining thread is gone, which ends after the last sender.
-            let _ = ended.send(Ended { thread, then: Box::new(then) });
-        })?;
-        *starting = Some(handle);
-        Ok(())
+            let _ = events.send(Event::Ended { thread, then });
+        })
+    }
+}
+
+fn start(builder: Builder, body: Body) -> io::Result<()> {
+    let slot = Slot::default();
+    let thread = slot.clone();
+    let mut starting = slot.lock();
+    *starting = Some(builder.spawn(move || body(thread))?);
+    Ok(())
+}
+
+fn join(thread: &Slot) {
+    // The lock waits for a starter that has not stored the handle yet.
+    let handle = thread.lock().take();
+    if let Some(handle) = handle {
+        handle.join();
+    }
+}
+
+/// glibc keeps what is freed below something that is still in use; thousands of instances leave much of it behind.
+fn give_back_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: the call has no preconditions; it takes the allocator's own locks.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }

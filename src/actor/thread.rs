@@ -4,11 +4,13 @@ use crate::scheduling;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Names the thread while it lives, and keeps what processor time it used in all.
+/// Names the thread while it lives, and keeps what processor time it used in all. An actor may have several, one after
+/// another.
 #[derive(Default)]
 pub struct OsThread {
     /// Linux's thread id; 0 before the thread starts and after it has ended.
     id: AtomicI32,
+    /// By those that have ended.
     used_nanos: AtomicU64,
     /// Counts up as a request begins and as it ends: odd while one is under way.
     requests: AtomicU64,
@@ -18,6 +20,7 @@ pub struct OsThread {
 impl OsThread {
     /// To be called on the thread itself, as it starts. The thread is named until the guard goes.
     pub(super) fn enter(&self) -> Entered<'_> {
+        self.demoted.store(false, Ordering::SeqCst);
         self.id.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::Release);
         Entered(self)
     }
@@ -72,10 +75,8 @@ impl OsThread {
 
     /// The processor time it has used so far, or had used when it ended.
     pub fn cpu_time(&self) -> Duration {
-        match self.id().and_then(cpu_time_of) {
-            Some(used) => used,
-            None => Duration::from_nanos(self.used_nanos.load(Ordering::Acquire)),
-        }
+        let now = self.id().and_then(cpu_time_of).unwrap_or_default();
+        Duration::from_nanos(self.used_nanos.load(Ordering::Acquire)) + now
     }
 }
 
@@ -85,8 +86,8 @@ pub(super) struct Entered<'a>(&'a OsThread);
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         let used = self.0.id().and_then(cpu_time_of).unwrap_or_default();
-        self.0.used_nanos.store(u64::try_from(used.as_nanos()).unwrap_or(u64::MAX), Ordering::Release);
         self.0.id.store(0, Ordering::Release);
+        self.0.used_nanos.fetch_add(u64::try_from(used.as_nanos()).unwrap_or(u64::MAX), Ordering::Release);
     }
 }
 

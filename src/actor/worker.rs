@@ -1,159 +1,42 @@
-//! The thread of an actor: take a request, run it against the control cell, answer it.
+//! What an actor's thread does: take a request, run it against the control cell, answer it.
 
-use super::budget::Budget;
-use super::config::{Cause, InstanceConfig, Limits};
+use super::config::{Cause, Limits};
 use super::control::StopReason;
 use super::guest::{Guest, GuestParts};
 use super::handle::{Actor, Running};
-use super::message::{Answer, Ask, PendingReply, Reply, Request, reply};
-use super::reaper::Reaper;
+use super::message::{Answer, Ask, Reply, Request, reply};
+use super::spin::Spin;
 use super::stats::Restart;
 use super::supervisor::{Death, Supervisor};
-use super::watch::{Entry, Watch};
-use crate::engine::{Code, Deadlines, Engines, Metering, Module, Token};
-use crate::error::{ErrorCode, Result, WasmError};
-use crate::limits::THREAD_STACK_BYTES;
-use crate::scheduling;
+use super::watch::Entry;
+use crate::engine::{Deadlines, Token};
+use std::any::Any;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tracing::field::Empty;
 
-/// Linux shows the first 15 bytes of a thread's name.
-const THREAD_NAME_BYTES_MAX: usize = 15;
-
-/// What a new actor's thread needs.
-pub struct Start {
-    /// Where it is reached.
-    pub actor: Arc<Actor>,
-    /// Its module, compiled for the engine that `config.limits.fuel` asks for.
-    pub code: Code,
-    /// Where the module came from.
-    pub module: Arc<Module>,
-    /// How to make it.
-    pub config: InstanceConfig,
-    /// The engines.
-    pub engines: Arc<Engines>,
-    /// Who watches its time limit.
-    pub deadlines: Arc<Deadlines>,
-    /// Who demotes its thread when a request runs on.
-    pub watch: Arc<Watch>,
-    /// What all guests together may have of memory.
-    pub memory: Arc<Budget>,
-    /// Timers, and the pool for file operations.
-    pub io: tokio::runtime::Handle,
-}
-
-/// Starts the actor's thread. The pending reply resolves when the module is instantiated, or could not be.
-///
-/// `when_gone` runs once the thread has ended, or at once if it cannot be started.
-///
-/// # Errors
-/// 5001 if the machine has no thread to give.
-pub fn spawn(reaper: &Reaper, start: Start, when_gone: impl FnOnce() + Send + 'static) -> Result<PendingReply> {
-    let (reply, pending) = reply();
-    let actor = start.actor.clone();
-    let stack = THREAD_STACK_BYTES;
-    #[cfg(test)]
-    let stack = super::faults::stack_bytes(actor.name(), stack);
-    let builder = std::thread::Builder::new().name(thread_name(actor.name())).stack_size(stack);
-    let ended = actor.clone();
-    let then = move || {
-        when_gone();
-        ended.set_gone();
-    };
-    reaper.spawn(builder, move || thread_main(start, reply), then).map_err(|error| {
-        actor.stop(StopReason::Failed);
-        actor.control.bury(StopReason::Failed);
-        actor.set_gone();
-        WasmError::new(
-            ErrorCode::Instantiate,
-            format!(
-                "no thread for the instance \"{}\": {error}; the limits are `ulimit -u` and kernel.threads-max",
-                actor.name()
-            ),
-        )
-    })?;
-    Ok(pending)
-}
-
-fn thread_name(name: &str) -> String {
-    let mut end = name.len().min(THREAD_NAME_BYTES_MAX);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    // A NUL would be refused.
-    name[..end].replace('\0', "?")
-}
-
-fn thread_main(start: Start, reply: Reply) {
-    let actor = start.actor.clone();
-    scheduling::prompt_this_thread();
-    let _entered = actor.thread.enter();
-    let span = tracing::info_span!("instance", id = actor.id(), name = &**actor.name(), outcome = Empty);
-    let _span = span.enter();
-    let ended = catch_unwind(AssertUnwindSafe(|| live(start, reply)));
-    let reason = match ended {
-        Ok(reason) => reason,
-        Err(panic) => {
-            let message = panic_message(&*panic);
-            tracing::error!(instance = actor.id(), message, "the worker panicked");
-            StopReason::Panicked(message)
-        }
-    };
-    // Unregisters, answers the running request and closes the mailbox, unless a stopper has done so.
-    actor.stop(reason.clone());
-    if let Some(running) = actor.control.bury(reason.clone()) {
-        running.reply.send(Err(actor.stop_error(&reason, &running.what)));
-    }
-    span.record("outcome", actor.reason().unwrap_or(reason).name());
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".to_owned())
-}
-
-/// From instantiation to the end. Returns why it ended, should nobody have said so before.
-fn live(start: Start, reply: Reply) -> StopReason {
-    let Start { actor, code, module, mut config, engines, deadlines, watch, memory, io } = start;
-    let policy = config.restart.take();
-    let renewal = policy.is_some().then(|| config.renew());
-    let mut worker = Worker {
-        actor: actor.clone(),
-        limits: config.limits.clone(),
-        watched: watch.enter(&actor.thread),
-        deadlines,
-        io,
-        supervisor: None,
-    };
-    let metering = if config.limits.fuel.is_some() { Metering::Metered } else { Metering::Plain };
-    let parts = |config: InstanceConfig| {
-        let (actor, code, module) = (actor.clone(), code.clone(), module.clone());
-        GuestParts { actor, code, module, config, engines: engines.clone(), metering, memory: memory.clone() }
-    };
-    let Ok(mut guest) = worker.start(parts(config), reply) else { return StopReason::Failed };
-    worker.supervisor = policy.map(Supervisor::new);
-    loop {
-        let death = worker.serve_all(&mut guest);
-        drop(guest);
-        let (Some(death), Some(config)) = (death, &renewal) else { return StopReason::Dropped };
-        match worker.revive(death, || parts(config.renew())) {
-            Ok(fresh) => guest = fresh,
-            Err(reason) => return reason,
-        }
-    }
-}
-
-struct Worker {
-    actor: Arc<Actor>,
-    limits: Limits,
-    watched: Entry,
-    deadlines: Arc<Deadlines>,
-    io: tokio::runtime::Handle,
+pub(super) struct Worker {
+    pub(super) actor: Arc<Actor>,
+    pub(super) limits: Limits,
+    pub(super) watched: Entry,
+    pub(super) deadlines: Arc<Deadlines>,
+    pub(super) io: tokio::runtime::Handle,
     /// None where nothing is restarted, and until the first start has succeeded.
-    supervisor: Option<Supervisor>,
+    pub(super) supervisor: Option<Supervisor>,
+    pub(super) spin: Spin,
+    /// See [`Start::until_called`](super::life::Start::until_called).
+    pub(super) until_called: Option<Box<dyn Any + Send>>,
+}
+
+/// Why a worker serves no more.
+pub(super) enum Served {
+    /// The mailbox is closed.
+    Closed,
+    /// The guest has died, and is to be restarted.
+    Died(Death),
+    /// The thread was demoted during a request, and the system does not let it be promoted again.
+    Demoted,
 }
 
 /// How a request came to its end.
@@ -168,7 +51,7 @@ enum Ran<T> {
 
 impl Worker {
     /// Makes a guest. The error is its death, or `None` after a stop.
-    fn start(&mut self, parts: GuestParts, reply: Reply) -> Result<Guest, Option<Death>> {
+    pub(super) fn start(&mut self, parts: GuestParts, reply: Reply) -> Result<Guest, Option<Death>> {
         let what = format!("the instantiation of {}", parts.module.name());
         let mut guest = match self.io.block_on(Guest::prepare(parts)) {
             Ok(guest) => guest,
@@ -189,14 +72,23 @@ impl Worker {
         }
     }
 
-    /// Serves until the mailbox is closed, or until a death to restart after.
-    fn serve_all(&mut self, guest: &mut Guest) -> Option<Death> {
-        while let Some(request) = self.actor.mailbox.receive() {
+    /// Serves until it must not or should not go on.
+    pub(super) fn serve_all(&mut self, guest: &mut Guest) -> Served {
+        while let Some(request) = self.next() {
             if let Some(death) = self.serve(guest, request) {
-                return Some(death);
+                return Served::Died(death);
+            }
+            if self.actor.thread.is_demoted() {
+                return Served::Demoted;
             }
         }
-        None
+        Served::Closed
+    }
+
+    /// The next request: looked for during a moment, then slept for.
+    fn next(&mut self) -> Option<Request> {
+        self.spin.until(|| self.actor.mailbox.has_news());
+        self.actor.mailbox.receive()
     }
 
     fn serve(&mut self, guest: &mut Guest, request: Request) -> Option<Death> {
@@ -209,8 +101,13 @@ impl Worker {
         };
         let span = span_of(&ask);
         let _entered = span.enter();
+        let is_call = matches!(ask, Ask::Call(_) | Ask::Batch(_) | Ask::CallRef { .. });
         guest.arm();
-        match self.run(reply, what, limit, guest.answer(ask)) {
+        let ran = self.run(reply, what, limit, guest.answer(ask));
+        if is_call {
+            self.until_called = None;
+        }
+        match ran {
             Ran::Finished(outcome, reply) => {
                 span.record("outcome", outcome.as_ref().map_or_else(|error| error.code.name(), |_| "ok"));
                 let death = self.supervisor.as_ref().and_then(|supervisor| supervisor.death(&outcome));
@@ -233,7 +130,7 @@ impl Worker {
     }
 
     /// Makes a fresh guest after a death, as often as the policy allows. The error is why there will be none.
-    fn revive(&mut self, mut death: Death, parts: impl Fn() -> GuestParts) -> Result<Guest, StopReason> {
+    pub(super) fn revive(&mut self, mut death: Death, parts: impl Fn() -> GuestParts) -> Result<Guest, StopReason> {
         loop {
             let supervisor = self.supervisor.as_mut().ok_or(StopReason::Dropped)?;
             let backoff = supervisor.next(&death, Instant::now())?;

@@ -41,39 +41,39 @@ pub(super) struct Room {
 struct State {
     /// What the process has at most: counted, and what was let in since.
     taken: Amount,
-    /// What was let in and may not have shown in a count yet.
-    starting: Amount,
+    /// What was promised and may not show in a count yet.
+    promised: Amount,
 }
 
-/// An instance that was let in and is starting.
-pub(super) struct Starting(Arc<Room>, Amount);
+/// Keeps an amount for who has been let in, until that has been taken.
+pub(super) struct Promise(Arc<Room>, Amount);
 
-impl Drop for Starting {
+impl Drop for Promise {
     fn drop(&mut self) {
         let mut state = self.0.state.lock();
-        state.starting = state.starting.minus(self.1);
+        state.promised = state.promised.minus(self.1);
     }
 }
 
 impl Room {
     pub(super) fn new(limits: Limits) -> Self {
-        Room { limits, state: Mutex::new(State { taken: machine::in_use(), starting: Amount::default() }) }
+        Room { limits, state: Mutex::new(State { taken: machine::in_use(), promised: Amount::default() }) }
     }
 
     /// Counts what the process has. Takes milliseconds when that is much.
     pub(super) fn count(&self) {
         let counted = machine::in_use();
         let mut state = self.state.lock();
-        state.taken = counted.plus(state.starting);
+        state.taken = counted.plus(state.promised);
     }
 
-    /// Lets an instance in that takes this much at most.
+    /// Lets an instance in that takes this much at most as it starts, and this much more later.
     ///
     /// # Errors
     /// What there is too little of, and how to get more. It may be that a [count](Self::count) finds room.
-    pub(super) fn enter(self: &Arc<Self>, most: Amount) -> Result<Starting, String> {
+    pub(super) fn enter(self: &Arc<Self>, most: Amount, later: Amount) -> Result<[Promise; 2], String> {
         let mut state = self.state.lock();
-        let taken = state.taken.plus(most);
+        let taken = state.taken.plus(most).plus(later);
         let Limits { maps, threads, files } = self.limits;
         let full = |what: &str, limit: u64, raise: &str| {
             Err(format!(
@@ -94,8 +94,8 @@ impl Room {
             return full("open files", files, "`ulimit -n`");
         }
         state.taken = taken;
-        state.starting = state.starting.plus(most);
-        Ok(Starting(self.clone(), most))
+        state.promised = state.promised.plus(most).plus(later);
+        Ok([most, later].map(|amount| Promise(self.clone(), amount)))
     }
 }
 
@@ -113,21 +113,25 @@ mod tests {
         let enough = (MAPS_HEAD_ROOM + 10, THREADS_HEAD_ROOM + 1, FILES_HEAD_ROOM + 2);
         for (less, named) in [((1, 0, 0), "vm.max_map_count"), ((0, 1, 0), "ulimit -u"), ((0, 0, 1), "ulimit -n")] {
             let room = room(enough.0 - less.0, enough.1 - less.1, enough.2 - less.2);
-            let refused = room.enter(one).err().unwrap();
+            let refused = room.enter(one, Amount::default()).err().unwrap();
             assert!(refused.contains(named), "{refused}");
         }
         let room = room(enough.0, enough.1, enough.2);
-        let starting = room.enter(one).ok().unwrap();
-        assert!(room.enter(one).is_err());
-        assert_eq!(room.state.lock().starting, one);
+        let later = Amount { maps: 4, ..Amount::default() };
+        let [starting, first_call] = room.enter(one.minus(later), later).ok().unwrap();
+        assert!(room.enter(Amount::default(), later).is_err());
+        assert_eq!(room.state.lock().promised, one);
         drop(starting);
-        assert_eq!(room.state.lock().starting, Amount::default());
+        assert_eq!(room.state.lock().promised, later);
+        drop(first_call);
+        assert_eq!(room.state.lock().promised, Amount::default());
     }
 
     #[test]
-    fn a_count_keeps_what_is_starting() {
+    fn a_count_keeps_what_is_promised() {
         let room = room(1 << 40, 1 << 40, 1 << 40);
-        let _starting = room.enter(Amount { maps: 1 << 30, threads: 1, files: 1 }).ok().unwrap();
+        let most = Amount { maps: 1 << 30, threads: 1, files: 1 };
+        let _promises = room.enter(most, Amount::default()).ok().unwrap();
         room.count();
         let taken = room.state.lock().taken;
         assert!(taken.maps > 1 << 30 && taken.threads > 1 && taken.files > 1, "{taken:?}");

@@ -1,7 +1,7 @@
 //! The runtime: modules and instances by id.
 
 use super::admission::{Alive, Refused};
-use super::room::{Amount, Room, Starting};
+use super::room::{Amount, Promise, Room};
 use super::{Table, machine};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
@@ -9,7 +9,7 @@ use crate::actor::message::{Ask, Outcome};
 use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
 use crate::engine::{CoreDumps, Deadlines, Engines, Metering, Module, inspect};
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::limits::{MAPS_PER_INSTANCE, MAPS_PER_MEMORY};
+use crate::limits::{MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY};
 use crate::module_info::ModuleInfo;
 use crate::scheduling;
 use crate::signature::Export;
@@ -184,7 +184,7 @@ impl Runtime {
             let _turn = self.compiling.acquire().await;
             module.code(self.engines.clone(), metering).await?
         };
-        let starting = self.room_for(&module, &config).await?;
+        let [starting, first_call] = self.room_for(&module, &config).await?;
         let id = self.instances.reserve();
         if config.name.is_empty() {
             config.name = format!("wasm-{id}");
@@ -208,6 +208,7 @@ impl Runtime {
             watch: self.watch.clone(),
             memory: self.memory.clone(),
             io: self.io_handle.clone(),
+            until_called: Box::new(first_call),
         };
         let mut unwanted = StopOnDrop(Some(actor.clone()));
         let started = spawn(&self.reaper, start, move || drop(place))?.outcome(id).await;
@@ -224,20 +225,21 @@ impl Runtime {
     }
 
     /// Sees that the machine has room for an instance, counting again what there is before it says no.
-    async fn room_for(&self, module: &Module, config: &InstanceConfig) -> Result<Starting> {
+    async fn room_for(&self, module: &Module, config: &InstanceConfig) -> Result<[Promise; 2]> {
         let most = Amount {
             maps: MAPS_PER_INSTANCE + MAPS_PER_MEMORY * module.memories() + module.tables(),
             threads: 1,
             // The granted handle, and the guest's own.
             files: 2 * config.wasi.preopens.len() as u64,
         };
-        if let Ok(starting) = self.room.enter(most) {
-            return Ok(starting);
+        let later = Amount { maps: MAPS_OF_FIRST_CALL, ..Amount::default() };
+        if let Ok(promises) = self.room.enter(most, later) {
+            return Ok(promises);
         }
         let room = self.room.clone();
         // Should the count fail, the old one stands.
         let _ = self.io_handle.spawn_blocking(move || room.count()).await;
-        self.room.enter(most).map_err(|why| WasmError::new(ErrorCode::Instantiate, why))
+        self.room.enter(most, later).map_err(|why| WasmError::new(ErrorCode::Instantiate, why))
     }
 
     fn no_room(&self, refused: Refused) -> WasmError {

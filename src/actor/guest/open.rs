@@ -1,11 +1,14 @@
 //! `path_open`, guarded: a guest opens regular files and folders, and only so many.
 //!
 //! Opening a FIFO waits for its other end, and nobody can call that back; a device may do anything. Neither is
-//! opened. The kind is asked for by the very path and flags that would be opened, so symbolic links make no difference. What
+//! opened. Descriptors are the process's, and it keeps some for itself. The kind is asked for by the very path and flags that would be opened, so symbolic links make no difference. What
 //! remains is a FIFO that is renamed into place between the question and the opening; no guest can make one.
 
 use super::{GuestState, WASI_MODULE};
-use crate::limits::OPEN_FILES_MAX;
+use crate::limits::{FILES_HEAD_ROOM, OPEN_FILES_MAX};
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::process::{Resource, getrlimit};
+use std::os::fd::AsRawFd;
 use wasmtime::{AsContextMut, Caller, Extern, Linker, Result};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p1::types::{Errno, Fd, Filetype, Lookupflags};
@@ -34,6 +37,9 @@ pub(super) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
 
 async fn guarded(wasi: &mut WasiP1Ctx, memory: &mut GuestMemory<'_>, arguments: Arguments) -> Result<i32> {
     let (dirfd, dirflags, path, length, oflags, rights, inherited, fdflags, result) = arguments;
+    if !has_room_for_a_file() {
+        return Ok(Errno::Nfile as i32);
+    }
     if is_refused(wasi, memory, (dirfd, dirflags, path, length)).await {
         return Ok(Errno::Nxio as i32);
     }
@@ -49,6 +55,16 @@ async fn guarded(wasi: &mut WasiP1Ctx, memory: &mut GuestMemory<'_>, arguments: 
     }
     let _ = wasi.fd_close(memory, opened).await;
     Ok(Errno::Mfile as i32)
+}
+
+/// May guests open another file, or is what is left for the rest of the process?
+///
+/// The system gives out the lowest number that is free. So the numbers at the upper end stay free as long as no guest opens a
+/// file once all below are taken.
+fn has_room_for_a_file() -> bool {
+    let Some(limit) = getrlimit(Resource::Nofile).current else { return true };
+    let lowest = eventfd(0, EventfdFlags::CLOEXEC);
+    lowest.is_ok_and(|lowest| (lowest.as_raw_fd() as u64) + FILES_HEAD_ROOM < limit)
 }
 
 /// Is there something that is neither a file nor a folder? Whatever else is wrong, the opening itself will say.

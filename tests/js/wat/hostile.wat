@@ -36,6 +36,7 @@
   (func (export "fill_forever")
     (drop (memory.grow (i32.const 1022)))
     (loop $more (memory.fill (i32.const 0) (i32.const 7) (i32.const 67108864)) (br $more)))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
   (func (export "grow_forever")
     (loop $more (drop (memory.grow (i32.const 1))) (br $more)))
   ;; 2^n calls, n deep: it recurses, and never comes to an end for a large n

@@ -1,4 +1,4 @@
-// The worker's side of bench/node.mjs: an instance of the same module behind postMessage.
+// The thread of a worker of bench/node_worker.mjs: an instance of the module behind postMessage.
 import { parentPort, workerData } from "node:worker_threads";
 
 const { exports } = new WebAssembly.Instance(workerData.module);

@@ -1,0 +1,253 @@
+//! The life of an actor: it begins with a thread, may go on on another one, and ends when the last of them is gone.
+//!
+//! A guest that runs on has its thread demoted, and not every process may promote a thread again. Where it may not, the
+//! store moves to a fresh thread between two requests, so that a guest which ran on once does not answer late for ever.
+
+use super::bare_thread::Builder;
+use super::budget::Budget;
+use super::config::InstanceConfig;
+use super::control::StopReason;
+use super::guest::{Guest, GuestParts};
+use super::handle::Actor;
+use super::message::{PendingReply, Reply, reply};
+use super::reaper::{Reaper, Then};
+use super::signal_stack::SignalStack;
+use super::spin::Spin;
+use super::supervisor::Supervisor;
+use super::watch::Watch;
+use super::worker::{Served, Worker};
+use crate::engine::{Code, Deadlines, Engines, Metering, Module};
+use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::THREAD_STACK_BYTES;
+use crate::scheduling;
+use parking_lot::Mutex;
+use std::any::Any;
+use std::ffi::CString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use tracing::Span;
+use tracing::field::Empty;
+
+/// What a new actor's thread needs.
+pub struct Start {
+    /// Where it is reached.
+    pub actor: Arc<Actor>,
+    /// Its module, compiled for the engine that `config.limits.fuel` asks for.
+    pub code: Code,
+    /// Where the module came from.
+    pub module: Arc<Module>,
+    /// How to make it.
+    pub config: InstanceConfig,
+    /// The engines.
+    pub engines: Arc<Engines>,
+    /// Who watches its time limit.
+    pub deadlines: Arc<Deadlines>,
+    /// Who demotes its thread when a request runs on.
+    pub watch: Arc<Watch>,
+    /// What all guests together may have of memory.
+    pub memory: Arc<Budget>,
+    /// Timers, and the pool for file operations.
+    pub io: tokio::runtime::Handle,
+    /// Held until its first call has ended: it then has all that it takes of the machine.
+    pub until_called: Box<dyn Any + Send>,
+}
+
+/// Starts the actor's thread. The pending reply resolves when the module is instantiated, or could not be.
+///
+/// `when_gone` runs once the thread has ended, or at once if it cannot be started.
+///
+/// # Errors
+/// 5001 if the machine has no thread to give.
+pub fn spawn(reaper: &Reaper, start: Start, when_gone: impl FnOnce() + Send + 'static) -> Result<PendingReply> {
+    let (reply, pending) = reply();
+    let actor = start.actor.clone();
+    let ended = actor.clone();
+    let then = move || {
+        when_gone();
+        ended.set_gone();
+    };
+    let life = Life {
+        actor: actor.clone(),
+        reaper: reaper.clone(),
+        span: tracing::info_span!("instance", id = actor.id(), name = &**actor.name(), outcome = Empty),
+        then: Box::new(then),
+    };
+    let stage = Stage::Starting(Box::new(start), reply);
+    reaper.spawn(thread_of(&actor), move || life.go_on(stage)).map_err(|error| {
+        actor.stop(StopReason::Failed);
+        actor.control.bury(StopReason::Failed);
+        actor.set_gone();
+        WasmError::new(
+            ErrorCode::Instantiate,
+            format!(
+                "no thread for the instance \"{}\": {error}; the limits are `ulimit -u` and kernel.threads-max",
+                actor.name()
+            ),
+        )
+    })?;
+    Ok(pending)
+}
+
+fn thread_of(actor: &Actor) -> Builder {
+    let stack = THREAD_STACK_BYTES;
+    #[cfg(test)]
+    let stack = super::faults::stack_bytes(actor.name(), stack);
+    // What follows a NUL cannot be shown.
+    let name = actor.name().split('\0').next().and_then(|name| CString::new(name).ok()).unwrap_or_default();
+    Builder { name, stack_bytes: stack }
+}
+
+/// What goes with an actor from thread to thread.
+struct Life {
+    actor: Arc<Actor>,
+    reaper: Reaper,
+    span: Span,
+    then: Then,
+}
+
+/// How far it has come.
+enum Stage {
+    Starting(Box<Start>, Reply),
+    Serving(Box<Serving>),
+}
+
+struct Serving {
+    worker: Worker,
+    guest: Guest,
+    recipe: Recipe,
+}
+
+/// How a thread's part in a life ends.
+enum Turn {
+    /// With the life; the reason counts if nobody gave one before.
+    Ended(StopReason),
+    /// Another thread should go on.
+    Demoted(Box<Serving>),
+}
+
+impl Life {
+    /// Lives on the thread that this is called on. What is to follow its end, unless another thread goes on.
+    fn go_on(self, mut stage: Stage) -> Option<Then> {
+        let _signals = SignalStack::enter();
+        let mut here = self;
+        loop {
+            scheduling::prompt_this_thread();
+            let actor = here.actor.clone();
+            let entered = actor.thread.enter();
+            let turn = here.span.in_scope(|| catch_unwind(AssertUnwindSafe(|| live(stage))));
+            match turn {
+                Ok(Turn::Ended(reason)) => return Some(here.end(reason)),
+                Ok(Turn::Demoted(serving)) => {
+                    drop(entered);
+                    (here, stage) = here.move_on(serving)?;
+                }
+                Err(panic) => {
+                    let message = panic_message(&*panic);
+                    tracing::error!(instance = actor.id(), message, "the worker panicked");
+                    return Some(here.end(StopReason::Panicked(message)));
+                }
+            }
+        }
+    }
+
+    /// Hands everything to a fresh thread. Where there is none to be had, gives it back.
+    fn move_on(self, serving: Box<Serving>) -> Option<(Life, Stage)> {
+        let (builder, reaper) = (thread_of(&self.actor), self.reaper.clone());
+        let handed = Arc::new(Mutex::new(Some((self, Stage::Serving(serving)))));
+        let taken = handed.clone();
+        let moved = reaper.spawn_from_there(builder, move || {
+            let (life, stage) = taken.lock().take()?;
+            life.go_on(stage)
+        });
+        if moved { None } else { handed.lock().take() }
+    }
+
+    /// Unregisters, answers the running request and closes the mailbox, unless a stopper has done so.
+    fn end(self, reason: StopReason) -> Then {
+        let actor = &self.actor;
+        actor.stop(reason.clone());
+        if let Some(running) = actor.control.bury(reason.clone()) {
+            running.reply.send(Err(actor.stop_error(&reason, &running.what)));
+        }
+        self.span.record("outcome", actor.reason().unwrap_or(reason).name());
+        self.then
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".to_owned())
+}
+
+/// What a guest is made from, the first time and each time that it is restarted.
+struct Recipe {
+    actor: Arc<Actor>,
+    code: Code,
+    module: Arc<Module>,
+    engines: Arc<Engines>,
+    memory: Arc<Budget>,
+    /// For restarts, where there may be any.
+    config: Option<InstanceConfig>,
+}
+
+impl Recipe {
+    fn parts(&self, config: InstanceConfig) -> GuestParts {
+        GuestParts {
+            actor: self.actor.clone(),
+            code: self.code.clone(),
+            module: self.module.clone(),
+            metering: if config.limits.fuel.is_some() { Metering::Metered } else { Metering::Plain },
+            config,
+            engines: self.engines.clone(),
+            memory: self.memory.clone(),
+        }
+    }
+}
+
+fn live(stage: Stage) -> Turn {
+    match stage {
+        Stage::Starting(start, reply) => match begin(*start, reply) {
+            Some(serving) => serve(Box::new(serving)),
+            None => Turn::Ended(StopReason::Failed),
+        },
+        Stage::Serving(serving) => serve(serving),
+    }
+}
+
+/// Instantiates. None if that failed, as the reply says.
+fn begin(start: Start, reply: Reply) -> Option<Serving> {
+    let Start { actor, code, module, mut config, engines, deadlines, watch, memory, io, until_called } = start;
+    let policy = config.restart.take();
+    let mut worker = Worker {
+        limits: config.limits.clone(),
+        watched: watch.enter(&actor.thread),
+        actor: actor.clone(),
+        deadlines,
+        io,
+        supervisor: None,
+        spin: Spin::default(),
+        until_called: Some(until_called),
+    };
+    let renewal = policy.is_some().then(|| config.renew());
+    let recipe = Recipe { actor, code, module, engines, memory, config: renewal };
+    let guest = worker.start(recipe.parts(config), reply).ok()?;
+    worker.supervisor = policy.map(Supervisor::new);
+    Some(Serving { worker, guest, recipe })
+}
+
+fn serve(mut serving: Box<Serving>) -> Turn {
+    loop {
+        let death = match serving.worker.serve_all(&mut serving.guest) {
+            Served::Closed => return Turn::Ended(StopReason::Dropped),
+            Served::Demoted => return Turn::Demoted(serving),
+            Served::Died(death) => death,
+        };
+        let Serving { mut worker, guest, recipe } = *serving;
+        drop(guest);
+        let Some(config) = &recipe.config else { return Turn::Ended(StopReason::Dropped) };
+        match worker.revive(death, || recipe.parts(config.renew())) {
+            Ok(guest) => serving = Box::new(Serving { worker, guest, recipe }),
+            Err(reason) => return Turn::Ended(reason),
+        }
+    }
+}
