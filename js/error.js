@@ -54,9 +54,13 @@ function tellHost(error) {
  */
 export async function settled(operation) {
   const reply = await operation;
-  if (reply === null) return undefined;
-  if (typeof reply !== "object" || reply.failure === undefined) return reply;
-  throw failed(reply);
+  if (isFailure(reply)) throw failed(reply);
+  return reply ?? undefined;
+}
+
+/** Is what an op has resolved to a failure? */
+export function isFailure(reply) {
+  return typeof reply === "object" && reply !== null && reply.failure !== undefined;
 }
 
 /** The WasmError of a failure. */

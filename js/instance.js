@@ -40,18 +40,6 @@ export async function unlessCancelled(signal, start) {
 /** The signals that instances were made with. */
 export const abortSignals = new WeakMap();
 
-/** Awaits a call that a signal may end: then it rejects with the signal's own reason. */
-async function unlessAborted(signals, instance, operation) {
-  try {
-    return await inLine(instance, operation);
-  } catch (error) {
-    const ended = error.code === WasmErrorCode.CallError || error.code === WasmErrorCode.InvalidInstanceHandle;
-    const aborted = signals.find((signal) => signal?.aborted);
-    if (ended && error.trap === undefined && error.exitCode === undefined && aborted) throw aborted.reason;
-    throw error;
-  }
-}
-
 /** Drops the instances of which the app has lost sight, once the requests that it made of them are answered. */
 const forgotten = new FinalizationRegistry((id) => idle(id).then(() => end(id, "dropped")));
 
@@ -170,13 +158,13 @@ export class WasmInstance {
   async call(name, ...args) {
     asString(name, "name");
     const operation = op_wasm_call(this.#id, name, asArguments(args));
-    return await unlessAborted([abortSignals.get(this)], this.#id, operation);
+    return await inLine(this.#id, operation, abortSignals.get(this));
   }
 
   /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and `results` before it. */
   async callBatch(calls) {
     const operation = op_wasm_call_batch(this.#id, asCalls(calls));
-    const [results, failure] = await unlessAborted([abortSignals.get(this)], this.#id, operation);
+    const [results, failure] = await inLine(this.#id, operation, abortSignals.get(this));
     if (failure === null) return results;
     throw Object.assign(failed(failure), { index: results.length, results });
   }
@@ -195,7 +183,7 @@ export class WasmInstance {
     signal?.addEventListener("abort", abort, { once: true });
     try {
       const operation = op_wasm_call_with(this.#id, name, checked, limit, most);
-      return await unlessAborted([signal, abortSignals.get(this)], this.#id, operation);
+      return await inLine(this.#id, operation, signal, abortSignals.get(this));
     } finally {
       signal?.removeEventListener("abort", abort);
     }

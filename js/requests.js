@@ -1,7 +1,7 @@
 // Requests to an instance by its id, answered in the order in which they were made.
 
 import { core } from "ext:core/mod.js";
-import { settled, typeError } from "ext:runtime_wasm/error.js";
+import { failed, isFailure, typeError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asArguments, asBytes, asId, asInteger, asString, describe } from "ext:runtime_wasm/convert.js";
 
 const {
@@ -9,22 +9,56 @@ const {
   op_wasm_memory_size, op_wasm_memory_write,
 } = core.ops;
 
-/** For each instance with requests under way, the reply of the last one. */
+/** For each instance with requests under way, how far it is with them. */
 const lines = new Map();
+
+class Line {
+  /** Requests that were made, and those whose reply the app has been given. */
+  made = 0;
+  answered = 0;
+  /** By its number, what lets a request go on whose reply came before that of one before it. */
+  early = new Map();
+  /** What waits for the end of the line. */
+  waiting = [];
+}
 
 /**
  * Awaits a request's reply after those of the requests before it: the event loop may hear of two answers in either order,
- * the app hears of them in the order in which it asked.
+ * the app hears of them in the order in which it asked. Where one of the signals has ended the instance, what rejects the
+ * request is the signal's own reason. One async function and no more, since each costs as much as the call of a guest.
  */
-export async function inLine(instance, operation) {
-  const before = lines.get(instance);
-  const reply = before === undefined ? operation : after(before, operation);
-  lines.set(instance, reply);
-  try {
-    return await outcome(instance, reply);
-  } finally {
-    if (lines.get(instance) === reply) lines.delete(instance);
-  }
+export async function inLine(instance, operation, ...signals) {
+  let line = lines.get(instance);
+  if (line === undefined) lines.set(instance, line = new Line());
+  const number = line.made++;
+  // Ops do not reject.
+  const reply = await operation;
+  if (number !== line.answered) await new Promise((resolve) => line.early.set(number, resolve));
+  line.answered++;
+  if (line.early.size > 0) next(line);
+  if (line.answered === line.made) close(instance, line);
+  if (isFailure(reply)) throw failure(instance, reply, signals);
+  return reply ?? undefined;
+}
+
+function next(line) {
+  const resolve = line.early.get(line.answered);
+  line.early.delete(line.answered);
+  resolve?.();
+}
+
+function close(instance, line) {
+  lines.delete(instance);
+  for (const resolve of line.waiting) resolve();
+}
+
+/** What to throw for a failed request to an instance. */
+function failure(instance, reply, signals) {
+  if (!op_wasm_is_alive(instance)) ending(instance);
+  const error = failed(reply);
+  const ended = error.code === WasmErrorCode.CallError || error.code === WasmErrorCode.InvalidInstanceHandle;
+  const aborted = signals.find((signal) => signal?.aborted);
+  return ended && error.trap === undefined && error.exitCode === undefined && aborted ? aborted.reason : error;
 }
 
 /** How many host functions each instance waits for, where it does. */
@@ -35,16 +69,13 @@ export const waiting = new Map();
  * it must not stand in line behind the call that waits.
  */
 export function atOnce(instance, operation) {
-  return waiting.has(instance) ? outcome(instance, operation) : inLine(instance, operation);
+  return waiting.has(instance) ? outOfLine(instance, operation) : inLine(instance, operation);
 }
 
-async function outcome(instance, reply) {
-  try {
-    return await settled(reply);
-  } catch (error) {
-    if (!op_wasm_is_alive(instance)) ending(instance);
-    throw error;
-  }
+async function outOfLine(instance, operation) {
+  const reply = await operation;
+  if (isFailure(reply)) throw failure(instance, reply, []);
+  return reply ?? undefined;
 }
 
 /** For each instance that has not closed, the op that tells when it has. */
@@ -77,14 +108,7 @@ export function end(instance, how, message = "") {
 
 /** Resolves once no request to the instance is under way. */
 export async function idle(instance) {
-  while (lines.has(instance)) await lines.get(instance);
-}
-
-/** The reply, once the one before it has come. Ops do not reject. */
-async function after(before, operation) {
-  const reply = await operation;
-  await before;
-  return reply;
+  for (let line; (line = lines.get(instance)) !== undefined;) await new Promise((resolve) => line.waiting.push(resolve));
 }
 
 /** Calls an export of an instance; resolves to an array of results. */

@@ -1,4 +1,5 @@
-//! One thread that sleeps until the nearest deadline. No periodic tick: while nothing can run out, nothing wakes.
+//! One thread that sleeps until the nearest deadline. No periodic tick: while nothing can run out, nothing wakes. Nor does
+//! each request with a time limit wake it: a deadline that is disarmed in time leaves it asleep.
 
 use crate::scheduling;
 use parking_lot::{Condvar, Mutex};
@@ -24,6 +25,8 @@ struct Shared {
 struct State {
     armed: BTreeMap<Token, Action>,
     next: u64,
+    /// Until when the thread sleeps, if it sleeps for a time.
+    sleeps_until: Option<Instant>,
     thread_started: bool,
     ended: bool,
 }
@@ -50,7 +53,7 @@ impl Deadlines {
         let token = Token(at, state.next);
         state.next += 1;
         state.armed.insert(token, Box::new(action));
-        if state.armed.first_key_value().is_some_and(|(first, _)| *first == token) {
+        if state.sleeps_until.is_none_or(|until| at < until) {
             self.shared.changed.notify_one();
         }
         Ok(token)
@@ -75,17 +78,22 @@ impl Shared {
     fn watch(&self) {
         let mut state = self.state.lock();
         while !state.ended {
-            let Some(first) = state.armed.first_entry() else {
-                self.changed.wait(&mut state);
-                continue;
-            };
-            let at = first.key().0;
-            if at > Instant::now() {
-                self.changed.wait_until(&mut state, at);
-                continue;
+            let now = Instant::now();
+            match state.armed.first_entry() {
+                None => {
+                    state.sleeps_until = None;
+                    self.changed.wait(&mut state);
+                }
+                Some(first) if first.key().0 > now => {
+                    let at = first.key().0;
+                    state.sleeps_until = Some(at);
+                    self.changed.wait_until(&mut state, at);
+                }
+                Some(first) => {
+                    let action = first.remove();
+                    parking_lot::MutexGuard::unlocked(&mut state, action);
+                }
             }
-            let action = first.remove();
-            parking_lot::MutexGuard::unlocked(&mut state, action);
         }
     }
 }
@@ -110,5 +118,12 @@ mod tests {
         arm(5, "soon");
         deadlines.disarm(never);
         assert_eq!([fired.recv().unwrap(), fired.recv().unwrap()], ["soon", "late"]);
+        // It sleeps for a deadline that is disarmed; one before that wakes it all the same, and so does one after.
+        let distant = arm(3_600_000, "never");
+        arm(40, "sooner");
+        assert_eq!(fired.recv().unwrap(), "sooner");
+        deadlines.disarm(distant);
+        arm(50, "last");
+        assert_eq!(fired.recv().unwrap(), "last");
     }
 }
