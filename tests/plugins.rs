@@ -1,47 +1,119 @@
-//! The page for plugin authors: its example is the one in the repository, compiles with the command it names, and runs.
+//! The page for plugin authors: its examples are those in the repository, compile with the commands it names, and run.
 
 #![cfg(feature = "host")]
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use tempfile::TempDir;
 
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/guests")
+}
+
+fn page() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plugins.md")).unwrap()
 }
 
 #[test]
-fn the_page_shows_the_example_as_it_is() {
-    let page = fs::read_to_string(root().join("docs/plugins.md")).unwrap();
-    for file in ["shout.c", "main.js"] {
-        let source = fs::read_to_string(root().join("examples/guests/c").join(file)).unwrap();
-        assert!(page.contains(&format!("\n{source}```")), "docs/plugins.md does not hold {file} as it is");
+fn the_page_shows_the_examples_as_they_are() {
+    for file in ["c/shout.c", "rust/shout.rs", "assemblyscript/shout.ts", "main.js"] {
+        let source = fs::read_to_string(examples().join(file)).unwrap();
+        assert!(page().contains(&format!("\n{source}```")), "docs/plugins.md does not hold {file} as it is");
+    }
+}
+
+/// The command of the page that begins like this, as words.
+fn command(start: &str) -> Vec<String> {
+    let page = page();
+    let line = page.lines().find(|line| line.starts_with(start)).expect("the page names the command");
+    line.split(' ').map(str::to_owned).collect()
+}
+
+/// A plugin and the app that hosts it.
+struct Example {
+    folder: TempDir,
+    source: String,
+    plugin: PathBuf,
+}
+
+impl Example {
+    /// `source` is below the examples, as in `c/shout.c`.
+    fn new(source: &str) -> Example {
+        let folder = tempfile::tempdir().unwrap();
+        let plugin = folder.path().join(source);
+        fs::create_dir(plugin.parent().unwrap()).unwrap();
+        for file in ["main.js", "manifest.app.toml", source] {
+            fs::copy(examples().join(file), folder.path().join(file)).unwrap();
+        }
+        Example { source: fs::read_to_string(&plugin).unwrap(), plugin, folder }
+    }
+
+    fn place(&self) -> &Path {
+        self.plugin.parent().unwrap()
+    }
+
+    /// Where the source says this: its file and line, as a guest's stack has them.
+    fn line(&self, text: &str) -> String {
+        let line = 1 + self.source.lines().position(|line| line.contains(text)).unwrap();
+        format!("{}:{line}:", self.plugin.file_name().unwrap().display())
+    }
+
+    /// Compiles it, hosts it, and gives back what the app says of the division by zero.
+    fn run(&self, command: &[String]) -> String {
+        run(self.place(), &command[0], &command[1..]);
+        let wasm = self.plugin.with_file_name("shout.wasm");
+        let wasm = wasm.strip_prefix(self.folder.path()).unwrap().to_str().unwrap();
+        let output = run(self.folder.path(), env!("CARGO_BIN_EXE_runtime-wasm"), &["run", "main.js", wasm]);
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<&str> = stdout.lines().collect();
+        assert_eq!(lines[..3], ["shouting 13 bytes", "the plugin says: hello, world", "HELLO, WORLD!"]);
+        assert_eq!(lines.len(), 4, "{stdout}");
+        lines[3].to_owned()
     }
 }
 
 #[test]
 fn the_example_in_c_compiles_and_runs() {
-    let folder = tempfile::tempdir().unwrap();
-    for file in ["shout.c", "main.js", "manifest.app.toml"] {
-        fs::copy(root().join("examples/guests/c").join(file), folder.path().join(file)).unwrap();
-    }
-    let page = fs::read_to_string(root().join("docs/plugins.md")).unwrap();
-    let command = page.lines().find(|line| line.starts_with("clang-19 ")).expect("the page names the command");
-    let words: Vec<&str> = command.split(' ').collect();
-    run(folder.path(), words[0], &words[1..]);
-    let output = run(folder.path(), env!("CARGO_BIN_EXE_runtime-wasm"), &["run", "main.js"]);
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let lines: Vec<&str> = stdout.lines().collect();
-    assert_eq!(lines[0], "HELLO, WORLD 10");
-    assert!(lines[1].starts_with("integer divide by zero [ 7, 0 ] divide ("), "{stdout}");
-    let divide = fs::read_to_string(root().join("examples/guests/c/shout.c")).unwrap();
-    let line = 1 + divide.lines().position(|line| line.contains("return a / b")).unwrap();
-    assert!(lines[1].contains(&format!("shout.c:{line}:")), "{stdout}");
+    let example = Example::new("c/shout.c");
+    let trap = example.run(&command("clang-19 "));
+    assert!(trap.starts_with("integer divide by zero [ 7, 0 ] divide ("), "{trap}");
+    assert!(trap.contains(&example.line("return a / b")), "{trap}");
 }
 
-fn run(folder: &Path, program: &str, args: &[&str]) -> Output {
-    let output = Command::new(program).current_dir(folder).args(args).output();
+#[test]
+fn the_example_in_rust_compiles_and_runs() {
+    let example = Example::new("rust/shout.rs");
+    let mut command = command("rustc ");
+    let rustup =
+        Command::new("rustc").args(["--print", "target-libdir", "--target", "wasm32-wasip1"]).output().unwrap();
+    if !Path::new(String::from_utf8(rustup.stdout).unwrap().trim()).is_dir() {
+        // Debian's, of a version that calls the target otherwise.
+        command[0] = "/usr/bin/rustc".to_owned();
+        let target = command.iter_mut().find(|word| *word == "wasm32-wasip1").unwrap();
+        *target = "wasm32-wasi".to_owned();
+    }
+    let trap = example.run(&command);
+    assert!(trap.starts_with("unreachable [ 7, 0 ] "), "{trap}");
+    assert!(trap.contains("divide") && trap.contains(&example.line("    a / b")), "{trap}");
+}
+
+#[test]
+fn the_example_in_assemblyscript_compiles_and_runs() {
+    let example = Example::new("assemblyscript/shout.ts");
+    symlink(examples().join("assemblyscript/node_modules"), example.place().join("node_modules")).unwrap();
+    let trap = example.run(&command("node_modules/.bin/asc "));
+    assert_eq!(trap, "integer divide by zero [ 7, 0 ] shout/divide");
+}
+
+fn run(folder: &Path, program: &str, args: &[impl AsRef<std::ffi::OsStr>]) -> Output {
+    // A path with a slash would be looked up from here, not from there.
+    let found = if program.contains('/') { folder.join(program) } else { program.into() };
+    // Cargo's own libraries are none of another compiler's.
+    let output = Command::new(found).current_dir(folder).args(args).env_remove("LD_LIBRARY_PATH").output();
     let output = output.unwrap_or_else(|error| panic!("{program}: {error}; `scripts/setup.sh test` installs it"));
-    assert!(output.status.success(), "{program} {args:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program}\n{}\n{stderr}", String::from_utf8_lossy(&output.stdout));
     output
 }

@@ -30,6 +30,8 @@ impl Death {
     fn in_call(error: &WasmError) -> Option<Death> {
         let cause = match error.code {
             ErrorCode::Call if error.exit_code.is_none() => Cause::Trap,
+            // The result of a host function was refused: the guest has trapped there.
+            ErrorCode::Type if error.import.is_some() => Cause::Trap,
             ErrorCode::FuelExhausted => Cause::Fuel,
             _ => return None,
         };

@@ -7,7 +7,7 @@ use crate::module_info::{
 };
 use crate::signature::ValueType;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use wasmparser::{
     AbstractHeapType, BinaryReader, CompositeInnerType, CustomSectionReader, ExternalKind, HeapType, KnownCustom, Name,
     Parser, Payload, ProducersSectionReader, RefType, TypeRef, ValType,
@@ -93,6 +93,21 @@ pub fn imported_function_called_at(bytes: &[u8], offset: usize) -> Option<(Strin
         .map_while(Parsed::ok)
         .filter(|import| matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)));
     functions.nth(index as usize).map(|import| (import.module.to_owned(), import.name.to_owned()))
+}
+
+/// The names under which a valid module exports these of its functions, by index. The first name, if there are several.
+pub fn exported_names(bytes: &[u8], functions: &[u32]) -> HashMap<u32, String> {
+    let exports = Parser::new(0).parse_all(bytes).map_while(Parsed::ok).find_map(|payload| match payload {
+        Payload::ExportSection(exports) => Some(exports),
+        _ => None,
+    });
+    let mut names = HashMap::new();
+    for export in exports.into_iter().flatten().map_while(Parsed::ok) {
+        if export.kind == ExternalKind::Func && functions.contains(&export.index) {
+            names.entry(export.index).or_insert_with(|| export.name.to_owned());
+        }
+    }
+    names
 }
 
 fn needs(imports: &[Import]) -> Needs {

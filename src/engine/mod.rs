@@ -11,7 +11,7 @@ mod module;
 
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
-pub use inspect::{imported_function_called_at, inspect, validate_and_inspect};
+pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
 pub use module::{Code, Module, signature_of, value_type};
 
 use crate::error::{ErrorCode, Result, WasmError};

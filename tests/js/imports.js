@@ -68,6 +68,43 @@ test("results of a wrong type or number are 5007 and name the import", async () 
   }
 });
 
+test("a host function that fails is named, however the guest calls it", async () => {
+  const failures = [[() => { throw new Error("boom"); }, 5002], [() => "no number", 5007], [() => Promise.reject(1), 5002]];
+  for (const [deeper, code] of failures) {
+    const instance = await make({ deeper });
+    for (const name of ["deeper", "indirect", "tail"]) {
+      const error = await rejects(instance.call(name, 3), code, '"env" "deeper"');
+      equal([error.import, error.call], [{ module: "env", name: "deeper" }, { name, args: [3] }]);
+      // A tail call leaves no frame.
+      equal(error.guestStack?.length, name === "tail" ? undefined : 1);
+    }
+    await instance.drop();
+  }
+});
+
+test("of guest, host, guest and host each tells its own failure", async () => {
+  const seen = [];
+  const thrown = new Error("innermost");
+  const instance = await make({
+    async deeper(n) {
+      if (n === 0) throw thrown;
+      seen.push(await rejects(this.call("trap"), 5002, "unreachable"));
+      seen.push(await rejects(this.call("deeper", n - 1), 5002, '"env" "deeper" threw'));
+      throw seen.at(-1);
+    },
+  });
+  const error = await rejects(instance.call("deeper", 1), 5002, '"env" "deeper" threw');
+  const [trap, inner] = seen;
+  equal([trap.trap, trap.call.name, trap.import], ["unreachable", "trap", undefined]);
+  equal(trap.guestStack[0], "trap");
+  equal([inner.trap, inner.call.args, inner.import], [undefined, [0], { module: "env", name: "deeper" }]);
+  ok(inner.cause === thrown, "another cause");
+  equal([error.call.args, error.import], [[1], { module: "env", name: "deeper" }]);
+  ok(error.cause === inner, "another cause");
+  equal([error.guestStack.length, inner.guestStack.length, trap.guestStack.length], [1, 2, 2]);
+  await instance.drop();
+});
+
 test("a handler reaches the guest that waits for it", async () => {
   let instance;
   let late;

@@ -55,6 +55,10 @@ test("a start function may call a host function, which sees no instance yet", as
   const failing = { ...env, started: () => Promise.reject(thrown) };
   const error = await rejects(instantiate(both, { imports: { env: failing } }), 5001, '"env" "started"', "not today");
   ok(error.cause === thrown, "another cause");
+  equal([error.import, error.guestStack], [{ module: "env", name: "started" }, ["start"]]);
+  const mistyped = { ...env, started: () => "no number" };
+  const refused = await rejects(instantiate(both, { imports: { env: mistyped } }), 5007, '"env" "started"', "a string");
+  equal([refused.import, refused.guestStack], [{ module: "env", name: "started" }, ["start"]]);
   const never = { ...env, started: () => new Promise(() => {}) };
   await rejects(instantiate(both, { imports: { env: never }, limits: { timeoutMs: 20 } }), 5011, "20 ms");
   const controller = new AbortController();
@@ -90,7 +94,7 @@ test("after a restart the imports are there again, and a handler of the life bef
   const handlers = {
     add: (a, b) => BigInt(a) + b, none() {}, pair: (x) => [1, x], start: 1, state: 2n,
     deeper(n) {
-      if (n > 0) return n;
+      if (n > 0) return n === 9 ? "no number" : n;
       hanging = this;
       return new Promise(() => {});
     },
@@ -104,7 +108,12 @@ test("after a restart the imports are there again, and a handler of the life bef
   await rejects(hanging.call("double", 1), 5005);
   await rejects(instance.call("trap"), 5002);
   equal(await instance.call("add", 2, 3n), [5n]);
+  await rejects(instance.call("deeper", 0.5), 5007, "parameter 1");
   equal((await instance.stats()).restarts.length, 2);
+  // A result that is refused traps the guest.
+  await rejects(instance.call("deeper", 9), 5007, "the result");
+  equal(await instance.call("globals"), [1, 3n]);
+  equal((await instance.stats()).restarts.length, 3);
   await instance.drop();
 });
 

@@ -8,6 +8,8 @@ test("a trap tells the call and its arguments, as the guest got them", async () 
   const error = await rejects(instance.call("trap", 4294967295, 5, 0.5, -1.5, bytes, null), 5002, "unreachable");
   equal(error.call, { name: "trap", args: [-1, 5n, 0.5, -1.5, bytes, null] });
   equal(error.import, undefined);
+  // The function has no name of its own.
+  equal(error.guestStack, ["trap"]);
 });
 
 test("of many arguments the first 16 are told", async () => {
@@ -25,6 +27,11 @@ test("the import that failed is named", async () => {
 test("a function's name in the stack holds nothing that a terminal obeys", async () => {
   const { guestStack } = await rejects(instance.call("odd_name"), 5002);
   equal(guestStack, ["\\u{1b}[31mred"]);
+});
+
+test("names of Rust's are told as they are in the source", async () => {
+  const { guestStack } = await rejects(instance.call("mangled"), 5002);
+  equal(guestStack, ["core::panicking::panic", "foo::bar"]);
 });
 
 test("what is not the guest's failure has no call", async () => {

@@ -4,9 +4,9 @@ use super::super::host_call::{Back, HostCall, HostEvent, HostEvents, HostImport,
 use super::values::{from_val, to_val, to_vals};
 use super::{Context, GuestState, StoppedByHost, answer, call};
 use crate::engine::{signature_of, value_type};
-use crate::error::{ErrorCode, Result, WasmError};
+use crate::error::{ErrorCode, FailedImport, Result, WasmError};
 use crate::signature::ValueType;
-use crate::value::{Kept, Value};
+use crate::value::{Arg, Value};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -91,8 +91,8 @@ async fn from_host(
     let HostImport { module, name, value } = &given.imports[index];
     match (ty, value) {
         (ExternType::Func(ty), None) => {
-            let text = format!("\"{module}\" \"{name}\"");
-            let function = HostFunction { events: given.events.clone(), set: given.set, index, text, ty: ty.clone() };
+            let import = FailedImport { module: module.clone(), name: name.clone() };
+            let function = HostFunction { events: given.events.clone(), set: given.set, index, import, ty: ty.clone() };
             Ok(Extern::Func(function.into_func(store)))
         }
         (ExternType::Global(ty), Some(arg)) => {
@@ -111,26 +111,22 @@ struct HostFunction {
     events: HostEvents,
     set: u64,
     index: usize,
-    /// Its name for messages.
-    text: String,
+    import: FailedImport,
     ty: FuncType,
 }
 
-/// Why a host function ended in a trap.
+/// A host function ended in a trap.
 #[derive(Debug)]
-pub(super) enum HostFailure {
-    /// It threw.
-    Threw { text: String, value: Kept },
-    /// What it gave or was given is no value of the type it should have.
-    Refused(WasmError),
+pub(super) struct HostFailure {
+    /// Which one.
+    pub import: FailedImport,
+    /// How: the error that the call of the guest becomes.
+    pub error: WasmError,
 }
 
 impl fmt::Display for HostFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            HostFailure::Threw { text, .. } => f.write_str(text),
-            HostFailure::Refused(error) => f.write_str(&error.message),
-        }
+        f.write_str(&self.error.message)
     }
 }
 
@@ -170,9 +166,9 @@ impl HostFunction {
     ) -> wasmtime::Result<()> {
         let store = &mut caller.as_context_mut();
         let args = params.iter().enumerate().map(|(index, val)| {
-            from_val(store, val, || format!("argument {} of the host function {}", index + 1, self.text))
+            from_val(store, val, || format!("argument {} of the host function {}", index + 1, self.import))
         });
-        let args = args.collect::<Result<Vec<_>>>().map_err(HostFailure::Refused)?;
+        let args = args.collect::<Result<Vec<_>>>().map_err(|error| self.failure(error))?;
         let (instance, id) = (store.data().actor.id(), self.events.next_id());
         let (back, mut inbox) = unbounded_channel();
         let call = HostCall { id, instance, set: self.set, import: self.index, args, results: results.len(), back };
@@ -205,21 +201,31 @@ impl HostFunction {
                     request.reply.send(outcome);
                 }
                 Back::Return(args) => {
-                    self.check_count(args.len()).map_err(HostFailure::Refused)?;
-                    let subject = |number| match self.ty.results().len() {
-                        1 => format!("the result of the host function {}", self.text),
-                        _ => format!("result {number} of the host function {}", self.text),
-                    };
-                    let vals = to_vals(store, &args, self.ty.results(), subject).await;
-                    return Ok(vals.map_err(HostFailure::Refused)?);
+                    return Ok(self.results(store, &args).await.map_err(|error| self.failure(error))?);
                 }
                 Back::Throw { value, text } => {
-                    let text = format!("the host function {} threw {text}", self.text);
-                    return Err(HostFailure::Threw { text, value }.into());
+                    let text = format!("the host function {} threw {text}", self.import);
+                    let thrown = WasmError { cause: Some(value), ..WasmError::new(ErrorCode::Call, text) };
+                    return Err(self.failure(thrown).into());
                 }
             }
         }
-        Err(wasmtime::Error::msg(format!("nobody is there to run the host function {}", self.text)))
+        let text = format!("nobody is there to run the host function {}", self.import);
+        Err(self.failure(WasmError::new(ErrorCode::Call, text)).into())
+    }
+
+    /// What it has returned, as values of the types it should have.
+    async fn results(&self, store: &mut Context<'_>, args: &[Arg]) -> Result<Vec<Val>> {
+        self.check_count(args.len())?;
+        let subject = |number| match self.ty.results().len() {
+            1 => format!("the result of the host function {}", self.import),
+            _ => format!("result {number} of the host function {}", self.import),
+        };
+        to_vals(store, args, self.ty.results(), subject).await
+    }
+
+    fn failure(&self, error: WasmError) -> HostFailure {
+        HostFailure { import: self.import.clone(), error }
     }
 
     fn check_count(&self, given: usize) -> Result<()> {
@@ -229,7 +235,7 @@ impl HostFunction {
         }
         let types = results.iter().map(|ty: &ValueType| ty.name()).collect::<Vec<_>>().join(", ");
         let text =
-            format!("the host function {} must return {} values ({types}), not {given}", self.text, results.len());
+            format!("the host function {} must return {} values ({types}), not {given}", self.import, results.len());
         Err(WasmError::new(ErrorCode::Type, text))
     }
 }

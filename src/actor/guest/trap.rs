@@ -2,13 +2,14 @@
 
 use super::imports::HostFailure;
 use super::{Context, StoppedByHost};
-use crate::engine::imported_function_called_at;
+use crate::engine::{exported_names, imported_function_called_at};
 use crate::error::{ErrorCode, FailedImport, WasmError};
+use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::{FrameInfo, Trap, WasmBacktrace, WasmCoreDump};
 use wasmtime_wasi::I32Exit;
 
-/// Frames of a guest's stack that an error carries.
+/// Lines of a guest's stack that an error carries.
 const FRAMES_MAX: usize = 64;
 /// Characters of one name in it.
 const NAME_CHARS_MAX: usize = 256;
@@ -29,42 +30,41 @@ pub(super) fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Err
     if error.is::<StoppedByHost>() {
         return WasmError::new(ErrorCode::Call, format!("{what} ended: the instance \"{name}\" has been stopped"));
     }
-    if let Some(HostFailure::Refused(refused)) = error.downcast_ref::<HostFailure>() {
-        let mut refused = refused.clone();
-        refused.message = format!("{what} failed: {}", refused.message);
-        return refused;
-    }
     let trap = error.downcast_ref::<Trap>().copied();
     let backtrace = error.downcast_ref::<WasmBacktrace>();
-    let guest_stack = backtrace.map(guest_stack).unwrap_or_default();
-    let import = backtrace.and_then(|backtrace| failed_import(store, trap, backtrace));
-    let mut described = match trap {
-        Some(Trap::OutOfFuel) => {
+    let module = store.data().module.clone();
+    let guest_stack = backtrace.map(|backtrace| guest_stack(module.bytes(), backtrace)).unwrap_or_default();
+    let failure = error.downcast_ref::<HostFailure>();
+    let import = match failure {
+        Some(failure) => Some(failure.import.clone()),
+        None => backtrace.and_then(|backtrace| failed_import(store, trap, backtrace)),
+    };
+    let mut described = match (trap, failure) {
+        (_, Some(failure)) => {
+            let message = format!("{what} failed: {}", failure.error.message);
+            WasmError { message, ..failure.error.clone() }
+        }
+        (Some(Trap::OutOfFuel), _) => {
             let given = store.data().fuel_given.unwrap_or(0);
             let used = given.saturating_sub(store.get_fuel().unwrap_or(0));
             let text = format!("{what} spent the fuel of the instance \"{name}\": {used} of {given} used");
             WasmError::new(ErrorCode::FuelExhausted, text)
         }
-        Some(trap) => WasmError::new(ErrorCode::Call, format!("{what} trapped: {}", trap_name(trap))),
-        None => {
-            // A host function's own error says where it is from.
-            let named = import.as_ref().filter(|_| !error.is::<HostFailure>());
-            let place = named.map(|import| format!(" in the import {:?} {:?}", import.module, import.name));
-            let (place, cause) = (place.unwrap_or_default(), root_cause(&error));
-            WasmError::new(ErrorCode::Call, format!("{what} failed{place}: {cause}"))
+        (Some(trap), _) => WasmError::new(ErrorCode::Call, format!("{what} trapped: {}", trap_name(trap))),
+        (None, _) => {
+            let place = import.as_ref().map(|import| format!(" in the import {import}")).unwrap_or_default();
+            WasmError::new(ErrorCode::Call, format!("{what} failed{place}: {}", root_cause(&error)))
         }
     };
     described.trap = trap.filter(|trap| *trap != Trap::OutOfFuel).map(trap_name);
     described.guest_stack = guest_stack;
-    if let Some(HostFailure::Threw { value, .. }) = error.downcast_ref::<HostFailure>() {
-        described.cause = Some(value.clone());
-    }
     described.import = import.map(Box::new);
     dump_core(store, &error);
     described
 }
 
-/// The import that failed: the one that the innermost frame was calling. A call traps by itself only where a limit is reached.
+/// The function of WASI that failed: the import that the innermost frame was calling, if it did so by name. (Host functions say
+/// which they are.) A call traps by itself only where a limit is reached.
 fn failed_import(store: &Context<'_>, trap: Option<Trap>, backtrace: &WasmBacktrace) -> Option<FailedImport> {
     if let Some(Trap::OutOfFuel | Trap::StackOverflow | Trap::Interrupt) = trap {
         return None;
@@ -113,16 +113,19 @@ fn trap_name(trap: Trap) -> &'static str {
     }
 }
 
-fn guest_stack(backtrace: &WasmBacktrace) -> Vec<String> {
-    backtrace.frames().iter().take(FRAMES_MAX).flat_map(frame_lines).collect()
+fn guest_stack(module: &[u8], backtrace: &WasmBacktrace) -> Vec<String> {
+    let frames = || backtrace.frames().iter().take(FRAMES_MAX);
+    // Without a `name` section there are still the names of what is exported.
+    let nameless: Vec<u32> = frames().filter(|frame| frame.func_name().is_none()).map(FrameInfo::func_index).collect();
+    let exported = if nameless.is_empty() { HashMap::new() } else { exported_names(module, &nameless) };
+    frames().flat_map(|frame| frame_lines(frame, &exported)).take(FRAMES_MAX).collect()
 }
 
 /// One line a frame; with DWARF, one line for each function that was inlined into it.
-fn frame_lines(frame: &FrameInfo) -> Vec<String> {
-    let plain = match frame.func_name() {
-        Some(name) => printable(name),
-        None => format!("function {}", frame.func_index()),
-    };
+fn frame_lines(frame: &FrameInfo, exported: &HashMap<u32, String>) -> Vec<String> {
+    let index = frame.func_index();
+    let name = frame.func_name().or_else(|| exported.get(&index).map(String::as_str));
+    let plain = name.map_or_else(|| format!("function {index}"), printable);
     if frame.symbols().is_empty() {
         return vec![plain];
     }
@@ -139,10 +142,13 @@ fn frame_lines(frame: &FrameInfo) -> Vec<String> {
     frame.symbols().iter().map(line).collect()
 }
 
-/// A name of the guest's own choosing: cut, and with everything escaped that a terminal might obey.
+/// A name of the guest's own choosing: as it is in the source, if Rust's compiler made it; cut, and with everything escaped that a
+/// terminal might obey.
 fn printable(name: &str) -> String {
     let mut text = String::new();
-    for c in name.chars().take(NAME_CHARS_MAX) {
+    // It cuts what grows too long by itself. Names of C++ stay as they are: nothing bounds the work that a hostile one makes.
+    let readable = rustc_demangle::try_demangle(name).map(|name| format!("{name:#}"));
+    for c in readable.as_deref().unwrap_or(name).chars().take(NAME_CHARS_MAX) {
         match c {
             '"' | '\'' | '\\' => text.push(c),
             _ => text.extend(c.escape_debug()),

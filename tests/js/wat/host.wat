@@ -15,4 +15,9 @@
   (func (export "globals") (result i32 i64)
     (global.set $state (i64.add (global.get $state) (i64.const 1)))
     (global.get $start) (global.get $state))
-  (func (export "trap") unreachable))
+  ;; The same, but through a table, and as a tail call: nothing at the place of the call says which import it is.
+  (table funcref (elem $deeper))
+  (func (export "indirect") (param i32) (result i32)
+    (call_indirect (param i32) (result i32) (local.get 0) (i32.const 0)))
+  (func (export "tail") (param i32) (result i32) (return_call $deeper (local.get 0)))
+  (func $trap (export "trap") unreachable))

@@ -6,4 +6,6 @@
   (func (export "import_fails") (param i32) (call $ask))
   (func (export "trap") (param i32 i64 f32 f64 v128 externref) unreachable)
   (func (export "many") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) unreachable)
-  (func $"\1b[31mred" (export "odd_name") unreachable))
+  (func $"\1b[31mred" (export "odd_name") unreachable)
+  (func $_ZN4core9panicking5panic17h0e3d223f43db58cfE unreachable)
+  (func $_RNvCskwGfYPst2Cb_3foo3bar (export "mangled") (call $_ZN4core9panicking5panic17h0e3d223f43db58cfE)))

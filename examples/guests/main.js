@@ -1,0 +1,40 @@
+// Hosts shout.wasm, whatever it was written in: passes a string in, reads one back, and looks at a trap.
+import { args } from "runtime:app";
+import { compileFile, instantiate } from "runtime:wasm";
+
+const imports = {
+  env: {
+    // The plugin calls it, and waits until it has returned.
+    async log(at, length) {
+      const bytes = await this.memory.read(at >>> 0, length);
+      console.log("the plugin says:", new TextDecoder().decode(bytes));
+    },
+  },
+};
+const module = await compileFile(args[0] ?? "./c/shout.wasm");
+const plugin = await instantiate(module, { name: "shout", imports, stdout: "inherit" });
+
+// Once, before anything else, where there is one.
+const exports = await plugin.getExports();
+if (exports.some(({ name }) => name === "_initialize")) await plugin.call("_initialize");
+
+async function shout(text) {
+  const bytes = new TextEncoder().encode(text);
+  const [at] = await plugin.call("alloc", bytes.length);
+  await plugin.memory.write(at >>> 0, bytes);
+  const [result] = await plugin.call("shout", at, bytes.length);
+  await plugin.call("release", at, bytes.length);
+  const [loudAt, length] = [Number(BigInt.asUintN(32, result >> 32n)), Number(BigInt.asUintN(32, result))];
+  const loud = await plugin.memory.read(loudAt, length);
+  await plugin.call("release", loudAt, length);
+  return new TextDecoder().decode(loud);
+}
+console.log(await shout("hello, world"));
+
+try {
+  await plugin.call("divide", 7, 0);
+} catch (error) {
+  const where = error.guestStack.find((frame) => frame.includes("divide"));
+  console.log(error.trap, error.call.args, where);
+}
+await plugin.drop();
