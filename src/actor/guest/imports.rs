@@ -10,6 +10,8 @@ use crate::value::{Kept, Value};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 use wasmtime::{AsContextMut, Caller, Extern, ExternType, Func, FuncType, Global, ImportType, Linker, RootScope, Val};
 
 /// A module can ask for a million imports, each with a name of 100 kB; a message stays one.
@@ -91,8 +93,9 @@ async fn from_host(
     let HostImport { module, name, value } = &given.imports[index];
     match (ty, value) {
         (ExternType::Func(ty), None) => {
+            let (module, name, ty) = (module.clone(), name.clone(), ty.clone());
             let text = format!("\"{module}\" \"{name}\"");
-            let function = HostFunction { events: given.events.clone(), set: given.set, index, text, ty: ty.clone() };
+            let function = HostFunction { events: given.events.clone(), set: given.set, index, module, name, text, ty };
             Ok(Extern::Func(function.into_func(store)))
         }
         (ExternType::Global(ty), Some(arg)) => {
@@ -111,7 +114,9 @@ struct HostFunction {
     events: HostEvents,
     set: u64,
     index: usize,
-    /// Its name for messages.
+    module: String,
+    name: String,
+    /// Both names, for messages.
     text: String,
     ty: FuncType,
 }
@@ -123,6 +128,15 @@ pub(super) enum HostFailure {
     Threw { text: String, value: Kept },
     /// What it gave or was given is no value of the type it should have.
     Refused(WasmError),
+}
+
+impl HostFailure {
+    fn code(&self) -> ErrorCode {
+        match self {
+            HostFailure::Threw { .. } => ErrorCode::Call,
+            HostFailure::Refused(error) => error.code,
+        }
+    }
 }
 
 impl fmt::Display for HostFailure {
@@ -141,12 +155,21 @@ struct Wait<'a> {
     events: &'a HostEvents,
     call: u64,
     instance: u64,
+    span: Span,
     over: bool,
+}
+
+impl Wait<'_> {
+    fn end(mut self, outcome: &str) {
+        self.over = true;
+        self.span.record("outcome", outcome);
+    }
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
         if !self.over {
+            self.span.record("outcome", "stopped");
             self.events.send(HostEvent::Cancelled { call: self.call, instance: self.instance });
         }
     }
@@ -176,16 +199,21 @@ impl HostFunction {
         let (instance, id) = (store.data().actor.id(), self.events.next_id());
         let (back, mut inbox) = unbounded_channel();
         let call = HostCall { id, instance, set: self.set, import: self.index, args, results: results.len(), back };
-        let mut wait = Wait { events: &self.events, call: id, instance, over: false };
+        let (module, import) = (&*self.module, &*self.name);
+        let span = tracing::debug_span!("host call", instance, module, import, outcome = Empty);
+        let wait = Wait { events: &self.events, call: id, instance, span: span.clone(), over: false };
         self.events.send(HostEvent::Call(call));
         store.data_mut().depth += 1;
         store.data().actor.control.set_waiting(true);
-        let ended = self.serve(store, &mut inbox).await;
+        let ended = self.serve(store, &mut inbox).instrument(span).await;
         store.data().actor.control.set_waiting(false);
         store.data_mut().depth -= 1;
-        let vals = ended?;
-        wait.over = true;
-        results.copy_from_slice(&vals);
+        match &ended {
+            Ok(_) => wait.end("ok"),
+            Err(error) if error.is::<StoppedByHost>() => drop(wait),
+            Err(error) => wait.end(error.downcast_ref().map_or(ErrorCode::Call, HostFailure::code).name()),
+        }
+        results.copy_from_slice(&ended?);
         Ok(())
     }
 
