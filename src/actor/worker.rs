@@ -219,6 +219,7 @@ impl Worker {
                     self.actor.refuse_waiting();
                 }
                 reply.send(outcome);
+                guest.answered();
                 death
             }
             Ran::Interrupted(reason) => {

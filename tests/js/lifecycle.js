@@ -78,6 +78,22 @@ test("a signal of the instance ends it", async () => {
   equal(before, "over");
 });
 
+test("a signal that outlives instances and calls keeps nothing of them", async () => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args) => Reflect.apply(addEventListener, signal, args, listeners++);
+  signal.removeEventListener = (...args) => Reflect.apply(removeEventListener, signal, args, listeners--);
+  const instance = await instantiate(basic, { signal });
+  await instance.callWith({ signal }, "nothing");
+  await rejects(instance.callWith({ signal }, "unreachable"), 5002);
+  equal(listeners, 1);
+  await instance.drop();
+  await instance.closed;
+  await ticks(1);
+  equal(listeners, 0);
+});
+
 test("an instance that was never called is dropped", async () => {
   const instance = await instantiate(basic);
   await instance.drop();

@@ -56,6 +56,16 @@ test("what was written can be read after the command, and after the drop", async
   equal(text(await readAll(instance.stdout)), "still there");
 });
 
+test("who takes the end of the output for the end of the command may drop it", async () => {
+  for (let i = 0; i < 50; i++) {
+    const instance = await instantiate(stdio, { stdin: "x", stdout: "piped" });
+    const running = instance.run().then(({ exitCode }) => exitCode, (error) => error);
+    await readAll(instance.stdout);
+    await instance.drop();
+    equal(await running, 0);
+  }
+});
+
 test("interactive: write a line, read the answer, write the next", async () => {
   const instance = await instantiate(stdio, { stdin: "piped", stdout: "piped" });
   const running = instance.run();

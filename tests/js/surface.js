@@ -97,3 +97,30 @@ test("amounts of fuel are exact beyond 2^53", async () => {
   equal(await instance.addFuel(2n ** 70n), 2n ** 64n - 1n);
   await instance.drop();
 });
+
+test("exports are printed and turned into JSON without a call of the guest", async () => {
+  const instance = await instantiate(basic);
+  equal([`${instance.exports}`, String(instance.exports), JSON.stringify(instance.exports)], ["[object WasmExports]", "[object WasmExports]", "{}"]);
+  for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty", ""]) await rejects(instance.exports[name](), 5003);
+  equal(["add" in instance.exports, Reflect.set(instance.exports, "add", 1), Object.keys(instance.exports)], [false, false, []]);
+  equal((await instance.stats()).calls, 0);
+  await instance.drop();
+});
+
+test("options are read once, and what throws then is the cause of a 5007", async () => {
+  const thrown = new Error("mine");
+  for (const name of ["signal", "stdin", "name", "imports", "limits"]) {
+    const error = await rejects(instantiate(basic, { get [name]() { throw thrown; } }), 5007, "options");
+    ok(error.cause === thrown, `another cause for ${name}`);
+  }
+  let read = 0;
+  const instance = await instantiate(basic, { get stdin() { return read++ === 0 ? "null" : new ReadableStream(); } });
+  equal(read, 1);
+  const error = await rejects(instance.callWith({ get signal() { throw thrown; } }, "nothing"), 5007, "options");
+  ok(error.cause === thrown);
+  // Inherited ones count: they may be the limits.
+  const own = Object.create({ limits: { fuel: 5 } });
+  const limited = await instantiate(basic, own);
+  await rejects(limited.call("spin"), 5011);
+  for (const made of [instance, limited]) await made.drop();
+});

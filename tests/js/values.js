@@ -23,6 +23,8 @@ test("an externref is any value, and the very same comes back", async () => {
     const [kept] = await instance.call("kept_at", 1);
     ok(Object.is(kept, value), `kept_at: ${typeof value}`);
   }
+  const event = { type: "click", value: 7 };
+  for (const name of ["same", "through"]) ok((await instance.call(name, event))[0] === event, `${name}: an event`);
   const typed = { type: "externref", value: 7 };
   equal(await instance.call("same", types.externref(typed)), [typed]);
   equal(await instance.call("is_null", undefined, undefined), [0, 1]);

@@ -19,9 +19,11 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
     let args = arguments(store, &func, &name, &call.args).await?;
     let reserve = call.fuel.map(|limit| Reserve::set_aside(store, limit)).transpose()?;
     store.data().actor.counters.calls.add_one();
-    let program = (call.name == COMMAND_ENTRY).then(|| store.data().program());
+    let program = if call.name == COMMAND_ENTRY { store.data().program() } else { None };
     let ended = run(store, &func, &name, &args).await;
-    drop(program);
+    if program.is_some() {
+        store.data_mut().ended = program;
+    }
     let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
     ended.map_err(|mut error| {
         if let (ErrorCode::FuelExhausted, true, Some(limit)) = (error.code, bounded, call.fuel) {

@@ -68,6 +68,8 @@ struct GuestState {
     functions: values::Functions,
     /// How many host values the store holds.
     externs: Arc<AtomicUsize>,
+    /// A WASI command that has ended, for as long as its caller has not heard of that.
+    ended: Option<Program>,
 }
 
 impl GuestState {
@@ -151,6 +153,7 @@ impl Guest {
             depth: 0,
             functions: values::Functions::default(),
             externs: Arc::default(),
+            ended: None,
         };
         let mut store = Store::new(engine, state);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
@@ -223,6 +226,12 @@ impl Guest {
         self.inherited().for_each(HostOutput::end_request);
         values::collect(&mut self.store.as_context_mut()).await;
         outcome
+    }
+
+    /// The request has been answered. Only now do the streams of a command end, so that whoever takes their end for the
+    /// command's may drop the instance.
+    pub(super) fn answered(&mut self) {
+        self.store.data_mut().ended = None;
     }
 
     /// The host's streams that it prints to.
