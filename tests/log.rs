@@ -21,7 +21,9 @@ const instance = await instantiate(await compileFile("./guest.wasm"), {
 });
 async function ask(answer) {
   if (answer === 0) throw new Error("no answer");
-  return answer === 1 ? "one" : answer;
+  if (answer === 1) return "one";
+  await this.call("yield");
+  return answer;
 }
 await instance.call("yield");
 for (const answer of [0, 1, 2]) await instance.call("ask", answer).catch(() => {});
@@ -66,7 +68,7 @@ fn spans_tell_of_instances_calls_and_compilations_with_their_outcome() {
     let lines = json("debug");
     let closed = closed(&lines);
     assert!(closed.contains(&("compile", "ok")), "{closed:?}");
-    assert_eq!(closed.iter().filter(|span| **span == ("call", "ok")).count(), 3, "{closed:?}");
+    assert_eq!(closed.iter().filter(|span| **span == ("call", "ok")).count(), 4, "{closed:?}");
     assert!(closed.contains(&("call", "CallError")), "{closed:?}");
     let call = lines.iter().find(|line| line["span"]["export"] == "yield").expect("a call");
     assert_eq!((&call["spans"][0]["id"], &call["spans"][0]["name"]), (&1.into(), &"instance".into()));
@@ -92,10 +94,21 @@ fn calls_of_host_functions_are_told_with_their_outcome() {
         assert!(call["fields"]["time.idle"].is_string() && call["fields"]["time.busy"].is_string(), "{call}");
     }
     let text = log(&["--log", "debug"]);
-    let told = text.lines().filter(|line| line.contains(":host call{instance=1 ")).count();
+    let told = text.lines().filter(|line| line.contains(r#" import="ask" outcome="#)).count();
     assert_eq!(told, 3, "{text}");
     assert!(text.contains(r#"import="ask" outcome="TypeError"}"#), "{text}");
     assert!(closed(&json("info")).iter().all(|(name, _)| *name != "host call"));
+}
+
+#[test]
+fn a_call_from_within_a_host_function_stands_there() {
+    let lines = json("debug");
+    let within = lines.iter().find(|line| {
+        let around = line["spans"].as_array().into_iter().flatten().any(|span| span["name"] == "host call");
+        around && line["span"]["name"] == "call"
+    });
+    let span = &within.expect("a call within a host call")["span"];
+    assert_eq!((&span["export"], &span["outcome"]), (&"yield".into(), &"ok".into()));
 }
 
 #[test]
@@ -105,6 +118,8 @@ fn a_level_tells_no_more_than_it_should() {
     let warnings = json("warn");
     assert!(!warnings.is_empty() && warnings.iter().all(|line| line["level"] == "WARN"), "{warnings:?}");
     assert_eq!(json("error"), Vec::<serde_json::Value>::new());
+    let names_wasi = |line: &serde_json::Value| line.to_string().contains("sched_yield");
+    assert!(!json("debug").iter().any(names_wasi), "a WASI call below trace");
     let trace = json("trace");
     let host_call = trace.iter().find(|line| line["span"]["function"] == "sched_yield").expect("a host call");
     assert_eq!(host_call["span"]["module"], "wasi_snapshot_preview1");

@@ -242,6 +242,17 @@ fn exec_ends_when_its_reader_closes_early() {
 }
 
 #[test]
+fn exec_refuses_what_is_no_command() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("library.wasm"), wat::parse_str("(module)").unwrap()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+    let output = command.arg("exec").arg(folder.path().join("library.wasm")).stdin(Stdio::null()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("_start") && stderr.contains("no WASI command"), "{stderr}");
+}
+
+#[test]
 fn exec_is_interrupted_while_nobody_reads_its_output() {
     let folder = folder();
     let mut child = cat(&folder);
@@ -260,7 +271,8 @@ fn exec_is_interrupted_while_nobody_reads_its_output() {
 fn a_pending_read_or_write_keeps_an_app_alive() {
     // The signal's timer alone would not.
     let source = r#"
-        const guest = await instantiate(stdio, { stdin: "piped", stdout: "piped", signal: AbortSignal.timeout(100) });
+        const guest = await instantiate(stdio, { stdin: "piped", stdout: "piped" });
+        AbortSignal.timeout(50).addEventListener("abort", () => guest.terminate());
         WAIT
         console.log("done");
     "#;

@@ -5,7 +5,7 @@ use super::config::{Cause, InstanceConfig, Limits};
 use super::control::StopReason;
 use super::guest::{Guest, GuestParts};
 use super::handle::{Actor, Running};
-use super::message::{Answer, Ask, PendingReply, Reply, Request, reply};
+use super::message::{Answer, Ask, PendingReply, Reply, Request, outcome_name, reply};
 use super::reaper::Reaper;
 use super::stats::Restart;
 use super::supervisor::{Death, Supervisor};
@@ -207,12 +207,12 @@ impl Worker {
             Ask::CallRef { .. } => ("the call of a funcref".to_owned(), self.limits.timeout),
             _ => (String::from("a request"), self.limits.timeout),
         };
-        let span = span_of(&ask);
+        let span = ask.span();
         let _entered = span.enter();
         guest.arm();
         match self.run(reply, what, limit, guest.answer(ask)) {
             Ran::Finished(outcome, reply) => {
-                span.record("outcome", outcome.as_ref().map_or_else(|error| error.code.name(), |_| "ok"));
+                span.record("outcome", outcome_name(&outcome));
                 let death = self.supervisor.as_ref().and_then(|supervisor| supervisor.death(&outcome));
                 if death.is_some() {
                     // Before the caller hears of it: what it asks next is for the fresh instance.
@@ -326,15 +326,6 @@ impl Worker {
                 None
             }
         }
-    }
-}
-
-/// A span for what a log tells of.
-fn span_of(ask: &Ask) -> tracing::Span {
-    match ask {
-        Ask::Call(call) => tracing::debug_span!("call", export = call.name, outcome = Empty),
-        Ask::Batch(calls) => tracing::debug_span!("batch", calls = calls.len(), outcome = Empty),
-        _ => tracing::Span::none(),
     }
 }
 

@@ -21,8 +21,9 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
     store.data().actor.counters.calls.add_one();
     let program = if call.name == COMMAND_ENTRY { store.data().program() } else { None };
     let ended = run(store, &func, &name, &args).await;
-    if program.is_some() {
-        store.data_mut().ended = program;
+    if let Some(program) = program {
+        program.0.close_input();
+        store.data_mut().ended = Some(program);
     }
     let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
     ended.map_err(|mut error| {

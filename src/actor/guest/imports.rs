@@ -1,6 +1,7 @@
 //! Host functions and globals that a module imports: the guest's side of [`host_call`](super::super::host_call).
 
 use super::super::host_call::{Back, HostCall, HostEvent, HostEvents, HostImport, HostImports};
+use super::super::message::outcome_name;
 use super::values::{from_val, to_val, to_vals};
 use super::{Context, GuestState, StoppedByHost, answer, call};
 use crate::engine::{signature_of, value_type};
@@ -226,9 +227,11 @@ impl HostFunction {
             match back {
                 Back::Ask(request) => {
                     store.data().actor.control.set_waiting(false);
+                    let span = request.ask.span();
                     let mut scope = RootScope::new(&mut *store);
-                    let outcome = answer(&mut scope.as_context_mut(), request.ask).await;
+                    let outcome = answer(&mut scope.as_context_mut(), request.ask).instrument(span.clone()).await;
                     drop(scope);
+                    span.record("outcome", outcome_name(&outcome));
                     store.data().actor.control.set_waiting(true);
                     request.reply.send(outcome);
                 }

@@ -228,8 +228,8 @@ impl Guest {
         outcome
     }
 
-    /// The request has been answered. Only now do the streams of a command end, so that whoever takes their end for the
-    /// command's may drop the instance.
+    /// The request has been answered. Only now does the output of a command end, so that whoever takes that for the end of the
+    /// command may drop the instance.
     pub(super) fn answered(&mut self) {
         self.store.data_mut().ended = None;
     }

@@ -27,6 +27,10 @@ impl Pipes {
 
     pub(super) fn close(&self) {
         self.outputs.iter().for_each(|writer| writer.close());
+        self.close_input();
+    }
+
+    pub(super) fn close_input(&self) {
         if let Some(reader) = &self.input {
             reader.close();
         }
