@@ -122,32 +122,48 @@ test("writing nothing is harmless", async () => {
   equal((await readAll(instance.stdout)).length, 0);
 });
 
+/** Fills an output's pipe, but for a byte: a write that fills it would wait. */
+async function fill(instance, fd) {
+  for (let i = 1; i < PIPE_BYTES / 4096; i++) equal(await instance.call("write", fd, APP, 4096), [0]);
+  equal(await instance.call("write", fd, APP, 4095), [0]);
+}
+
+/** Reads to the end what a full pipe holds. */
+async function readFull(stream) {
+  const { length } = await readAll(stream);
+  ok(length === PIPE_BYTES || length === PIPE_BYTES - 1, `${length} bytes`);
+}
+
 test("a guest that nobody reads blocks in its own write, and is terminated at once", async () => {
   const instance = await instantiate(stdio, { stdout: "piped" });
+  await fill(instance, 1);
   const other = await instantiate(basic);
   let settled = false;
   const flood = instance.call("flood", 1, 1000).finally(() => (settled = true));
   flood.catch(() => {});
-  await ticks(20);
+  await busy(instance);
+  await ticks(5);
   equal(await other.call("add", 1, 2), [3]);
   ok(!settled, "it has returned");
   await instance.terminate("enough");
   await rejects(flood, 5002, "terminated", "enough");
-  equal((await readAll(instance.stdout)).length, PIPE_BYTES);
+  await readFull(instance.stdout);
   await other.drop();
 });
 
 test("a guest that blocks on a full pipe is ended by its time limit, and by a signal", async () => {
   const limited = await instantiate(stdio, { stdout: "piped" });
+  await fill(limited, 1);
   await rejects(limited.callWith({ timeoutMs: 20 }, "flood", 1, 4096), 5011);
-  equal((await readAll(limited.stdout)).length, PIPE_BYTES);
+  await readFull(limited.stdout);
   const controller = new AbortController();
   const signalled = await instantiate(stdio, { stderr: "piped", signal: controller.signal });
+  await fill(signalled, 2);
   const caught = signalled.call("flood", 2, 4096).then(() => null, (error) => error);
-  await ticks(2);
+  await busy(signalled);
   controller.abort("over");
   equal(await caught, "over");
-  equal((await readAll(signalled.stderr)).length, PIPE_BYTES);
+  await readFull(signalled.stderr);
 });
 
 test("cancelling the output makes the guest's write fail with EPIPE, now and later", async () => {
@@ -358,6 +374,44 @@ test("a stream is read by one reader at a time, and one that has ended stays so"
   reader.releaseLock();
   equal((await readAll(instance.stdout)).length, 0);
   await instance.drop();
+});
+
+test("guests stand in pipes of web streams, and in each other's", async () => {
+  const long = "some text, ".repeat(30_000);
+  const instance = await instantiate(stdio, { stdin: "piped", stdout: "piped" });
+  const running = instance.run();
+  const through = new Blob([long]).stream().pipeThrough({ writable: instance.stdin, readable: instance.stdout });
+  const second = await instantiate(stdio, { stdin: through, stdout: "piped" });
+  const [a, b] = second.stdout.tee();
+  const all = Promise.all([new Response(a).text(), readAll(b)]);
+  equal([await second.run(), await running], [{ exitCode: 0 }, { exitCode: 0 }]);
+  const [copy, bytes] = await all;
+  ok(copy === long && text(bytes) === long, `${copy.length} and ${bytes.length} of ${long.length}`);
+  for (const made of [instance, second]) await made.drop();
+});
+
+test("what is piped into a guest that ends is told, also if it has nothing to say", async () => {
+  for (const source of [{}, { pull: (controller) => controller.enqueue(new Uint8Array(10_000)) }]) {
+    const instance = await instantiate(stdio, { stdin: "piped" });
+    let failure;
+    const piping = new ReadableStream(source).pipeTo(instance.stdin).catch(({ code }) => (failure = code));
+    await ticks(2);
+    await instance.drop();
+    while (failure === undefined) await ticks(1);
+    equal([await piping, failure], [5005, 5005]);
+  }
+});
+
+test("a read that was given up loses nothing", async () => {
+  const instance = await instantiate(stdio, { stdout: "piped" });
+  const first = instance.stdout.getReader();
+  const read = first.read().then(() => "read", ({ name }) => name);
+  first.releaseLock();
+  equal(await read, "TypeError");
+  await instance.memory.write(APP, new TextEncoder().encode("all"));
+  await instance.call("write", 1, APP, 3);
+  await instance.drop();
+  equal(text(await readAll(instance.stdout)), "all");
 });
 
 test("cancelling the output while a command writes makes it end, with what it makes of that", async () => {

@@ -70,6 +70,10 @@ test("a batch stops at the first call that fails and says which", async () => {
   equal([error.index, error.results, error.trap], [2, [[1], [2]], "unreachable"]);
   equal(await instance.call("next"), [2]);
   equal((await rejects(instance.callBatch([["none"]]), 5003)).index, 0);
+  const unknown = await rejects(instance.callBatch([["next"], ["none"], ["next"]]), 5003, "none");
+  equal([unknown.index, unknown.results], [1, [[3]]]);
+  const wrong = await rejects(instance.callBatch([["next"], ["add", 1, "x"], ["next"]]), 5007, "parameter 2");
+  equal([wrong.index, wrong.results], [1, [[4]]]);
   for (const bad of [null, "x", {}, [["add", 1], "x"], [[]], [[1]]]) await rejects(instance.callBatch(bad), 5007, "calls");
   await rejects(instance.callBatch([["next"], ["spin"]].slice(0, 1).concat([["add"]])), 5007, "add");
   await instance.drop();
