@@ -137,7 +137,8 @@ fn lines_that_come_in_pieces_are_not_mixed_either() {
     assert_eq!(whole.len(), 8, "{seen:?}");
     let mut printed = 0;
     for line in whole {
-        let half = (line.len() + 1) / 2;
+        let with_newline = line.len() + 1;
+        let half = with_newline / 2;
         let (first, second) = (count(&line[..half]), count(&line[half..]));
         assert_eq!((count(line) + first, first), (1000, second), "{line}: {seen:?}");
         printed += count(line) + first + second;
