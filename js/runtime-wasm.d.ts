@@ -175,7 +175,7 @@ declare module "runtime:wasm" {
       get(name: string): Promise<unknown>;
       set(name: string, value: unknown): Promise<void>;
     };
-    /** The exported functions: a bare result, an array of several, undefined for none. `then` is always undefined. */
+    /** The exported functions: a bare result, an array of several, undefined for none. `then` and `toJSON` are always undefined. */
     readonly exports: Readonly<Record<string, (...args: any[]) => Promise<any>>>;
     /** What the guest reads, where stdin is "piped". Takes strings too. */
     readonly stdin: WritableStream<Uint8Array | string> | null;

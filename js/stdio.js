@@ -76,7 +76,7 @@ function writable(pipe) {
   const sink = {
     start(controller) {
       // A write under way would hold up the abort for as long as the guest does not read.
-      controller.signal.addEventListener("abort", close);
+      controller.signal?.addEventListener("abort", close);
       failAtEnd(new WeakRef(controller), pipe);
     },
     write: (chunk) => settled(op_wasm_stdio_write(pipe, asChunk(chunk))),
