@@ -86,6 +86,8 @@ export function asCalls(calls) {
 /** For each function that a guest has let out, its instance and its place there. */
 export const guestFunctions = new WeakMap();
 
+const valueTypes = new Set(["i32", "i64", "f32", "f64", "v128", "externref", "funcref"]);
+
 /** A function of a guest's goes with its instance and place, for a funcref; and as itself, for an externref. */
 export function asArgument(value) {
   if (typeof value === "function") return asFunction(undefined, value);
@@ -93,7 +95,8 @@ export function asArgument(value) {
   // An array is what the op takes for a pair, so it goes in one; without a type, as a value of any kind.
   if (Array.isArray(value)) return [undefined, value];
   const type = value.type;
-  if (typeof type !== "string") return value;
+  // Much else has a `type`, an event for one.
+  if (!valueTypes.has(type)) return value;
   return typeof value.value === "function" ? asFunction(type, value.value) : [type, value.value];
 }
 
@@ -108,12 +111,22 @@ const optionNames = [
 ];
 const limitNames = ["fuel", "timeoutMs", "memoryBytes", "tableElements", "mailbox"];
 
-/** The options of instantiate for the op. */
+/** The options of a call, each read once: a getter may give another value each time, or throw. */
+export function readOptions(options, known, what) {
+  return guarded(what, () => {
+    onlyKnown(asRecord(options, what), known, what);
+    return Object.fromEntries(known.map((name) => [name, options[name]]));
+  });
+}
+
+/** The options of instantiate, read once. */
+export function readInstanceOptions(options = {}) {
+  return readOptions(options, optionNames, "the options");
+}
+
+/** The same for the op. */
 export function asOptions(options) {
-  if (options === undefined) return {};
   return guarded("the options", () => {
-    asRecord(options, "the options");
-    onlyKnown(options, optionNames, "the options");
     const out = { limits: asLimits(options.limits) };
     if (options.restart !== undefined) out.restart = asRestart(options.restart);
     if (options.name !== undefined) out.name = asString(options.name, "options.name");
@@ -134,7 +147,7 @@ export function asRecord(value, what) {
   return value;
 }
 
-export function onlyKnown(record, known, what) {
+function onlyKnown(record, known, what) {
   for (const key of Object.keys(record)) {
     if (!known.includes(key)) throw typeError(`unknown key "${key}" in ${what}; there are ${known.join(", ")}`);
   }

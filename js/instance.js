@@ -3,7 +3,7 @@
 import { core } from "ext:core/mod.js";
 import { failed, settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import {
-  asArguments, asCalls, asFuel, asMilliseconds, asRecord, asString, describe, onlyKnown,
+  asArguments, asCalls, asFuel, asMilliseconds, asString, describe, readOptions,
 } from "ext:runtime_wasm/convert.js";
 import { atOnce, closing, end, getExports, idle, inLine, memory } from "ext:runtime_wasm/requests.js";
 import { streamOf } from "ext:runtime_wasm/stdio.js";
@@ -58,8 +58,10 @@ function exportsOf(instance) {
   const functions = new Map();
   return new Proxy(Object.freeze(Object.create(null)), {
     get(_target, name) {
-      // Not even if the module has one: an object with a `then` could not be the value of a promise.
-      if (typeof name !== "string" || name === "then") return undefined;
+      // Not even if the module has such an export: JavaScript itself calls these, and a `then` would make it pass for a promise.
+      if (name === "then" || name === "toJSON") return undefined;
+      if (name === Symbol.toPrimitive) return () => "[object WasmExports]";
+      if (typeof name !== "string") return undefined;
       if (!functions.has(name)) {
         functions.set(name, async (...args) => {
           const results = await instance.call(name, ...args);
@@ -171,8 +173,7 @@ export class WasmInstance {
 
   /** Calls an export within bounds of its own. Reaching that of time ends the instance; that of fuel ends the call. */
   async callWith(options, name, ...args) {
-    onlyKnown(asRecord(options, "options"), ["signal", "timeoutMs", "fuel"], "options");
-    const { signal, timeoutMs, fuel } = options;
+    const { signal, timeoutMs, fuel } = readOptions(options, ["signal", "timeoutMs", "fuel"], "options");
     checkSignal(signal);
     const limit = timeoutMs === undefined ? 0 : asMilliseconds(timeoutMs, "options.timeoutMs");
     const most = fuel === undefined ? "" : asFuel(fuel, "options.fuel");

@@ -74,6 +74,11 @@ function readable(pipe) {
 function writable(pipe) {
   const close = () => op_wasm_stdio_close(pipe);
   const sink = {
+    start(controller) {
+      // A write under way would hold up the abort for as long as the guest does not read.
+      controller.signal?.addEventListener("abort", close);
+      failAtEnd(new WeakRef(controller), pipe);
+    },
     write: (chunk) => settled(op_wasm_stdio_write(pipe, asChunk(chunk))),
     close,
     abort: close,
@@ -82,6 +87,11 @@ function writable(pipe) {
   const stream = new WritableStream(sink);
   forgotten.register(stream, pipe);
   return stream;
+}
+
+/** Fails a stream, unless it is closed already, when its guest reads no more. Does not hold the stream meanwhile. */
+function failAtEnd(controller, pipe) {
+  settled(unref(op_wasm_stdio_closed(pipe))).catch((error) => controller.deref()?.error(error));
 }
 
 function asChunk(chunk) {

@@ -2,7 +2,9 @@
 
 import { core } from "ext:core/mod.js";
 import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
-import { asArguments, asBytes, asId, asImports, asOptions, asString, describe } from "ext:runtime_wasm/convert.js";
+import {
+  asArguments, asBytes, asId, asImports, asOptions, asString, readInstanceOptions, readOptions,
+} from "ext:runtime_wasm/convert.js";
 import { addHandlers, known, pump, removeHandlers } from "ext:runtime_wasm/imports.js";
 import { abortSignals, checkSignal, making, unlessCancelled, WasmInstance } from "ext:runtime_wasm/instance.js";
 import { end } from "ext:runtime_wasm/requests.js";
@@ -40,12 +42,11 @@ export async function compile(bytes) {
 /** Compiles a module from a file that the manifest's `load` grants; resolves to its id. */
 export async function compileFile(path, options = {}) {
   asString(path, "path");
-  if (typeof options !== "object" || options === null) throw typeError(`options must be an object, not ${describe(options)}`);
-  const sha256 = options.sha256 === undefined ? "" : asString(options.sha256, "options.sha256");
-  if (options.sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) {
+  const { sha256 } = readOptions(options, ["sha256"], "options");
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(asString(sha256, "options.sha256"))) {
     throw typeError("options.sha256 must be 64 hexadecimal digits");
   }
-  return await settled(op_wasm_compile_file(path, sha256));
+  return await settled(op_wasm_compile_file(path, sha256 ?? ""));
 }
 
 /** Forgets a module. Instances of it live on. */
@@ -67,12 +68,13 @@ export async function inspect(module) {
 /** Makes an instance of a module, on a thread of its own. */
 export async function instantiate(module, options = undefined) {
   asId(module, "module");
-  const checked = asOptions(options);
-  const signal = options?.signal;
+  const read = readInstanceOptions(options);
+  const checked = asOptions(read);
+  const { signal } = read;
   checkSignal(signal);
   signal?.throwIfAborted();
-  const { names, globals, handlers } = asImports(options?.imports);
-  const source = prepare(checked, options?.stdin);
+  const { names, globals, handlers } = asImports(read.imports);
+  const source = prepare(checked, read.stdin);
   if (names.length > 0) Object.assign(checked, { imports: names, importSet: addHandlers(handlers) });
   pump();
   const values = asArguments(globals);
@@ -88,7 +90,10 @@ export async function instantiate(module, options = undefined) {
   if (signal !== undefined) {
     if (signal.aborted) await instance.drop();
     signal.throwIfAborted();
-    signal.addEventListener("abort", () => end(id, "aborted"), { once: true });
+    const abort = () => end(id, "aborted");
+    signal.addEventListener("abort", abort, { once: true });
+    // A signal may outlive many instances.
+    instance.closed.then(() => signal.removeEventListener("abort", abort));
     abortSignals.set(instance, signal);
   }
   return instance;

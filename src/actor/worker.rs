@@ -4,7 +4,7 @@ use super::config::{Cause, Limits};
 use super::control::StopReason;
 use super::guest::{Guest, GuestParts};
 use super::handle::{Actor, Running};
-use super::message::{Answer, Ask, Reply, Request, reply};
+use super::message::{Answer, Ask, Reply, Request, outcome_name, reply};
 use super::spin::Spin;
 use super::stats::Restart;
 use super::supervisor::{Death, Supervisor};
@@ -14,7 +14,6 @@ use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use tracing::field::Empty;
 
 pub(super) struct Worker {
     pub(super) actor: Arc<Actor>,
@@ -99,7 +98,7 @@ impl Worker {
             Ask::CallRef { .. } => ("the call of a funcref".to_owned(), self.limits.timeout),
             _ => (String::from("a request"), self.limits.timeout),
         };
-        let span = span_of(&ask);
+        let span = ask.span();
         let _entered = span.enter();
         let is_call = matches!(ask, Ask::Call(_) | Ask::Batch(_) | Ask::CallRef { .. });
         guest.arm();
@@ -109,13 +108,14 @@ impl Worker {
         }
         match ran {
             Ran::Finished(outcome, reply) => {
-                span.record("outcome", outcome.as_ref().map_or_else(|error| error.code.name(), |_| "ok"));
+                span.record("outcome", outcome_name(&outcome));
                 let death = self.supervisor.as_ref().and_then(|supervisor| supervisor.death(&outcome));
                 if death.is_some() {
                     // Before the caller hears of it: what it asks next is for the fresh instance.
                     self.actor.refuse_waiting();
                 }
                 reply.send(outcome);
+                guest.answered();
                 death
             }
             Ran::Interrupted(reason) => {
@@ -222,15 +222,6 @@ impl Worker {
                 None
             }
         }
-    }
-}
-
-/// A span for what a log tells of.
-fn span_of(ask: &Ask) -> tracing::Span {
-    match ask {
-        Ask::Call(call) => tracing::debug_span!("call", export = call.name, outcome = Empty),
-        Ask::Batch(calls) => tracing::debug_span!("batch", calls = calls.len(), outcome = Empty),
-        _ => tracing::Span::none(),
     }
 }
 

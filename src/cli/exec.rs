@@ -4,7 +4,7 @@ use super::log::Log;
 use super::run::SHUTDOWN_PATIENCE;
 use crate::actor::config::{InstanceConfig, Limits, Preopen, Stdin, Stdout, WasiConfig};
 use crate::actor::message::{Ask, Call};
-use crate::error::WasmError;
+use crate::error::{ErrorCode, WasmError};
 use crate::registry::{InstanceId, Runtime, RuntimeOptions};
 use clap::Args;
 use std::error::Error;
@@ -89,6 +89,7 @@ async fn run(runtime: &Runtime, file: &Path, bytes: Vec<u8>, config: InstanceCon
     match runtime.ask(InstanceId(instance.id()), Ask::Call(start)).await {
         Ok(_) => Ok(0),
         Err(WasmError { exit_code: Some(code), .. }) => Ok(code),
+        Err(error) if error.code == ErrorCode::ExportNotFound => Err(format!("{error}: it is no WASI command")),
         Err(error) => {
             eprintln!("error: {error}");
             for frame in &error.guest_stack {

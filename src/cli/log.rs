@@ -54,8 +54,9 @@ fn directives(wanted: &str) -> Result<String, String> {
             LEVELS.join(", ")
         ));
     }
-    // WASI calls tell of themselves, on the last level.
-    Ok(format!("runtime_wasm={wanted},wasmtime_wasi={wanted}"))
+    // WASI calls tell of themselves, on a level of their own choice; here they are for the last.
+    let calls = if wanted == "trace" { "trace" } else { "off" };
+    Ok(format!("runtime_wasm={wanted},wasmtime_wasi={calls}"))
 }
 
 /// Writes one event as one line, whatever a guest has put into it.
@@ -88,7 +89,8 @@ mod tests {
 
     #[test]
     fn a_level_is_for_this_crate_and_a_filter_is_taken_as_it_is() {
-        assert_eq!(directives("info").unwrap(), "runtime_wasm=info,wasmtime_wasi=info");
+        assert_eq!(directives("info").unwrap(), "runtime_wasm=info,wasmtime_wasi=off");
+        assert_eq!(directives("trace").unwrap(), "runtime_wasm=trace,wasmtime_wasi=trace");
         assert_eq!(directives("a=debug,b=off").unwrap(), "a=debug,b=off");
         assert!(directives("loud").unwrap_err().contains("loud"));
     }

@@ -4,6 +4,7 @@ mod exec;
 mod inspect;
 mod log;
 mod run;
+mod types;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -17,6 +18,7 @@ Examples:
   runtime-wasm run --log debug --log-format json main.js
   runtime-wasm exec --dir ./data::/data tool.wasm /data/in.txt
   runtime-wasm inspect tool.wasm
+  runtime-wasm types > runtime-wasm.d.ts             what TypeScript has to know
 
 What an app may load, show to guests and fetch is declared in manifest.app.toml, beside the script or in a folder above.";
 
@@ -33,6 +35,7 @@ enum Command {
     Run(run::Run),
     Exec(exec::Exec),
     Inspect(inspect::Inspect),
+    Types(types::Types),
 }
 
 /// Runs the command that the process was started with.
@@ -41,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run.execute(),
         Command::Exec(exec) => exec.execute(),
         Command::Inspect(inspect) => inspect.execute(),
+        Command::Types(types) => types.execute(),
     };
     match outcome {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),

@@ -74,21 +74,21 @@ pub async fn op_wasm_stdio_write(
         Some(end) => end.0.write_all(&bytes).await.is_ok(),
         None => false,
     };
-    Reply::done(if written {
-        Ok(())
-    } else {
-        let text = "nobody reads this standard input any more: the guest has ended";
-        Err(WasmError::new(ErrorCode::InvalidInstanceHandle, text))
-    })
+    Reply::done(if written { Ok(()) } else { Err(nobody_reads()) })
 }
 
-/// Resolves when nothing is read from a guest's input any more.
+fn nobody_reads() -> WasmError {
+    let text = "nobody reads this standard input any more: the guest has ended";
+    WasmError::new(ErrorCode::InvalidInstanceHandle, text)
+}
+
+/// Answers when nothing is read from a guest's input any more, as a write from then on is answered.
 #[op2]
 pub async fn op_wasm_stdio_closed(state: Rc<RefCell<OpState>>, #[smi] id: ResourceId) -> Reply<Answer> {
     if let Some(end) = get::<InputEnd>(&state, id) {
         end.0.closed().await;
     }
-    Reply::done(Ok(()))
+    Reply::done(Err(nobody_reads()))
 }
 
 /// Closes the app's end: the end of the guest's input, or nobody to read its output. Closing twice is once.

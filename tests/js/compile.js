@@ -58,7 +58,9 @@ test("a path of another type is 5007", async () => {
   for (const bad of [undefined, null, 1, {}, ["./wasm/basic.wasm"], new Uint8Array(1)]) await rejects(compileFile(bad), 5007, "path");
   await rejects(compileFile("./wasm/basic.wasm", { sha256: 5 }), 5007, "sha256");
   await rejects(compileFile("./wasm/basic.wasm", { sha256: "zz" }), 5007, "sha256");
-  await rejects(compileFile("./wasm/basic.wasm", 5), 5007, "options");
+  for (const bad of [5, null, [], "x"]) await rejects(compileFile("./wasm/basic.wasm", bad), 5007, "options");
+  // A typo must not lose the check.
+  await rejects(compileFile("./wasm/basic.wasm", { sha265: "0".repeat(64) }), 5007, "sha265");
 });
 
 test("a hash that does not match is 5009", async () => {

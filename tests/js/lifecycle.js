@@ -78,6 +78,33 @@ test("a signal of the instance ends it", async () => {
   equal(before, "over");
 });
 
+test("a call with a signal that has fired already is not made, and the instance lives", async () => {
+  const instance = await instantiate(basic);
+  for (const reason of ["gone", undefined]) {
+    const signal = AbortSignal.abort(reason);
+    const caught = await instance.callWith({ signal }, "next").then(() => "called", (error) => error);
+    equal(caught === signal.reason, true);
+  }
+  equal(await instance.call("next"), [1]);
+  await instance.drop();
+});
+
+test("a signal that outlives instances and calls keeps nothing of them", async () => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args) => Reflect.apply(addEventListener, signal, args, listeners++);
+  signal.removeEventListener = (...args) => Reflect.apply(removeEventListener, signal, args, listeners--);
+  const instance = await instantiate(basic, { signal });
+  await instance.callWith({ signal }, "nothing");
+  await rejects(instance.callWith({ signal }, "unreachable"), 5002);
+  equal(listeners, 1);
+  await instance.drop();
+  await instance.closed;
+  await ticks(1);
+  equal(listeners, 0);
+});
+
 test("an instance that was never called is dropped", async () => {
   const instance = await instantiate(basic);
   await instance.drop();
@@ -85,6 +112,14 @@ test("an instance that was never called is dropped", async () => {
 });
 
 test("a block that uses an instance gives it back", async () => {
+  const used = [];
+  {
+    await using instance = await instantiate(basic);
+    used.push(instance);
+    equal(await instance.call("add", 1, 2), [3]);
+  }
+  await rejects(used[0].call("nothing"), 5005);
+  equal(await used[0].closed, { reason: "dropped" });
   const instance = await instantiate(basic);
   await instance[Symbol.asyncDispose]();
   await instance[Symbol.asyncDispose]();

@@ -2,6 +2,7 @@ import { compileFile, instances, instantiate } from "runtime:wasm";
 import { equal, ok, rejects, test, ticks } from "./check.js";
 
 const basic = await compileFile("./wasm/basic.wasm");
+const gate = await compileFile("./wasm/gate.wasm");
 const wasi = await compileFile("./wasm/wasi.wasm");
 
 /** Three ways to die, with the code that the call is told. */
@@ -38,13 +39,28 @@ for (const [cause, [die, code, text]] of Object.entries(deaths)) {
   });
 }
 
-// The dying call takes long beside the time that it takes to put the others into the mailbox.
-for (const [cause, bound] of [["timeout", { timeoutMs: 200 }], ["fuel", { fuel: 300_000_000 }]]) {
+/** A guest that waits in a host function until it is let go, with the requests that are made meanwhile. */
+async function gated(options) {
+  let open;
+  const opened = new Promise((resolve) => (open = resolve));
+  const instance = await instantiate(gate, { ...options, imports: { env: { gate: () => opened } } });
+  return { instance, open };
+}
+
+for (const [cause, die] of [
+  ["trap", (instance) => instance.call("trap")],
+  ["timeout", (instance) => instance.callWith({ timeoutMs: 1 }, "spin")],
+  ["fuel", (instance) => instance.callWith({ fuel: 1000 }, "spin")],
+]) {
   test(`what waits when it dies of ${cause} is refused, not replayed`, async () => {
-    const instance = await instantiate(basic, { limits: { fuel: 2n ** 60n }, restart: { on: [cause], backoffMs: 0 } });
-    const running = instance.callWith(bound, "spin").then(() => 0, ({ code }) => code);
-    const waiting = Array.from({ length: 5 }, () => instance.call("next").then(() => 0, ({ code }) => code));
-    equal([await running, ...await Promise.all(waiting)], [5011, 5005, 5005, 5005, 5005, 5005]);
+    const { instance, open } = await gated({ limits: { fuel: 2n ** 60n }, restart: { on: [cause], backoffMs: 0 } });
+    const code = (request) => request.then(() => 0, (error) => error.code);
+    const requests = [code(instance.call("wait")), code(die(instance))];
+    for (let i = 0; i < 5; i++) requests.push(code(instance.call("next")));
+    // All of them are there before the first has been answered.
+    while ((await instance.stats()).mailboxDepth < 6) await ticks(1);
+    open();
+    equal(await Promise.all(requests), [0, cause === "trap" ? 5002 : 5011, 5005, 5005, 5005, 5005, 5005]);
     equal(await instance.call("next"), [1]);
     await instance.drop();
   });

@@ -47,6 +47,27 @@ test("calls of the host and fuel are counted", async () => {
   await instance.drop();
 });
 
+test("fuel is counted while a request runs, at each call that the guest makes of an import", async () => {
+  let open;
+  const env = { gate: () => new Promise((resolve) => (open = resolve)) };
+  const gate = await compileFile("./wasm/gate.wasm");
+  const instance = await instantiate(gate, { limits: { fuel: 10_000_000 }, imports: { env } });
+  const used = async () => Number((await instance.stats()).fuelUsed);
+  equal(await used(), 0);
+  const call = instance.callWith({ fuel: 1_000_000 }, "work_and_wait", 10_000);
+  while (open === undefined) await ticks(1);
+  const meanwhile = await used();
+  ok(meanwhile > 10_000 && meanwhile < 100_000, `used ${meanwhile}`);
+  // What the call must leave alone is the instance's all the same.
+  equal(await instance.addFuel(5), BigInt(10_000_005 - meanwhile));
+  equal(await used(), meanwhile);
+  open();
+  await call;
+  const after = await used();
+  ok(after >= meanwhile && after < meanwhile + 100, `used ${after} in the end, ${meanwhile} before`);
+  await instance.drop();
+});
+
 test("refused memory is not counted", async () => {
   const instance = await instantiate(globals, { limits: { memoryBytes: 3 * 65536 } });
   await rejects(instance.memory.grow(3), 5006);

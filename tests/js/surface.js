@@ -70,6 +70,10 @@ test("a batch stops at the first call that fails and says which", async () => {
   equal([error.index, error.results, error.trap], [2, [[1], [2]], "unreachable"]);
   equal(await instance.call("next"), [2]);
   equal((await rejects(instance.callBatch([["none"]]), 5003)).index, 0);
+  const unknown = await rejects(instance.callBatch([["next"], ["none"], ["next"]]), 5003, "none");
+  equal([unknown.index, unknown.results], [1, [[3]]]);
+  const wrong = await rejects(instance.callBatch([["next"], ["add", 1, "x"], ["next"]]), 5007, "parameter 2");
+  equal([wrong.index, wrong.results], [1, [[4]]]);
   for (const bad of [null, "x", {}, [["add", 1], "x"], [[]], [[1]]]) await rejects(instance.callBatch(bad), 5007, "calls");
   await rejects(instance.callBatch([["next"], ["spin"]].slice(0, 1).concat([["add"]])), 5007, "add");
   await instance.drop();
@@ -96,4 +100,31 @@ test("amounts of fuel are exact beyond 2^53", async () => {
   equal(await instance.addFuel(1), 2n ** 53n + 1n);
   equal(await instance.addFuel(2n ** 70n), 2n ** 64n - 1n);
   await instance.drop();
+});
+
+test("exports are printed and turned into JSON without a call of the guest", async () => {
+  const instance = await instantiate(basic);
+  equal([`${instance.exports}`, String(instance.exports), JSON.stringify(instance.exports)], ["[object WasmExports]", "[object WasmExports]", "{}"]);
+  for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty", ""]) await rejects(instance.exports[name](), 5003);
+  equal(["add" in instance.exports, Reflect.set(instance.exports, "add", 1), Object.keys(instance.exports)], [false, false, []]);
+  equal((await instance.stats()).calls, 0);
+  await instance.drop();
+});
+
+test("options are read once, and what throws then is the cause of a 5007", async () => {
+  const thrown = new Error("mine");
+  for (const name of ["signal", "stdin", "name", "imports", "limits"]) {
+    const error = await rejects(instantiate(basic, { get [name]() { throw thrown; } }), 5007, "options");
+    ok(error.cause === thrown, `another cause for ${name}`);
+  }
+  let read = 0;
+  const instance = await instantiate(basic, { get stdin() { return read++ === 0 ? "null" : new ReadableStream(); } });
+  equal(read, 1);
+  const error = await rejects(instance.callWith({ get signal() { throw thrown; } }, "nothing"), 5007, "options");
+  ok(error.cause === thrown);
+  // Inherited ones count: they may be the limits.
+  const own = Object.create({ limits: { fuel: 5 } });
+  const limited = await instantiate(basic, own);
+  await rejects(limited.call("spin"), 5011);
+  for (const made of [instance, limited]) await made.drop();
 });

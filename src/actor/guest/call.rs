@@ -19,11 +19,13 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
     let args = arguments(store, &func, &name, &call.args).await?;
     let reserve = call.fuel.map(|limit| Reserve::set_aside(store, limit)).transpose()?;
     store.data().actor.counters.calls.add_one();
+    let program = if call.name == COMMAND_ENTRY { store.data().program() } else { None };
     let ended = run(store, &func, &name, &args).await;
-    let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
-    if call.name == COMMAND_ENTRY {
-        store.data().program_ended();
+    if let Some(program) = program {
+        program.0.close_input();
+        store.data_mut().ended = Some(program);
     }
+    let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
     ended.map_err(|mut error| {
         if let (ErrorCode::FuelExhausted, true, Some(limit)) = (error.code, bounded, call.fuel) {
             let instance = store.data().actor.name();

@@ -1,6 +1,7 @@
 //! Host functions and globals that a module imports: the guest's side of [`host_call`](super::super::host_call).
 
 use super::super::host_call::{Back, HostCall, HostEvent, HostEvents, HostImport, HostImports};
+use super::super::message::outcome_name;
 use super::values::{from_val, to_val, to_vals};
 use super::{Context, GuestState, StoppedByHost, answer, call};
 use crate::engine::{signature_of, value_type};
@@ -10,6 +11,8 @@ use crate::value::{Arg, Value};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 use wasmtime::{AsContextMut, Caller, Extern, ExternType, Func, FuncType, Global, ImportType, Linker, RootScope, Val};
 
 /// A module can ask for a million imports, each with a name of 100 kB; a message stays one.
@@ -137,12 +140,21 @@ struct Wait<'a> {
     events: &'a HostEvents,
     call: u64,
     instance: u64,
+    span: Span,
     over: bool,
+}
+
+impl Wait<'_> {
+    fn end(mut self, outcome: &str) {
+        self.over = true;
+        self.span.record("outcome", outcome);
+    }
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
         if !self.over {
+            self.span.record("outcome", "stopped");
             self.events.send(HostEvent::Cancelled { call: self.call, instance: self.instance });
         }
     }
@@ -172,16 +184,22 @@ impl HostFunction {
         let (instance, id) = (store.data().actor.id(), self.events.next_id());
         let (back, mut inbox) = unbounded_channel();
         let call = HostCall { id, instance, set: self.set, import: self.index, args, results: results.len(), back };
-        let mut wait = Wait { events: &self.events, call: id, instance, over: false };
+        let (module, import) = (&*self.import.module, &*self.import.name);
+        let span = tracing::debug_span!("host call", instance, module, import, outcome = Empty);
+        let wait = Wait { events: &self.events, call: id, instance, span: span.clone(), over: false };
         self.events.send(HostEvent::Call(call));
         store.data_mut().depth += 1;
         store.data().actor.control.set_waiting(true);
-        let ended = self.serve(store, &mut inbox).await;
+        let ended = self.serve(store, &mut inbox).instrument(span).await;
         store.data().actor.control.set_waiting(false);
         store.data_mut().depth -= 1;
-        let vals = ended?;
-        wait.over = true;
-        results.copy_from_slice(&vals);
+        match &ended {
+            Ok(_) => wait.end("ok"),
+            Err(error) if error.is::<StoppedByHost>() => drop(wait),
+            Err(error) => wait
+                .end(error.downcast_ref().map_or(ErrorCode::Call, |failure: &HostFailure| failure.error.code).name()),
+        }
+        results.copy_from_slice(&ended?);
         Ok(())
     }
 
@@ -194,9 +212,11 @@ impl HostFunction {
             match back {
                 Back::Ask(request) => {
                     store.data().actor.control.set_waiting(false);
+                    let span = request.ask.span();
                     let mut scope = RootScope::new(&mut *store);
-                    let outcome = answer(&mut scope.as_context_mut(), request.ask).await;
+                    let outcome = answer(&mut scope.as_context_mut(), request.ask).instrument(span.clone()).await;
                     drop(scope);
+                    span.record("outcome", outcome_name(&outcome));
                     store.data().actor.control.set_waiting(true);
                     request.reply.send(outcome);
                 }

@@ -1,10 +1,14 @@
-//! Lines of different guests on one stream of the host: none is written into another's.
+//! Lines of different guests on one stream of the host: guests that run at the same time do not write into each other's,
+//! and what guests print one after another is not altered.
 //!
-//! While a guest's line is open, what others print waits, and so do they. That is bounded in time and in bytes, so that
-//! nobody can keep the stream to itself: then the line is broken off with a newline.
+//! While a guest is at work on a request and its line is open, what others print waits, and so do they. That is bounded in
+//! time and in bytes, so that nobody can keep the stream to itself: then the line is broken off with a newline. A line that is still
+//! open at the end of the request waits for nobody. Whoever comes to print only later goes on after it, as if both were one
+//! program; a newline comes between only if the other was at work already when that request ended.
 
 use bytes::Bytes;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long others wait for the end of a line, from the moment it was begun.
@@ -15,9 +19,23 @@ pub(super) const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Names a guest on the stream.
 pub(super) type Owner = u64;
 
+/// A moment in the order in which requests begin and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment(u64);
+
+impl Moment {
+    /// Later than all before.
+    pub(super) fn now() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Moment(LAST.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
 /// Bytes of one guest. `T` is how it learns that they are written.
 pub(super) struct Chunk<T> {
     pub(super) owner: Owner,
+    /// When the request began that prints this.
+    pub(super) at_work_since: Moment,
     pub(super) bytes: Bytes,
     pub(super) receipt: T,
 }
@@ -36,8 +54,20 @@ struct Line {
     owner: Owner,
     begun: Instant,
     bytes: usize,
-    /// No more of it will come.
-    ended: bool,
+    /// When the request ended that has left it open.
+    left: Option<Moment>,
+}
+
+impl Line {
+    /// Must others still wait for its end?
+    fn is_waited_for(&self, now: Instant) -> bool {
+        self.left.is_none() && self.bytes < LINE_BYTES_MAX && now < self.begun + LINE_TIME_MAX
+    }
+
+    /// May this go on after it?
+    fn is_continued_by<T>(&self, chunk: &Chunk<T>) -> bool {
+        self.owner == chunk.owner || self.left.is_some_and(|left| left < chunk.at_work_since)
+    }
 }
 
 /// The order of what is to be written to one stream.
@@ -55,10 +85,10 @@ impl<T: Clone> Lines<T> {
         self.waiting.push_back(chunk);
     }
 
-    /// This guest will write no more: its line, if open, waits for nothing.
-    pub(super) fn end(&mut self, owner: Owner) {
+    /// The guest's request has ended: its line, if open, waits for nothing.
+    pub(super) fn leave(&mut self, owner: Owner, at: Moment) {
         if let Some(line) = self.open.as_mut().filter(|line| line.owner == owner) {
-            line.ended = true;
+            line.left = Some(at);
         }
     }
 
@@ -70,20 +100,19 @@ impl<T: Clone> Lines<T> {
 
     /// What may be written now.
     pub(super) fn next(&mut self, now: Instant) -> Option<Next<T>> {
-        let mine = self.open.as_ref().and_then(|line| self.waiting.iter().position(|chunk| chunk.owner == line.owner));
-        let over = self
-            .open
-            .as_ref()
-            .is_none_or(|line| line.ended || line.bytes >= LINE_BYTES_MAX || now >= line.begun + LINE_TIME_MAX);
-        let index = match mine {
-            // Once a line has had its time, it is in nobody's way only if nobody else waits.
-            Some(index) if !over || self.waiting.len() == 1 => index,
-            Some(index) => usize::from(index == 0),
-            None if over => 0,
-            None => return None,
+        let index = match &self.open {
+            Some(line) if line.is_waited_for(now) => self.waiting.iter().position(|chunk| chunk.owner == line.owner)?,
+            // It has had its time, so it goes on only if nobody else waits.
+            Some(line)
+                if line.left.is_none() && self.waiting.front().is_some_and(|chunk| chunk.owner == line.owner) =>
+            {
+                usize::from(self.waiting.len() > 1)
+            }
+            _ => 0,
         };
         let chunk = self.waiting.remove(index)?;
-        let newline = self.open.take_if(|line| line.owner != chunk.owner).is_some();
+        let newline = self.open.as_ref().is_some_and(|line| !line.is_continued_by(&chunk));
+        self.open.take_if(|line| line.owner != chunk.owner || line.left.is_some());
         Some(self.take(chunk, newline, now))
     }
 
@@ -101,7 +130,7 @@ impl<T: Clone> Lines<T> {
         self.open = match self.open.take().filter(|_| whole_lines.is_none()) {
             Some(line) => Some(Line { bytes: line.bytes + open, ..line }),
             None if open == 0 => None,
-            None => Some(Line { owner: chunk.owner, begun: now, bytes: open, ended: false }),
+            None => Some(Line { owner: chunk.owner, begun: now, bytes: open, left: None }),
         };
         Next { newline, bytes: chunk.bytes, receipt: chunk.receipt, complete: true }
     }
@@ -114,25 +143,39 @@ mod tests {
     struct Stream {
         lines: Lines<()>,
         now: Instant,
-        written: String,
+        /// When each guest's request began.
+        at_work_since: [Moment; 4],
     }
 
     impl Stream {
         fn new() -> Self {
-            Stream { lines: Lines::new(), now: Instant::now(), written: String::new() }
+            Stream { lines: Lines::new(), now: Instant::now(), at_work_since: [Moment::now(); 4] }
         }
 
         fn push(&mut self, owner: Owner, text: &str) {
-            self.lines.push(Chunk { owner, bytes: Bytes::copy_from_slice(text.as_bytes()), receipt: () });
+            let at_work_since = self.at_work_since[owner as usize];
+            self.lines.push(Chunk {
+                owner,
+                at_work_since,
+                bytes: Bytes::copy_from_slice(text.as_bytes()),
+                receipt: (),
+            });
+        }
+
+        /// A guest's request ends and its next begins.
+        fn next_request(&mut self, owner: Owner) {
+            self.lines.leave(owner, Moment::now());
+            self.at_work_since[owner as usize] = Moment::now();
         }
 
         /// Writes all that may be written, and shows it.
         fn write(&mut self) -> String {
+            let mut written = String::new();
             while let Some(next) = self.lines.next(self.now) {
-                self.written.push_str(if next.newline { "\n" } else { "" });
-                self.written.push_str(std::str::from_utf8(&next.bytes).unwrap());
+                written.push_str(if next.newline { "\n" } else { "" });
+                written.push_str(std::str::from_utf8(&next.bytes).unwrap());
             }
-            std::mem::take(&mut self.written)
+            written
         }
     }
 
@@ -174,14 +217,48 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_that_ends_within_a_line_holds_nobody_up() {
+    fn guests_that_print_one_after_another_are_written_as_they_are() {
+        let mut stream = Stream::new();
+        let mut written = String::new();
+        for (owner, text) in [(1, "one "), (2, "two, "), (1, "one again"), (1, " and again\n"), (3, "three")] {
+            stream.next_request(owner);
+            stream.push(owner, text);
+            written += &stream.write();
+            stream.lines.leave(owner, Moment::now());
+        }
+        assert_eq!(written, "one two, one again and again\nthree");
+    }
+
+    #[test]
+    fn a_line_left_open_beside_a_guest_at_work_is_broken_off_at_once() {
         let mut stream = Stream::new();
         stream.push(1, "unfinished");
         assert_eq!(stream.write(), "unfinished");
-        stream.lines.end(1);
-        assert_eq!(stream.write(), "");
         stream.push(2, "two\n");
+        assert_eq!(stream.write(), "");
+        stream.next_request(1);
         assert_eq!(stream.write(), "\ntwo\n");
+        stream.push(1, "again");
+        assert_eq!(stream.write(), "again");
+        stream.next_request(1);
+        assert_eq!(stream.write(), "");
+        // This one was at work already, though it prints only now.
+        stream.push(2, "still two\n");
+        assert_eq!(stream.write(), "\nstill two\n");
+    }
+
+    #[test]
+    fn a_guest_goes_on_with_a_line_that_it_left_open_itself() {
+        let mut stream = Stream::new();
+        stream.push(1, "a");
+        assert_eq!(stream.write(), "a");
+        stream.next_request(1);
+        stream.push(1, "b");
+        stream.push(2, "two\n");
+        assert_eq!(stream.write(), "b");
+        assert_eq!(stream.lines.waits_until(), Some(stream.now + LINE_TIME_MAX));
+        stream.push(1, "c\n");
+        assert_eq!(stream.write(), "c\ntwo\n");
     }
 
     #[test]

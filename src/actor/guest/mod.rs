@@ -24,8 +24,10 @@ use crate::engine::{Code, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::HOSTCALL_BYTES_MAX;
 use limiter::Limiter;
+use pipes::Pipes;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use stdio::HostOutput;
 use wasmtime::{AsContextMut, CallHook, Extern, Instance, Linker, RootScope, Store, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 
@@ -58,12 +60,16 @@ struct GuestState {
     instance: Option<Instance>,
     /// All fuel it ever had; `None` without metering.
     fuel_given: Option<u64>,
+    /// What of it the call under way must leave alone.
+    fuel_aside: u64,
     /// How many host functions wait inside each other.
     depth: usize,
     /// What has gone out as a funcref.
     functions: values::Functions,
     /// How many host values the store holds.
     externs: Arc<AtomicUsize>,
+    /// A WASI command that has ended, for as long as its caller has not heard of that.
+    ended: Option<Program>,
 }
 
 impl GuestState {
@@ -75,17 +81,26 @@ impl GuestState {
         })
     }
 
-    /// A WASI command has run to its end: nothing reads or writes its pipes any more.
-    fn program_ended(&self) {
-        if let Some(wasi) = &self.wasi {
-            wasi.pipes.close();
-        }
+    /// What closes the pipes once a WASI command has run to its end, whatever ends it.
+    fn program(&self) -> Option<Program> {
+        self.wasi.as_ref().map(|wasi| Program(wasi.pipes.clone()))
     }
 }
 
 struct WasiGuest {
     context: WasiP1Ctx,
-    pipes: pipes::Pipes,
+    pipes: Arc<Pipes>,
+    /// The host's streams that it prints to.
+    inherited: Vec<HostOutput>,
+}
+
+/// A run of a WASI command. When it is over, nothing reads or writes its pipes any more.
+struct Program(Arc<Pipes>);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 /// The trap that ends host calls and growth after a stop. Never seen by a caller: the stopper has answered.
@@ -134,9 +149,11 @@ impl Guest {
             engines: engines.clone(),
             instance: None,
             fuel_given: config.limits.fuel,
+            fuel_aside: 0,
             depth: 0,
             functions: values::Functions::default(),
             externs: Arc::default(),
+            ended: None,
         };
         let mut store = Store::new(engine, state);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
@@ -145,6 +162,11 @@ impl Guest {
             CallHook::CallingHost if context.data().actor.control.is_stopped() => Err(StoppedByHost.into()),
             CallHook::CallingHost => {
                 context.data().actor.counters.host_calls.add_one();
+                fuel::publish(&context);
+                Ok(())
+            }
+            CallHook::ReturningFromWasm => {
+                fuel::publish(&context);
                 Ok(())
             }
             _ => Ok(()),
@@ -168,8 +190,9 @@ impl Guest {
     /// # Errors
     /// 5001 for a trap, 5011 for spent fuel.
     pub(super) async fn instantiate(&mut self) -> Result<()> {
+        self.inherited().for_each(HostOutput::begin_request);
         let instantiated = Instance::new_async(&mut self.store, &self.code, &self.imports).await;
-        self.publish();
+        self.inherited().for_each(HostOutput::end_request);
         match instantiated {
             Ok(instance) => {
                 self.store.data_mut().instance = Some(instance);
@@ -196,20 +219,24 @@ impl Guest {
 
     /// Answers one request.
     pub(super) async fn answer(&mut self, ask: Ask) -> Outcome {
+        self.inherited().for_each(HostOutput::begin_request);
         let mut scope = RootScope::new(&mut self.store);
         let outcome = answer(&mut scope.as_context_mut(), ask).await;
         drop(scope);
+        self.inherited().for_each(HostOutput::end_request);
         values::collect(&mut self.store.as_context_mut()).await;
-        self.publish();
         outcome
     }
 
-    /// Lets statistics see what only the store knows.
-    fn publish(&mut self) {
-        let store = self.store.as_context_mut();
-        if let Some(used) = fuel::used(&store) {
-            store.data().actor.counters.fuel_now.set(used);
-        }
+    /// The request has been answered. Only now does the output of a command end, so that whoever takes that for the end of the
+    /// command may drop the instance.
+    pub(super) fn answered(&mut self) {
+        self.store.data_mut().ended = None;
+    }
+
+    /// The host's streams that it prints to.
+    fn inherited(&self) -> impl Iterator<Item = &HostOutput> {
+        self.store.data().wasi.iter().flat_map(|wasi| &wasi.inherited)
     }
 }
 

@@ -27,6 +27,10 @@ impl Pipes {
 
     pub(super) fn close(&self) {
         self.outputs.iter().for_each(|writer| writer.close());
+        self.close_input();
+    }
+
+    pub(super) fn close_input(&self) {
         if let Some(reader) = &self.input {
             reader.close();
         }
@@ -98,6 +102,7 @@ pub(super) fn broken_pipe() -> StreamError {
     StreamError::LastOperationFailed(Error::from_raw_os_error(libc::EPIPE).into())
 }
 
+#[wasmtime_wasi::async_trait]
 impl OutputStream for PipeOutput {
     fn check_write(&mut self) -> StreamResult<usize> {
         self.0.room().map_err(|_| broken_pipe())
@@ -114,6 +119,11 @@ impl OutputStream for PipeOutput {
     /// What is in the pipe is as good as written: the reader gets it whatever becomes of the guest.
     fn flush(&mut self) -> StreamResult<()> {
         Ok(())
+    }
+
+    /// Done when all of it is in the pipe; by default it would be only when there is room for more.
+    async fn blocking_write_and_flush(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.0.write_all(&bytes).await.map_err(|_| broken_pipe())
     }
 }
 

@@ -5,7 +5,7 @@
 //! guest can still be stopped; and what a guest wrote before its call ended stands before what the app prints after.
 
 use super::super::handle::Actor;
-use super::lines::{Chunk, Lines, Next, Owner};
+use super::lines::{Chunk, Lines, Moment, Next, Owner};
 use super::pipes::broken_pipe;
 use super::terminal::TerminalFilter;
 use crate::error::{ErrorCode, Result, WasmError};
@@ -50,7 +50,8 @@ struct Receipt {
 
 enum Message {
     Write(Chunk<Receipt>),
-    Ended(Owner),
+    /// The guest's request has ended within a line.
+    Left(Owner, Moment),
 }
 
 /// How far one guest's output has been written.
@@ -111,7 +112,7 @@ fn write_all_chunks(messages: &Receiver<Message>) {
 fn note(lines: &mut Lines<Receipt>, message: Message) {
     match message {
         Message::Write(chunk) => lines.push(chunk),
-        Message::Ended(owner) => lines.end(owner),
+        Message::Left(owner, at) => lines.leave(owner, at),
     }
 }
 
@@ -144,6 +145,7 @@ fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
 }
 
 /// One of the host's output streams, as given to a guest.
+#[derive(Clone)]
 pub(super) struct HostOutput(Arc<Shared>);
 
 struct Shared {
@@ -151,14 +153,31 @@ struct Shared {
     owner: Owner,
     queue: Sender<Message>,
     progress: Arc<Progress>,
+    request: Mutex<Request>,
     /// Where the stream is a terminal.
     filter: Option<Mutex<TerminalFilter>>,
 }
 
+/// What the guest is at.
+struct Request {
+    since: Moment,
+    /// It has printed, and not ended its line.
+    within_line: bool,
+}
+
+impl Shared {
+    fn leave_line(&self) {
+        let within_line = std::mem::take(&mut self.request.lock().within_line);
+        if within_line {
+            // A closed queue has no line to leave.
+            let _ = self.queue.send(Message::Left(self.owner, Moment::now()));
+        }
+    }
+}
+
 impl Drop for Shared {
     fn drop(&mut self) {
-        // A closed queue has no line to end.
-        let _ = self.queue.send(Message::Ended(self.owner));
+        self.leave_line();
     }
 }
 
@@ -171,7 +190,19 @@ pub(super) fn new_owner() -> Owner {
 impl HostOutput {
     pub(super) fn new(stream: Stream, owner: Owner) -> Result<Self> {
         let filter = stream.fd().is_terminal().then(Mutex::default);
-        Ok(HostOutput(Arc::new(Shared { stream, owner, queue: queue(stream)?, progress: Arc::default(), filter })))
+        let (queue, progress) = (queue(stream)?, Arc::default());
+        let request = Mutex::new(Request { since: Moment::now(), within_line: false });
+        Ok(HostOutput(Arc::new(Shared { stream, owner, queue, progress, request, filter })))
+    }
+
+    /// The guest begins with a request.
+    pub(super) fn begin_request(&self) {
+        self.0.request.lock().since = Moment::now();
+    }
+
+    /// Its request has ended, and nobody need wait any more for the end of a line.
+    pub(super) fn end_request(&self) {
+        self.0.leave_line();
     }
 }
 
@@ -204,7 +235,7 @@ impl OutputStream for HostWriter {
     }
 
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        let Shared { stream, owner, queue, progress, filter } = &*self.0;
+        let Shared { stream, owner, queue, progress, request, filter } = &*self.0;
         if bytes.len() > CHUNK_BYTES_MAX || progress.busy.load(Ordering::Acquire) {
             return Err(StreamError::trap("a write beyond what check_write permitted"));
         }
@@ -212,12 +243,13 @@ impl OutputStream for HostWriter {
             Some(filter) => filter.lock().filter(&bytes).into(),
             None => bytes,
         };
-        if bytes.is_empty() {
-            return Ok(());
-        }
+        let Some(last) = bytes.last() else { return Ok(()) };
+        let mut request = request.lock();
+        request.within_line = *last != b'\n';
         progress.busy.store(true, Ordering::Release);
         let receipt = Receipt { stream: *stream, progress: progress.clone() };
-        queue.send(Message::Write(Chunk { owner: *owner, bytes, receipt })).map_err(|_| broken_pipe())
+        let chunk = Chunk { owner: *owner, at_work_since: request.since, bytes, receipt };
+        queue.send(Message::Write(chunk)).map_err(|_| broken_pipe())
     }
 
     /// A write takes until it is written, so there is nothing else to wait for.

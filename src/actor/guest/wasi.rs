@@ -47,10 +47,13 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
         }
     }
     let printing_as = new_owner();
+    let mut inherited = Vec::new();
     match stdout {
         Stdout::Null => {}
         Stdout::Inherit => {
-            builder.stdout(HostOutput::new(Stream::Stdout, printing_as)?);
+            let output = HostOutput::new(Stream::Stdout, printing_as)?;
+            inherited.push(output.clone());
+            builder.stdout(output);
         }
         Stdout::Pipe(writer) => {
             builder.stdout(pipes.add_output(writer));
@@ -59,7 +62,9 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
     match stderr {
         Stdout::Null => {}
         Stdout::Inherit => {
-            builder.stderr(HostOutput::new(Stream::Stderr, printing_as)?);
+            let output = HostOutput::new(Stream::Stderr, printing_as)?;
+            inherited.push(output.clone());
+            builder.stderr(output);
         }
         Stdout::Pipe(writer) => {
             builder.stderr(pipes.add_output(writer));
@@ -67,7 +72,7 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
     }
     let mut context = builder.build_p1();
     context.ctx().table.set_max_capacity(HOST_RESOURCES_MAX);
-    Ok(WasiGuest { context, pipes })
+    Ok(WasiGuest { context, pipes: Arc::new(pipes), inherited })
 }
 
 /// Adds preview 1 to the linker of a module that imports it.

@@ -1,0 +1,348 @@
+// The types of "runtime:wasm" and "runtime:app", for editors and for `tsc`. What each function promises is in docs/semantics.md.
+// An app's globals are those of docs/host.md; the DOM's types come closest to them.
+
+/// <reference lib="dom" />
+/// <reference lib="dom.asynciterable" />
+/// <reference lib="esnext.disposable" />
+
+declare module "runtime:wasm" {
+  /** Compiles a module from bytes; resolves to its id. Rejects with 5000 for what is no valid module, or too large. */
+  export function compile(bytes: BufferSource): Promise<number>;
+
+  /**
+   * Compiles a module from a file that the manifest's `load` grants; resolves to its id. With `sha256`, 64 hexadecimal digits, a file
+   * of other content is 5009.
+   */
+  export function compileFile(path: string, options?: { sha256?: string }): Promise<number>;
+
+  /** Forgets a module. Instances of it live on. A second time is 5004. */
+  export function dropModule(module: number): Promise<void>;
+
+  /** What a module imports, exports and needs, known before it runs. */
+  export function inspect(module: number): Promise<ModuleInfo>;
+
+  /** Makes an instance of a module, on a thread of its own, with what the options give it and nothing else. */
+  export function instantiate(module: number, options?: InstantiateOptions): Promise<WasmInstance>;
+
+  /** How every instance is doing, by id. */
+  export function instances(): Promise<InstanceStats[]>;
+
+  /** Calls an export of an instance by its numeric id. */
+  export function call<Results extends unknown[] = unknown[]>(
+    instance: number,
+    name: string,
+    args?: readonly unknown[],
+  ): Promise<Results>;
+
+  /** Lists the exports of an instance by its numeric id. */
+  export function getExports(instance: number): Promise<Export[]>;
+
+  /** The memory of an instance by its numeric id: its export `memory`, or else the first memory that it exports. */
+  export const memory: {
+    /** Copies `length` bytes from `offset` on. */
+    read(instance: number, offset: number, length: number): Promise<Uint8Array>;
+    /** Copies bytes to `offset`. */
+    write(instance: number, offset: number, bytes: BufferSource): Promise<void>;
+    /** The size in pages of 64 KiB. */
+    size(instance: number): Promise<number>;
+    /** Grows by `pages`; resolves to the size before. */
+    grow(instance: number, pages: number): Promise<number>;
+  };
+
+  /** Values with a type of their own, which must be the one that the signature has in that place. */
+  export const types: {
+    i32(value: number): TypedValue<"i32", number>;
+    i64(value: bigint | number): TypedValue<"i64", bigint | number>;
+    f32(value: number): TypedValue<"f32", number>;
+    f64(value: number): TypedValue<"f64", number>;
+    v128(value: Uint8Array): TypedValue<"v128", Uint8Array>;
+    externref<Value>(value: Value): TypedValue<"externref", Value>;
+    funcref(value: GuestFunction | null): TypedValue<"funcref", GuestFunction | null>;
+  };
+
+  /** See `types`. */
+  export interface TypedValue<Type extends ValueType = ValueType, Value = unknown> {
+    readonly type: Type;
+    readonly value: Value;
+  }
+
+  /** A type of WebAssembly's. An argument of type i64 is a bigint or a safe integer, a result always a bigint. */
+  export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "externref" | "funcref" | "ref";
+
+  /** A function that a guest has let out as a funcref: a bare result, an array of several, undefined for none. */
+  export type GuestFunction = (...args: any[]) => Promise<any>;
+
+  /** The options of `instantiate`. */
+  export interface InstantiateOptions {
+    /** Shown in errors, statistics, thread names and the log. */
+    name?: string;
+    /** The guest's whole argv; without it one element, the instance's name. */
+    args?: readonly string[];
+    /** The guest's environment; it sees no other variables. */
+    env?: Readonly<Record<string, string>>;
+    /** Guest paths to host folders that the manifest grants. */
+    preopens?: Readonly<Record<string, string | { path: string; access?: "read" | "readwrite" }>>;
+    /** The same as `stdin: "inherit"`. */
+    inheritStdin?: boolean;
+    /** The same as `stdout: "inherit"`. */
+    inheritStdout?: boolean;
+    /** The same as `stderr: "inherit"`. */
+    inheritStderr?: boolean;
+    /** What the guest reads: "null" (the default), "inherit", "piped", any other string as text, bytes, or a stream. */
+    stdin?: Stdin;
+    /** Where its output goes; "null" when left out. */
+    stdout?: Stdout;
+    /** Where its errors go; "null" when left out. */
+    stderr?: Stdout;
+    /** Functions and globals for the guest to import, by module and name. */
+    imports?: Readonly<Record<string, Readonly<Record<string, HostFunction | number | bigint>>>>;
+    /** Never wider than the manifest's. */
+    limits?: Limits;
+    /** Gives an instance that has died a fresh store under the same id. */
+    restart?: RestartPolicy;
+    /** Aborting it ends the instance. */
+    signal?: AbortSignal;
+  }
+
+  export type Stdin = "null" | "inherit" | "piped" | string | BufferSource | ReadableStream<Uint8Array | string>;
+  export type Stdout = "null" | "inherit" | "piped";
+
+  /** Bounds on one instance. */
+  export interface Limits {
+    /** About one unit an instruction, for the instance's whole life. */
+    fuel?: number | bigint;
+    /** Wall time that one request may take. */
+    timeoutMs?: number;
+    /** All memories of the instance together. */
+    memoryBytes?: number;
+    /** All tables of the instance together. */
+    tableElements?: number;
+    /** How many requests may wait. */
+    mailbox?: number;
+  }
+
+  /** When to restart an instance that has died. */
+  export interface RestartPolicy {
+    /** After which deaths; all three when left out. */
+    on?: readonly ("trap" | "timeout" | "fuel")[];
+    /** How many restarts there may be, 1 to 1000; 5 when left out... */
+    max?: number;
+    /** ...within this time; 60,000 when left out. One more ends the instance for good. */
+    withinMs?: number;
+    /** The pause before each; 100 when left out. */
+    backoffMs?: number;
+  }
+
+  /**
+   * A function for a guest to import. It may be async: the guest waits on its own thread. One result is the bare value, several
+   * are an array; what it throws is the `cause` of the call's error.
+   */
+  export type HostFunction = (this: HostCall, ...args: any[]) => unknown;
+
+  /** What a host function finds as `this`. */
+  export interface HostCall {
+    /** The memory of the guest that waits. */
+    readonly memory: Memory;
+    /** The instance; undefined while its start function runs, and once the app has lost sight of it. */
+    readonly instance: WasmInstance | undefined;
+    /** Aborts when the guest is stopped while it waits. */
+    readonly signal: AbortSignal;
+    /** Calls an export of the guest that waits. */
+    call<Results extends unknown[] = unknown[]>(name: string, ...args: unknown[]): Promise<Results>;
+  }
+
+  /** A guest's memory. Reads and writes copy. */
+  export interface Memory {
+    /** Copies `length` bytes from `offset` on. */
+    read(offset: number, length: number): Promise<Uint8Array>;
+    /** Copies bytes to `offset`. */
+    write(offset: number, bytes: BufferSource): Promise<void>;
+    /** The size in pages of 64 KiB. */
+    size(): Promise<number>;
+    /** Grows by `pages`; resolves to the size before. */
+    grow(pages: number): Promise<number>;
+  }
+
+  /** An instance: a thread of its own, reached by messages. It lives until it is dropped, or the app has lost sight of it. */
+  export interface WasmInstance extends AsyncDisposable {
+    /** Names it in the low-level functions; never used twice. */
+    readonly id: number;
+    readonly moduleId: number;
+    readonly name: string;
+    readonly memory: Memory;
+    /** The exported globals. */
+    readonly globals: {
+      get(name: string): Promise<unknown>;
+      set(name: string, value: unknown): Promise<void>;
+    };
+    /** The exported functions: a bare result, an array of several, undefined for none. `then` and `toJSON` are always undefined. */
+    readonly exports: Readonly<Record<string, (...args: any[]) => Promise<any>>>;
+    /** What the guest reads, where stdin is "piped". Takes strings too. */
+    readonly stdin: WritableStream<Uint8Array | string> | null;
+    /** What the guest writes, where stdout is "piped". */
+    readonly stdout: ReadableStream<Uint8Array> | null;
+    /** The same for stderr. */
+    readonly stderr: ReadableStream<Uint8Array> | null;
+    /** Resolves once the instance has ended and its thread is gone. Never rejects, and keeps no app alive by itself. */
+    readonly closed: Promise<Closed>;
+
+    /** Calls an export; resolves to an array of results. */
+    call<Results extends unknown[] = unknown[]>(name: string, ...args: unknown[]): Promise<Results>;
+    /** Calls an export within bounds of its own: reaching that of time ends the instance, that of fuel the call. */
+    callWith<Results extends unknown[] = unknown[]>(options: CallOptions, name: string, ...args: unknown[]): Promise<Results>;
+    /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and the `results` before it. */
+    callBatch(calls: readonly (readonly [name: string, ...args: unknown[]])[]): Promise<unknown[][]>;
+    /** Runs a WASI command: calls `_start`, and resolves to its exit code whatever it is. */
+    run(): Promise<{ exitCode: number }>;
+    /** Lists the exports, functions with their signatures. */
+    getExports(): Promise<Export[]>;
+    /** How it is doing; answered at once, whatever the guest is doing. */
+    stats(): Promise<InstanceStats>;
+    /** Adds fuel to an instance that has a limit; resolves to what it has then. */
+    addFuel(amount: number | bigint): Promise<bigint>;
+    /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone. */
+    terminate(reason?: string): Promise<void>;
+    /** Gives the instance back, ending what it is doing; resolves when its thread is gone. */
+    drop(): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+  }
+
+  /** The options of `callWith`. */
+  export interface CallOptions {
+    /** Aborting it ends the instance; the call rejects with the signal's reason. */
+    signal?: AbortSignal;
+    timeoutMs?: number;
+    fuel?: number | bigint;
+  }
+
+  /** Why an instance has ended. "trap", "fuel" and "start" only after too many restarts. */
+  export interface Closed {
+    readonly reason: "dropped" | "terminated" | "timeout" | "aborted" | "panicked" | "trap" | "fuel" | "start";
+    readonly message?: string;
+  }
+
+  /** An export of an instance. */
+  export type Export =
+    | { name: string; kind: "function"; params: ValueType[]; results: ValueType[] }
+    | { name: string; kind: "memory" | "table" | "global" | "tag" };
+
+  /** How an instance is doing. */
+  export interface InstanceStats {
+    id: number;
+    name: string;
+    /** The id of its module. */
+    module: number;
+    state: "starting" | "idle" | "running" | "waiting" | "restarting" | "stopping";
+    /** Requests that wait to be read. */
+    mailboxDepth: number;
+    /** Exports and funcrefs called so far. */
+    calls: number;
+    /** Calls that the guest made of its imports. */
+    hostCalls: number;
+    /** Processor time of its thread. */
+    cpuMs: number;
+    /** As of its last call of an import, or else of its last request that has ended; null without metering. */
+    fuelUsed: bigint | null;
+    memoryBytes: number;
+    /** The latest restarts, oldest first. */
+    restarts: { reason: "trap" | "timeout" | "fuel" | "start"; message: string; atMs: number }[];
+  }
+
+  /** What a module declares. */
+  export interface ModuleInfo {
+    id: number;
+    name?: string;
+    bytes: number;
+    sha256: string;
+    imports: ({ module: string; name: string } & ItemType)[];
+    exports: ({ name: string } & ItemType)[];
+    /** How many functions it defines itself. */
+    functions: number;
+    /** Imported ones first, as in the next two. */
+    memories: MemoryType[];
+    tables: TableType[];
+    globals: GlobalType[];
+    /** Does a start function run when it is instantiated? */
+    start: boolean;
+    customSections: { name: string; bytes: number }[];
+    /** By `language`, `processed-by` and `sdk`. */
+    producers: Record<string, { name: string; version: string }[]>;
+    needs: {
+      wasi: { versions: string[]; functions: string[] } | null;
+      /** All other imports. */
+      host: ({ module: string; name: string } & ItemType)[];
+    };
+  }
+
+  /** The type of an import or an export of a module. */
+  export type ItemType =
+    | { kind: "function"; params: ValueType[]; results: ValueType[] }
+    | ({ kind: "memory" } & MemoryType)
+    | ({ kind: "table" } & TableType)
+    | ({ kind: "global" } & GlobalType)
+    | { kind: "tag"; params: ValueType[]; results: ValueType[] };
+
+  /** In pages of `pageSize` bytes. */
+  export interface MemoryType {
+    minimum: number;
+    maximum?: number;
+    pageSize: number;
+    memory64: boolean;
+    shared: boolean;
+  }
+
+  export interface TableType {
+    element: ValueType;
+    minimum: number;
+    maximum?: number;
+  }
+
+  export interface GlobalType {
+    type: ValueType;
+    mutable: boolean;
+  }
+
+  /** What every function of this module rejects with; an aborted signal's own reason aside. */
+  export class WasmError extends Error {
+    constructor(code: number, message: string, options?: ErrorOptions);
+    /** One of `WasmErrorCode`. */
+    readonly code: number;
+    /** What kind of trap ended the call, as in "unreachable". */
+    readonly trap?: string;
+    /** The guest's functions, innermost first, with file and line where the module tells. */
+    readonly guestStack?: string[];
+    /** The code, not 0, with which the guest exited. */
+    readonly exitCode?: number;
+    /** The export that was called, with its first 16 arguments. */
+    readonly call?: { name: string; args: unknown[] };
+    /** The imported function that failed. */
+    readonly import?: { module: string; name: string };
+    /** Which call of a batch failed... */
+    readonly index?: number;
+    /** ...and what those before it gave. */
+    readonly results?: unknown[][];
+  }
+
+  /** The codes of errors, by name. */
+  export const WasmErrorCode: {
+    readonly CompileError: 5000;
+    readonly InstantiateError: 5001;
+    readonly CallError: 5002;
+    readonly ExportNotFound: 5003;
+    readonly InvalidModuleHandle: 5004;
+    readonly InvalidInstanceHandle: 5005;
+    readonly MemoryError: 5006;
+    readonly TypeError: 5007;
+    readonly IoError: 5008;
+    readonly PermissionDenied: 5009;
+    readonly WasiError: 5010;
+    readonly FuelExhausted: 5011;
+  };
+}
+
+declare module "runtime:app" {
+  /** The strings after the script on the command line. */
+  export const args: readonly string[];
+  /** Ends the app with this code, 0 to 255; the guests are stopped first. */
+  export function exit(code?: number): never;
+}
