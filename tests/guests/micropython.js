@@ -157,20 +157,17 @@ test("memory has a bound, which the program meets as an error of its own", async
 });
 
 test("restarts: after a trap and after spent time the same program runs anew", async () => {
-  let lives = 0;
-  const functions = {
-    live() {
-      lives++;
-      if (lives === 1) throw new Error("the first one fails");
-      if (lives === 2) return 2 ** 40;
-      return lives === 3 ? new Promise(() => {}) : String(lives);
-    },
-  };
+  // What a life meets is set before each: one that is ended by its time may not have come so far as to call.
+  let live;
   const code = "import host, sys\nsys.exit(int(host.call('live', '')))";
-  const instance = await python(code, functions, { restart: { max: 3, backoffMs: 0 } });
+  const instance = await python(code, { live: () => live() }, { restart: { max: 3, backoffMs: 0 } });
+  live = () => { throw new Error("the first one fails"); };
   await rejects(instance.run(), 5002, "the first one fails");
+  live = () => 2 ** 40;
   await rejects(instance.run(), 5007, "host_call");
+  live = () => new Promise(() => {});
   await rejects(instance.callWith({ timeoutMs: 20 }, "_start"), 5011, "20 ms");
+  live = () => "4";
   equal(await instance.run(), { exitCode: 4 });
   const { restarts } = await instance.stats();
   equal(restarts.map(({ reason }) => reason), ["trap", "trap", "timeout"]);
