@@ -43,7 +43,20 @@ export const abortSignals = new WeakMap();
 /** Drops the instances of which the app has lost sight, once the requests that it made of them are answered. */
 const forgotten = new FinalizationRegistry((id) => idle(id).then(() => end(id, "dropped")));
 
-/** The globals of an instance. They hold the object, not the id: whoever holds them holds the instance. */
+// What an instance gives out holds the object, not the id: whoever holds that holds the instance. It is made when it is asked
+// for, or each instance would be a cycle, which costs memory until garbage is collected.
+
+/** The memory of an instance. */
+function memoryOf(instance) {
+  return Object.freeze({
+    read: (offset, length) => memory.read(instance.id, offset, length),
+    write: (offset, bytes) => memory.write(instance.id, offset, bytes),
+    size: () => memory.size(instance.id),
+    grow: (pages) => memory.grow(instance.id, pages),
+  });
+}
+
+/** The globals of an instance. */
 function globalsOf(instance) {
   return Object.freeze({
     get: async (name) => (await atOnce(instance.id, op_wasm_global_get(instance.id, asString(name, "name"))))[0],
@@ -90,13 +103,6 @@ export class WasmInstance {
     this.#id = id;
     this.#name = name;
     this.#moduleId = moduleId;
-    this.#memory = Object.freeze({
-      // `this`, so that whoever holds the memory holds the instance.
-      read: (offset, length) => memory.read(this.#id, offset, length),
-      write: (offset, bytes) => memory.write(this.#id, offset, bytes),
-      size: () => memory.size(this.#id),
-      grow: (pages) => memory.grow(this.#id, pages),
-    });
     this.#closed = closing(id);
     forgotten.register(this, id);
   }
@@ -133,7 +139,7 @@ export class WasmInstance {
 
   /** The memory: read, write, size, grow. */
   get memory() {
-    return this.#memory;
+    return this.#memory ??= memoryOf(this);
   }
 
   /** The exported globals: get and set, by name. */

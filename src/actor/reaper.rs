@@ -3,10 +3,11 @@
 
 use super::bare_thread::{BareThread, Builder};
 use crate::scheduling;
-use crossbeam_channel::{Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use parking_lot::Mutex;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is to be done once a thread has been joined.
 pub(super) type Then = Box<dyn FnOnce() + Send>;
@@ -16,6 +17,10 @@ type Slot = Arc<Mutex<Option<BareThread>>>;
 
 /// After this many endings, in a quiet moment, what they have freed is given back to the system.
 const TRIM_AFTER: usize = 256;
+/// And again after so long without an event, and a few times more, each four times as long after the last: those who hear of
+/// the endings free something too, an event loop that is busy late.
+const QUIET_MIN: Duration = Duration::from_millis(250);
+const QUIET_MAX: Duration = Duration::from_secs(4);
 
 enum Event {
     Ended { thread: Slot, then: Option<Then> },
@@ -38,26 +43,7 @@ impl Reaper {
         let (events, coming) = unbounded::<Event>();
         std::thread::Builder::new().name("wasm-reaper".to_owned()).stack_size(128 * 1024).spawn(move || {
             scheduling::prompt_this_thread();
-            let mut since_trim = 0;
-            for event in &coming {
-                match event {
-                    Event::Wanted { builder, body, started } => {
-                        let _ = started.send(start(builder, body).is_ok());
-                    }
-                    Event::Ended { thread, then } => {
-                        join(&thread);
-                        since_trim += 1;
-                        if since_trim >= TRIM_AFTER && coming.is_empty() {
-                            since_trim = 0;
-                            give_back_memory();
-                        }
-                        // The last: who hears of it finds everything given back.
-                        if let Some(then) = then {
-                            then();
-                        }
-                    }
-                }
-            }
+            serve(&coming);
         })?;
         Ok(Reaper { events })
     }
@@ -102,6 +88,39 @@ fn start(builder: Builder, body: Body) -> io::Result<()> {
     let mut starting = slot.lock();
     *starting = Some(builder.spawn(move || body(thread))?);
     Ok(())
+}
+
+fn serve(coming: &Receiver<Event>) {
+    // Threads that were joined since the last trim, and when to trim next.
+    let (mut joined, mut quiet) = (0, None);
+    loop {
+        let event = match quiet {
+            None => coming.recv().map_err(RecvTimeoutError::from),
+            Some(time) => coming.recv_timeout(time),
+        };
+        match event {
+            Ok(Event::Wanted { builder, body, started }) => {
+                let _ = started.send(start(builder, body).is_ok());
+            }
+            Ok(Event::Ended { thread, then }) => {
+                join(&thread);
+                joined += 1;
+                if joined >= TRIM_AFTER && coming.is_empty() {
+                    (joined, quiet) = (0, Some(QUIET_MIN));
+                    give_back_memory();
+                }
+                // The last: who hears of it finds everything given back.
+                if let Some(then) = then {
+                    then();
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                quiet = quiet.map(|time| time * 4).filter(|time| *time <= QUIET_MAX);
+                give_back_memory();
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
 }
 
 fn join(thread: &Slot) {
