@@ -48,14 +48,17 @@ export function pump() {
   }
 }
 
-async function takeEvents() {
-  for (;;) {
-    const next = op_wasm_host_event();
-    core.unrefOpPromise(next);
-    const event = await next;
-    if (event.length === 2) cancel(event[0], event[1]);
-    else serve(event);
-  }
+// No loop in an async function: while that waits for the next event, V8 keeps what the last one brought.
+function takeEvents() {
+  const next = op_wasm_host_event();
+  core.unrefOpPromise(next);
+  next.then(take);
+}
+
+function take(event) {
+  takeEvents();
+  if (event.length === 2) cancel(event[0], event[1]);
+  else serve(event);
 }
 
 function cancel(id, instance) {
