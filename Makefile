@@ -1,6 +1,6 @@
 # `make run` shows what this is; `make test` checks it. Both install what they need and say so.
 
-.PHONY: run build test test-v8 check deny soak loom loom-more bench guests setup clean
+.PHONY: run build test test-v8 check deny soak loom loom-more fuzz fuzz-min bench guests setup clean
 
 SHELL := bash
 PLUGINS := examples/plugins
@@ -64,6 +64,25 @@ SOAK_SEED ?= $(shell date +%s)
 soak:
 	@scripts/setup.sh test
 	SOAK_SECONDS=$(SOAK_SECONDS) SOAK_SEED=$(SOAK_SEED) cargo test --locked --workspace --test soak -- --nocapture
+
+# Each fuzz target for a minute, or as long as is said. Inputs that reach more go into fuzz/corpus, which the tests replay; one
+# that fails into fuzz/artifacts. The first time everything is compiled once more, with instrumentation.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= manifest paths compile operations arguments
+# What cargo-fuzz asks of the compiler is for nightly ones only.
+FUZZ := PATH="$(CURDIR)/target/tools/bin:$$PATH" RUSTC_BOOTSTRAP=1 cargo fuzz
+FUZZ_FLAGS := --sanitizer none --target-dir $(CURDIR)/target/fuzz
+fuzz:
+	@scripts/setup.sh fuzz
+	@for target in $(FUZZ_TARGETS); do \
+	  echo "fuzz: $$target for $(FUZZ_SECONDS) seconds"; \
+	  $(FUZZ) run $(FUZZ_FLAGS) $$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=60 -print_final_stats=1 || exit 1; \
+	done
+
+# Leaves in the corpora what is needed to reach what they reach.
+fuzz-min:
+	@scripts/setup.sh fuzz
+	@for target in $(FUZZ_TARGETS); do $(FUZZ) cmin $(FUZZ_FLAGS) $$target || exit 1; done
 
 bench: build
 	node bench/run.mjs

