@@ -1,6 +1,6 @@
 # `make run` shows what this is; `make test` checks it. Both install what they need and say so.
 
-.PHONY: run build test test-v8 check deny soak loom loom-more fuzz fuzz-min bench guests setup clean
+.PHONY: run build test test-v8 check deny soak loom loom-more fuzz fuzz-keep bench guests setup clean
 
 SHELL := bash
 PLUGINS := examples/plugins
@@ -65,24 +65,29 @@ soak:
 	@scripts/setup.sh test
 	SOAK_SECONDS=$(SOAK_SECONDS) SOAK_SEED=$(SOAK_SEED) cargo test --locked --workspace --test soak -- --nocapture
 
-# Each fuzz target for a minute, or as long as is said. Inputs that reach more go into fuzz/corpus, which the tests replay; one
-# that fails into fuzz/artifacts. The first time everything is compiled once more, with instrumentation.
+# Each fuzz target for a minute, or as long as is said. It starts from fuzz/corpus, which the tests replay, and from what it found
+# before, in target/fuzz/corpus; an input that fails goes into fuzz/artifacts. The first time everything is compiled once more,
+# with instrumentation.
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= manifest paths compile operations arguments
+FOUND := $(CURDIR)/target/fuzz/corpus
 # What cargo-fuzz asks of the compiler is for nightly ones only.
-FUZZ := PATH="$(CURDIR)/target/tools/bin:$$PATH" RUSTC_BOOTSTRAP=1 cargo fuzz
-FUZZ_FLAGS := --sanitizer none --target-dir $(CURDIR)/target/fuzz
+FUZZ := PATH="$(CURDIR)/target/tools/bin:$$PATH" RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir target/fuzz
 fuzz:
 	@scripts/setup.sh fuzz
 	@for target in $(FUZZ_TARGETS); do \
 	  echo "fuzz: $$target for $(FUZZ_SECONDS) seconds"; \
-	  $(FUZZ) run $(FUZZ_FLAGS) $$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=60 -print_final_stats=1 || exit 1; \
+	  mkdir -p $(FOUND)/$$target; \
+	  $(FUZZ) $$target $(FOUND)/$$target fuzz/corpus/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=60 -print_final_stats=1 || exit 1; \
 	done
 
-# Leaves in the corpora what is needed to reach what they reach.
-fuzz-min:
+# Takes into fuzz/corpus, of what was found, the few inputs that reach code that nothing there reaches.
+fuzz-keep:
 	@scripts/setup.sh fuzz
-	@for target in $(FUZZ_TARGETS); do $(FUZZ) cmin $(FUZZ_FLAGS) $$target || exit 1; done
+	@for target in $(FUZZ_TARGETS); do \
+	  $(FUZZ) $$target fuzz/corpus/$$target $(FOUND)/$$target -- -set_cover_merge=1 -use_counters=0 || exit 1; \
+	done
 
 bench: build
 	node bench/run.mjs

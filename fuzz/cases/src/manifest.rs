@@ -34,6 +34,8 @@ fn check_error(text: &str, error: &str) {
     // An error may stand after the last line.
     let mut lines = text.lines().chain([""]);
     let shown = lines.nth(line - 1).unwrap_or_else(|| panic!("there is no line {line} in {text:?}: {error}"));
+    let shown: String = shown.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
+    assert!(!error.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "a terminal might obey: {error:?}");
     let width = shown.chars().count();
     assert!((1..=width + 1).contains(&column), "column {column} of {shown:?}: {error}");
     assert!(error.contains(&format!("\n{line} | {shown}\n")), "the line is not shown: {error:?}");
