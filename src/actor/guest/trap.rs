@@ -5,7 +5,7 @@ use super::{Context, StoppedByHost};
 use crate::engine::imported_function_called_at;
 use crate::error::{ErrorCode, FailedImport, WasmError};
 use std::sync::Arc;
-use wasmtime::{FrameInfo, Trap, WasmBacktrace, WasmCoreDump};
+use wasmtime::{FrameInfo, GcHeapOutOfMemory, ThrownException, Trap, WasmBacktrace, WasmCoreDump};
 use wasmtime_wasi::I32Exit;
 
 /// Frames of a guest's stack that an error carries.
@@ -38,14 +38,15 @@ pub(super) fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Err
     let backtrace = error.downcast_ref::<WasmBacktrace>();
     let guest_stack = backtrace.map(guest_stack).unwrap_or_default();
     let import = backtrace.and_then(|backtrace| failed_import(store, trap, backtrace));
-    let mut described = match trap {
-        Some(Trap::OutOfFuel) => {
+    let named = trap_of(&error);
+    let mut described = match named {
+        _ if trap == Some(Trap::OutOfFuel) => {
             let given = store.data().fuel_given.unwrap_or(0);
             let used = given.saturating_sub(store.get_fuel().unwrap_or(0));
             let text = format!("{what} spent the fuel of the instance \"{name}\": {used} of {given} used");
             WasmError::new(ErrorCode::FuelExhausted, text)
         }
-        Some(trap) => WasmError::new(ErrorCode::Call, format!("{what} trapped: {}", trap_name(trap))),
+        Some(named) => WasmError::new(ErrorCode::Call, format!("{what} trapped: {named}")),
         None => {
             // A host function's own error says where it is from.
             let named = import.as_ref().filter(|_| !error.is::<HostFailure>());
@@ -54,7 +55,7 @@ pub(super) fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Err
             WasmError::new(ErrorCode::Call, format!("{what} failed{place}: {cause}"))
         }
     };
-    described.trap = trap.filter(|trap| *trap != Trap::OutOfFuel).map(trap_name);
+    described.trap = named.filter(|_| trap != Some(Trap::OutOfFuel));
     described.guest_stack = guest_stack;
     if let Some(HostFailure::Threw { value, .. }) = error.downcast_ref::<HostFailure>() {
         described.cause = Some(value.clone());
@@ -88,6 +89,17 @@ fn dump_core(store: &mut Context<'_>, error: &wasmtime::Error) {
 /// The error below wasmtime's context of "error while executing at wasm backtrace".
 fn root_cause(error: &wasmtime::Error) -> String {
     error.root_cause().to_string()
+}
+
+/// What the guest ended by: a trap, or what is like one.
+fn trap_of(error: &wasmtime::Error) -> Option<&'static str> {
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return Some(trap_name(*trap));
+    }
+    if error.is::<ThrownException>() {
+        return Some("uncaught exception");
+    }
+    error.is::<GcHeapOutOfMemory<()>>().then_some("heap out of memory")
 }
 
 /// The names that the contract uses for traps; for the rest, wasmtime's description.
