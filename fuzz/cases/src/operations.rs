@@ -10,7 +10,8 @@ use runtime_wasm::actor::message::{Answer, Ask, Call, Outcome};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 use runtime_wasm::value::{Arg, Value};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
@@ -54,8 +55,14 @@ pub fn operations(data: &[u8]) {
             world.step(&mut input).await;
             world.check();
         }
-        world.end().await;
+        world.end(&mut input).await;
     });
+}
+
+thread_local! {
+    /// What a run has left for the next, all but empty: a runtime with modules, one of each kind at most. Making them takes longer
+    /// than a run.
+    static KEPT: RefCell<Option<(Runtime, BTreeMap<u64, usize>)>> = const { RefCell::new(None) };
 }
 
 /// The runtime, and what should be in it.
@@ -77,19 +84,9 @@ struct Living {
 
 impl World {
     fn new() -> World {
-        let options = RuntimeOptions {
-            max_instances: INSTANCES_MAX,
-            max_module_bytes: MODULE_BYTES_MAX,
-            max_memory_bytes: MEMORY_MAX,
-            ..RuntimeOptions::default()
-        };
-        World {
-            runtime: Runtime::new(options).expect("a runtime"),
-            modules: BTreeMap::new(),
-            living: BTreeMap::new(),
-            module_ids: vec![0, u64::MAX],
-            instance_ids: vec![0, u64::MAX],
-        }
+        let (runtime, modules) = KEPT.take().unwrap_or_else(|| (new_runtime(), BTreeMap::new()));
+        let module_ids = [0, u64::MAX].into_iter().chain(modules.keys().copied()).collect();
+        World { runtime, modules, living: BTreeMap::new(), module_ids, instance_ids: vec![0, u64::MAX] }
     }
 
     async fn step(&mut self, input: &mut Input<'_>) {
@@ -327,19 +324,44 @@ impl World {
         assert_eq!(found, expected);
     }
 
-    /// Everything ends: one after another, or all at once.
-    async fn end(self) {
-        let gone: Vec<_> = self.living.into_values().map(|living| living.actor).collect();
-        assert_eq!(self.runtime.shutdown(Duration::from_secs(60)), 0, "a thread does not end");
+    /// Everything ends: one after another, or with the runtime.
+    async fn end(self, input: &mut Input<'_>) {
+        let gone: Vec<_> = self.living.values().map(|living| living.actor.clone()).collect();
+        let shutdown = input.once_in(8);
+        if shutdown {
+            assert_eq!(self.runtime.shutdown(Duration::from_secs(60)), 0, "a thread does not end");
+        } else {
+            for actor in &gone {
+                assert_eq!(self.runtime.end(InstanceId(actor.id()), StopReason::Dropped).await, Ok(()));
+            }
+        }
         for actor in gone {
             assert_eq!(bare(actor.ask(Ask::MemorySize).await), Err(error(ErrorCode::InvalidInstanceHandle)));
         }
         assert_eq!((self.runtime.alive(), self.runtime.stats().len()), (0, 0));
-        if let Some((id, _)) = self.modules.first_key_value() {
+        if !shutdown {
+            self.keep();
+        } else if let Some((id, _)) = self.modules.first_key_value() {
             let late = self.runtime.instantiate(ModuleId(*id), InstanceConfig::default()).await;
             assert_eq!(late.map(drop).map_err(|error| error.code), Err(ErrorCode::Instantiate));
         }
     }
+
+    fn keep(mut self) {
+        let mut kinds = BTreeSet::new();
+        self.modules.retain(|id, which| kinds.insert(*which) || self.runtime.drop_module(ModuleId(*id)).is_err());
+        KEPT.set(Some((self.runtime, self.modules)));
+    }
+}
+
+fn new_runtime() -> Runtime {
+    let options = RuntimeOptions {
+        max_instances: INSTANCES_MAX,
+        max_module_bytes: MODULE_BYTES_MAX,
+        max_memory_bytes: MEMORY_MAX,
+        ..RuntimeOptions::default()
+    };
+    Runtime::new(options).expect("a runtime")
 }
 
 /// The outcome with nothing of an error but its code.

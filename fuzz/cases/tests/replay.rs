@@ -98,7 +98,7 @@ fn compile() {
 
 #[test]
 fn operations() {
-    replay("operations", 60, 400);
+    replay("operations", 200, 400);
 }
 
 #[test]
