@@ -6,7 +6,6 @@ mod arguments;
 mod compile;
 mod input;
 mod manifest;
-mod model;
 mod operations;
 mod paths;
 
