@@ -54,13 +54,16 @@ static GUEST_ACTOR: LazyLock<(Runtime, Arc<Actor>)> = LazyLock::new(|| {
     (runtime, actor)
 });
 
-/// Reads arguments for signatures, and passes them through a guest.
+/// Reads arguments for signatures, and passes some of them through a guest.
 pub fn arguments(data: &[u8]) {
     let mut input = Input::new(data);
-    for _ in 0..16 {
+    for index in 0..16 {
         let (arg, wanted) = (some_arg(&mut input), TYPES[input.below(TYPES.len())]);
         check_one(&arg, wanted);
-        check_guest(&mut input, arg, wanted);
+        // Each is a trip to another thread.
+        if index < 3 {
+            check_guest(&mut input, arg, wanted);
+        }
         if input.is_empty() {
             break;
         }
