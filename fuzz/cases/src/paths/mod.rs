@@ -106,14 +106,13 @@ fn check_outcome(tree: &Tree, rules: &[Rule], path: &str, wanted: Wanted, found:
         Err(error) => Err(error.kind),
     };
     let Some(real) = tree.real(path) else { return };
+    let by: Vec<&Rule> = covering(&real);
     // Whether `folder/**` covers the folder itself is of no use to anybody: it is no module.
-    let is_folder_of_a_rule =
-        |rule: &Rule| rule.module && fs::canonicalize(&rule.folder).is_ok_and(|folder| folder == real);
-    if wanted == Wanted::Module && rules.iter().any(is_folder_of_a_rule) {
-        assert!(found.is_err(), "{path:?} opened, and a grant of modules begins with it");
+    let begins_a_rule = |rule: &Rule| rule.module && fs::canonicalize(&rule.folder).is_ok_and(|folder| folder == real);
+    if wanted == Wanted::Module && by.is_empty() && rules.iter().any(begins_a_rule) {
+        assert!(found.is_err(), "{path:?} opened, which no grant covers");
         return;
     }
-    let by: Vec<&Rule> = covering(&real);
     let kind = fs::metadata(&real).expect("it is there").file_type();
     let expected = match wanted {
         _ if by.is_empty() => Err(CapsErrorKind::Denied),
@@ -174,7 +173,7 @@ impl Rule {
         let names: Vec<&OsStr> = beneath.iter().collect();
         let pattern: Vec<&str> = self.pattern.iter().map(String::as_str).collect();
         match wanted {
-            Wanted::Module => !pattern.is_empty() && matches(&pattern, &names, true),
+            Wanted::Module => !names.is_empty() && matches(&pattern, &names, true),
             Wanted::Folder(_) if pattern.is_empty() => true,
             // And all that is beneath what matches.
             Wanted::Folder(_) => (1..=names.len()).any(|end| matches(&pattern, &names[..end], true)),
