@@ -68,8 +68,10 @@ pub fn arguments(data: &[u8]) {
             break;
         }
     }
-    let args: Vec<Arg> = (0..input.below(12)).map(|_| some_arg(&mut input)).collect();
-    check_signature(args);
+    let count = [TYPES.len(), TYPES.len(), TYPES.len(), input.below(12)][input.below(4)];
+    let types = TYPES.iter().cycle().take(count);
+    let args = types.map(|ty| if input.once_in(16) { some_arg(&mut input) } else { some_arg_of(&mut input, *ty) });
+    check_signature(args.collect());
 }
 
 /// One argument for one parameter, and back.
@@ -250,6 +252,19 @@ const NUMBERS: [f64; 20] = [
     f64::NEG_INFINITY,
     16_777_217.0,
 ];
+
+/// One that fits.
+fn some_arg_of(input: &mut Input, ty: ValueType) -> Arg {
+    Arg::from(match ty {
+        ValueType::I32 => Value::I32(input.any()),
+        ValueType::I64 => Value::I64(input.any()),
+        ValueType::F32 => Value::F32(input.any()),
+        ValueType::F64 => Value::F64(input.any()),
+        ValueType::V128 => Value::V128(input.any()),
+        ValueType::ExternRef => Value::Extern(ExternValue::Number(input.any())),
+        ValueType::FuncRef | ValueType::OtherRef => Value::Null,
+    })
+}
 
 fn some_arg(input: &mut Input) -> Arg {
     let declared = match input.below(16) {
