@@ -15,8 +15,11 @@ pub use manifest::manifest;
 pub use operations::operations;
 pub use paths::paths;
 
+/// Panics where a property does not hold.
+pub type Target = fn(&[u8]);
+
 /// Every target: its name, which is that of its corpus, and its function.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("manifest", manifest),
     ("paths", paths),
     ("compile", compile),

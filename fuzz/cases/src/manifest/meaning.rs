@@ -3,27 +3,22 @@
 use runtime_wasm::caps::{ManifestLimits, Priority};
 use toml::{Table, Value};
 
-/// What a manifest means.
-pub enum Meaning {
-    /// It must be accepted: whether WebAssembly may be used, and the bounds.
-    Right(bool, ManifestLimits),
+/// Why nothing can be said of a manifest but this.
+pub enum Doubt {
     /// It must be refused.
     Wrong(&'static str),
     /// It depends on more than is looked at here.
     Unclear,
 }
 
-pub fn expected(table: &Table) -> Meaning {
-    read(table).map_or_else(|meaning| meaning, |(enabled, limits)| Meaning::Right(enabled, limits))
-}
-
-type Read<T> = Result<T, Meaning>;
+pub type Read<T> = Result<T, Doubt>;
 
 fn wrong<T>(why: &'static str) -> Read<T> {
-    Err(Meaning::Wrong(why))
+    Err(Doubt::Wrong(why))
 }
 
-fn read(table: &Table) -> Read<(bool, ManifestLimits)> {
+/// Whether WebAssembly may be used, and the bounds. An error where it must be refused, or that cannot be told.
+pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
     let none = Table::new();
     for key in ["name", "version"] {
         if !matches!(section(table, "app")?.unwrap_or(&none).get(key), None | Some(Value::String(_))) {
@@ -34,7 +29,7 @@ fn read(table: &Table) -> Read<(bool, ManifestLimits)> {
     if let Some(net) = section(capabilities, "net")? {
         known(net, &["fetch"])?;
         if !net.is_empty() {
-            return Err(Meaning::Unclear);
+            return Err(Doubt::Unclear);
         }
     }
     let Some(wasm) = section(capabilities, "wasm")? else { return Ok((false, ManifestLimits::default())) };
@@ -139,7 +134,7 @@ fn entries(wasm: &Table, key: &str, extra: &str) -> Read<()> {
                         if hash.len() == 64 && hash.chars().all(|c| c.is_ascii_hexdigit()) => {}
                     _ => return wrong("a hash or an access is none"),
                 }
-                table.get("path").and_then(Value::as_str).ok_or(Meaning::Wrong("a grant has no path"))?
+                table.get("path").and_then(Value::as_str).ok_or(Doubt::Wrong("a grant has no path"))?
             }
             _ => return wrong("a grant is neither a string nor a table"),
         };
@@ -152,5 +147,5 @@ fn entries(wasm: &Table, key: &str, extra: &str) -> Read<()> {
         // Whether such a pattern is valid is for another target.
         unclear |= path.contains("**") || path.contains('[');
     }
-    if unclear { Err(Meaning::Unclear) } else { Ok(()) }
+    if unclear { Err(Doubt::Unclear) } else { Ok(()) }
 }

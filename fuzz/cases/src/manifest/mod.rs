@@ -4,7 +4,7 @@ mod meaning;
 mod shape;
 
 use crate::input::Input;
-use meaning::{Meaning, expected};
+use meaning::{Doubt, meaning};
 use runtime_wasm::caps::{Access, Caps, CapsErrorKind};
 use shape::shaped;
 use std::path::Path;
@@ -73,15 +73,15 @@ fn check_meaning(text: &str, parsed: &Result<Caps, String>) {
     let Ok(table) = toml::from_str::<Table>(text) else {
         return;
     };
-    match (expected(&table), parsed) {
-        (Meaning::Wrong(why), Ok(_)) => panic!("accepted, but {why}: {text}"),
-        (Meaning::Right(..), Err(error)) => panic!("refused: {error}\n{text}"),
-        (Meaning::Right(enabled, limits), Ok(caps)) => {
+    match (meaning(&table), parsed) {
+        (Err(Doubt::Wrong(why)), Ok(_)) => panic!("accepted, but {why}: {text}"),
+        (Ok(_), Err(error)) => panic!("refused: {error}\n{text}"),
+        (Ok((enabled, limits)), Ok(caps)) => {
             assert_eq!(*caps.limits(), limits, "{text}");
             assert_eq!(caps.check_enabled().is_ok(), enabled, "{text}");
             check_refusals(caps, enabled);
         }
-        (_, Err(_)) | (Meaning::Unclear, Ok(_)) => {}
+        (_, Err(_)) | (Err(Doubt::Unclear), Ok(_)) => {}
     }
 }
 

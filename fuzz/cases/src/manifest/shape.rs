@@ -56,8 +56,11 @@ const PATHS: [&str; 20] = [
     "{ path = './x', sha265 = '' }",
 ];
 
-/// The sections with their keys, and what each key takes.
-const SECTIONS: [(&str, &[(&str, &[&str])]); 4] = [
+/// A key and what it takes.
+type Key = (&'static str, &'static [&'static str]);
+
+/// The sections with their keys.
+const SECTIONS: [(&str, &[Key]); 4] = [
     ("[app]", &[("name", &TEXTS), ("version", &TEXTS)]),
     (
         "[capabilities.wasm]",
