@@ -1,6 +1,6 @@
 # `make run` shows what this is; `make test` checks it. Both install what they need and say so.
 
-.PHONY: run build test test-v8 check deny soak loom loom-more bench guests setup clean
+.PHONY: run build test test-v8 check deny soak loom loom-more fuzz fuzz-keep bench guests setup clean
 
 SHELL := bash
 PLUGINS := examples/plugins
@@ -42,6 +42,7 @@ endif
 # Formatting and lints, and that each set of features compiles.
 check: setup deny
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --no-default-features --lib -- -D warnings
 	cargo clippy --locked --no-default-features --features extension,deno_core/quickjs --lib -- -D warnings
@@ -49,7 +50,7 @@ check: setup deny
 # Licences, sources and bans of the dependencies, as far as that goes without network.
 deny:
 	@scripts/setup.sh deny
-	PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo deny --locked check --hide-inclusion-graph licenses bans sources
+	PATH="$(CURDIR)/target/tools/cargo-deny/bin:$$PATH" cargo deny --locked check --hide-inclusion-graph licenses bans sources
 
 loom:
 	@scripts/setup.sh test
@@ -59,12 +60,36 @@ loom:
 loom-more:
 	LOOM_MAX_PREEMPTIONS=5 cargo nextest run --locked --workspace -E 'package(runtime-wasm-loom)' --success-output final
 
-# Many short lives in one process, about ten minutes of them on two quiet cores; the seed is printed. A short one is part of `make test`.
-SOAK_OPERATIONS ?= 75000
+# Many short lives in one process, ten minutes of them; the seed is printed. A short one is part of `make test`.
+SOAK_SECONDS ?= 600
 SOAK_SEED ?= $(shell date +%s)
 soak:
 	@scripts/setup.sh test
-	SOAK_OPERATIONS=$(SOAK_OPERATIONS) SOAK_SEED=$(SOAK_SEED) cargo test --locked --workspace --test soak -- --nocapture
+	SOAK_SECONDS=$(SOAK_SECONDS) SOAK_SEED=$(SOAK_SEED) cargo test --locked --workspace --test soak -- --nocapture
+
+# Each fuzz target for a minute, or as long as is said. It starts from fuzz/corpus, which the tests replay, and from what it found
+# before, in target/fuzz/corpus; an input that fails goes into fuzz/artifacts. The first time everything is compiled once more,
+# with instrumentation.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= manifest paths compile operations arguments
+FOUND := $(CURDIR)/target/fuzz/corpus
+# What cargo-fuzz asks of the compiler is for nightly ones only.
+FUZZ := PATH="$(CURDIR)/target/tools/cargo-fuzz/bin:$$PATH" RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir target/fuzz
+fuzz:
+	@scripts/setup.sh fuzz
+	@for target in $(FUZZ_TARGETS); do \
+	  echo "fuzz: $$target for $(FUZZ_SECONDS) seconds"; \
+	  mkdir -p $(FOUND)/$$target; \
+	  $(FUZZ) $$target $(FOUND)/$$target fuzz/corpus/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=60 -print_final_stats=1 || exit 1; \
+	done
+
+# Takes into fuzz/corpus, of what was found, the few inputs that reach code that nothing there reaches.
+fuzz-keep:
+	@scripts/setup.sh fuzz
+	@for target in $(FUZZ_TARGETS); do \
+	  $(FUZZ) $$target fuzz/corpus/$$target $(FOUND)/$$target -- -set_cover_merge=1 -use_counters=0 || exit 1; \
+	done
 
 bench: build
 	@scripts/setup.sh test

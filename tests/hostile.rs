@@ -224,6 +224,29 @@ async fn calls_that_go_wrong_in_odd_ways_are_errors_and_nothing_else() {
     assert_eq!(runtime.alive(), 0);
 }
 
+/// Guests that end in other ways than by a trap instruction say how as well, and are called again.
+#[tokio::test]
+async fn an_uncaught_exception_and_a_full_heap_are_named_as_traps_are() {
+    let runtime = runtime();
+    let wat = "(module (tag $t (param i32)) (type $n (struct (field (ref null $n)) (field i64)))
+        (global $kept (mut (ref null $n)) (ref.null $n))
+        (func (export \"throw\") (throw $t (i32.const 1)))
+        (func (export \"take\") (loop (global.set $kept (struct.new $n (global.get $kept) (i64.const 0))) (br 0)))
+        (func (export \"let_go\") (global.set $kept (ref.null $n))))";
+    let module = compile(&runtime, wat).await.unwrap();
+    let limits = Limits { memory_bytes: 4 << 20, ..Limits::default() };
+    let actor = runtime.instantiate(module, InstanceConfig { limits, ..Default::default() }).await.unwrap();
+    for _ in 0..3 {
+        for (name, trap) in [("throw", "uncaught exception"), ("take", "heap out of memory")] {
+            let error = call(&actor, name).await.unwrap_err();
+            assert_eq!((error.code, error.trap), (ErrorCode::Call, Some(trap)), "{error}");
+            assert!(error.message.ends_with(trap) && !error.guest_stack.is_empty(), "{error:?}");
+        }
+        assert!(actor.stats().memory_bytes <= 4 << 20);
+        assert_eq!(call(&actor, "let_go").await, Ok(Answer::Values(vec![])));
+    }
+}
+
 #[tokio::test]
 async fn guests_that_take_all_they_can_get_no_more_than_their_limit() {
     let runtime = runtime();

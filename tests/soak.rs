@@ -1,7 +1,9 @@
-//! Soak: random instances, calls, kills, drops, traps, timeouts and spent fuel, from a seed. Afterwards nothing is left: the
-//! process has the threads, maps and files that it had after a warm-up, and every promise has settled.
+//! Soak: random instances, calls, kills, drops, traps, host errors, restarts, pipes, timeouts and spent fuel, from a seed.
+//! Afterwards nothing is left: the process has the threads, maps and files that it had after a warm-up, no id names anything,
+//! and every promise has settled.
 //!
-//! A short one is part of the tests; `SOAK_OPERATIONS` (in each of four rounds) and `SOAK_SEED` make another, see `make soak`.
+//! A short one is part of the tests, bounded by its operations (in each of four rounds; `SOAK_OPERATIONS`); `SOAK_SECONDS`, for all
+//! rounds, and `SOAK_SEED` make another, see `make soak`.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -16,11 +18,21 @@ const MAPS_GROWTH_MAX: usize = 24;
 
 const GUEST: &str = r#"(module
     (memory (export "memory") 1 64)
+    (global (export "global") (mut i64) (i64.const 0))
     (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
     (func (export "trap") unreachable)
     (func (export "spin") (loop br 0))
     (func $deep (export "deep") (call $deep))
     (func (export "grow") (drop (memory.grow (i32.const 8)))))"#;
+
+const ASKING: &str = r#"(module
+    (import "env" "ask" (func $ask (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "ask") (param i32) (result i32) (call $ask (local.get 0)))
+    (func (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+    (func (export "trap") unreachable))"#;
+
+const STDIO: &str = include_str!("js/wat/stdio.wat");
 
 const GATE: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
@@ -83,15 +95,19 @@ fn nothing_is_left_of_many_short_lives() {
     for file in ["soak.js", "manifest.app.toml"] {
         fs::copy(source.join(file), app.path().join(file)).unwrap();
     }
-    for (file, wat) in [("guest.wasm", GUEST), ("gate.wasm", GATE)] {
+    for (file, wat) in [("guest.wasm", GUEST), ("asking.wasm", ASKING), ("stdio.wasm", STDIO), ("gate.wasm", GATE)] {
         fs::write(app.path().join(file), wat::parse_str(wat).unwrap()).unwrap();
     }
-    let (operations, seed) = (setting("SOAK_OPERATIONS", "500"), setting("SOAK_SEED", "1"));
-    println!("seed {seed}, {operations} operations in each of {ROUNDS} rounds");
+    let seed = setting("SOAK_SEED", "1");
+    let (unit, amount) = match std::env::var("SOAK_SECONDS") {
+        Ok(seconds) => ("seconds", (seconds.parse::<f64>().unwrap() / ROUNDS as f64).to_string()),
+        Err(_) => ("operations", setting("SOAK_OPERATIONS", "500")),
+    };
+    println!("seed {seed}, {amount} {unit} in each of {ROUNDS} rounds");
     let mut child = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"))
         .arg("run")
         .arg(app.path().join("soak.js"))
-        .args([&operations, &ROUNDS.to_string(), &seed])
+        .args([unit, &amount, &ROUNDS.to_string(), &seed])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -101,7 +117,7 @@ fn nothing_is_left_of_many_short_lives() {
     let mut seen = Vec::new();
     for _ in 0..ROUNDS {
         let counts = lines.next().expect("the script ended early").unwrap();
-        assert!(counts.contains("\"unanswered\":0"), "{counts}");
+        assert!(counts.contains("\"unsettled\":0,\"alive\":0"), "{counts}");
         let threads_max = seen.get(1).map_or(usize::MAX, |first: &Held| first.threads.len());
         let now = held_after_settling(child.id(), threads_max);
         println!("{counts} {now:?}");

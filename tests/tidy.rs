@@ -83,7 +83,7 @@ fn only_the_files_that_run_guests_name_wasmtime() {
 
 #[test]
 fn every_source_file_says_what_it_is() {
-    for folder in ["src", "tests", "examples", "loom"] {
+    for folder in ["src", "tests", "examples", "loom", "fuzz/cases", "fuzz/fuzz_targets"] {
         for file in files_below(&root().join(folder), ".rs") {
             let text = fs::read_to_string(&file).unwrap();
             assert!(text.starts_with("//!"), "{} does not start with a `//!` line", file.display());

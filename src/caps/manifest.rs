@@ -34,13 +34,20 @@ impl ManifestError {
 
 impl fmt::Display for ManifestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = printable(&self.message);
         write!(f, "{}", self.file.display())?;
-        let Some(Place { line, column, width, text }) = &self.place else { return write!(f, ": {}", self.message) };
+        let Some(Place { line, column, width, text }) = &self.place else { return write!(f, ": {message}") };
+        let text = printable(text);
         let margin = " ".repeat(line.to_string().len());
         let indent = " ".repeat(column - 1);
         let carets = "^".repeat(*width);
-        write!(f, ":{line}:{column}: {}\n{line} | {text}\n{margin} | {indent}{carets}", self.message)
+        write!(f, ":{line}:{column}: {message}\n{line} | {text}\n{margin} | {indent}{carets}")
     }
+}
+
+/// A text in which nothing is left that a terminal might obey; as wide as before.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 impl std::error::Error for ManifestError {}
@@ -70,6 +77,8 @@ fn place(text: &str, at: Range<usize>) -> Place {
     }
     let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
     let line = text[line_start..].lines().next().unwrap_or_default();
+    // Not between the two characters that end it.
+    let start = start.min(line_start + line.len());
     let column = text[line_start..start].chars().count() + 1;
     let rest = line.get(start - line_start..).unwrap_or_default();
     let width = text.get(start..at.end.min(text.len())).map_or(1, |marked| marked.chars().count());

@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 const LINKS_MAX: usize = 40;
 
 /// The path with every symlink resolved. What does not exist, or cannot be seen, is taken as written, so that a missing path is
-/// judged like one that exists. `None` for a loop, and for `..` behind something missing.
+/// judged like one that exists. `None` for a loop, and for `..` behind something missing or a file.
 pub(super) fn real_path(path: &Path) -> Option<PathBuf> {
     let mut real = PathBuf::from("/");
     let mut ahead: VecDeque<OsString> = names(path);
@@ -20,7 +20,8 @@ pub(super) fn real_path(path: &Path) -> Option<PathBuf> {
     let mut missing = false;
     while let Some(name) = ahead.pop_front() {
         if name == ".." {
-            if missing {
+            // As the system has it: only a folder has one above it.
+            if missing || !real.is_dir() {
                 return None;
             }
             real.pop();
@@ -104,6 +105,8 @@ mod tests {
         assert_eq!(real("dangling"), Some(real_root.join("nowhere/deep")));
         assert_eq!(real("loop"), None);
         assert_eq!(real("missing/../folder"), None);
+        std::fs::write(real_root.join("file"), "").unwrap();
+        assert_eq!((real("file/.."), real("file/../folder"), real("file/x/..")), (None, None, None));
         assert_eq!(real_path(Path::new("/../../etc/..")), Some(PathBuf::from("/")));
     }
 }

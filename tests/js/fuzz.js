@@ -1,7 +1,7 @@
 // Arguments of any type and size to every function: a WasmError or a TypeError, or an answer; never anything else.
 
 import * as wasm from "runtime:wasm";
-import { equal, ok, test } from "./check.js";
+import { equal, ok, show, test } from "./check.js";
 
 let module = await wasm.compileFile("./wasm/basic.wasm");
 const cyclic = {};
@@ -67,4 +67,71 @@ test("every function takes anything", async () => {
     instance = await wasm.instantiate(module);
   }
   equal(await instance.call("add", 20, 22), [42]);
+});
+
+/** What a parameter of this type makes of a value, by the rules; `undefined` where it must be refused. */
+function converted(type, value) {
+  const typed = typeof value === "object" && value !== null && typeof value.type === "string";
+  if (!typed) return plain(type, value);
+  return value.type === type ? plain(type, value.value) : undefined;
+}
+
+function plain(type, value) {
+  switch (type) {
+    case "i32": return Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32 ? value | 0 : undefined;
+    case "i64": {
+      const whole = Number.isSafeInteger(value) ? BigInt(value) : value;
+      return typeof whole === "bigint" && whole >= -(2n ** 63n) && whole < 2n ** 64n ? BigInt.asIntN(64, whole) : undefined;
+    }
+    case "f32": return typeof value === "number" ? Math.fround(value) : undefined;
+    case "f64": return typeof value === "number" ? value : undefined;
+    default: return value instanceof Uint8Array && value.length === 16 ? value : undefined;
+  }
+}
+
+/** Functions of basic.wat that give back their first argument. */
+const identities = { i32: ["add", 0], i64: ["add64", 0n], f32: ["same32"], f64: ["same64"], v128: ["vector"] };
+const types = Object.keys(identities);
+
+/** A value at the edge of some type or another, or any at all. */
+function anArgument() {
+  const power = random(70);
+  const sign = random(2) ? 1 : -1;
+  switch (random(8)) {
+    case 0: return sign * 2 ** power + random(5) - 2;
+    case 1: return sign * (2 ** power + random(3) / 2);
+    case 2: return BigInt(sign) * 2n ** BigInt(power) + BigInt(random(5) - 2);
+    case 3: return sign * random(1 << 24) * 2 ** (random(400) - 200);
+    case 4: return random(1000);
+    case 5: return Uint8Array.from({ length: 15 + random(3) }, () => random(256));
+    case 6: return { type: types[random(types.length)], value: random(3) ? anArgument() : some() };
+    default: return some();
+  }
+}
+
+test("an argument is what the rules make of it, or refused", async () => {
+  const instance = await wasm.instantiate(await wasm.compileFile("./wasm/basic.wasm"));
+  let [taken, refused] = [0, 0];
+  const one = async () => {
+    const type = types[random(types.length)];
+    const value = anArgument();
+    let expected;
+    // What cannot even be read is refused.
+    try { expected = converted(type, value); } catch {}
+    const [name, ...others] = identities[type];
+    const what = `${type} from ${typeof value === "object" ? typeof value : show(value)}`;
+    try {
+      const [found] = await instance.call(name, value, ...others);
+      ok(expected !== undefined, `${what}: not refused, but ${show(found)}`);
+      equal(found, expected, what);
+      taken++;
+    } catch (error) {
+      if (!(error instanceof wasm.WasmError)) throw error;
+      ok(expected === undefined && error.code === 5007, `${what}: ${error.message}`);
+      refused++;
+    }
+  };
+  for (let round = 0; round < 300; round++) await Promise.all(Array.from({ length: 30 }, one));
+  ok(taken > 1000 && refused > 1000, `${taken} taken, ${refused} refused`);
+  await instance.drop();
 });

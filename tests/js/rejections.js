@@ -47,6 +47,23 @@ for (const [name, [code, operation]] of Object.entries(refused)) {
   });
 }
 
+test("nor does a call of the waiting guest", async () => {
+  let found;
+  const imports = { env: {
+    async deeper() {
+      found = await rejects(this.call("missing"), 5003);
+      return 1;
+    },
+    add: () => 0n, none() {}, pair: () => [0, 0], start: 0, state: 0n,
+  } };
+  const asking = await instantiate(await compileFile("./wasm/host.wasm"), { imports });
+  formatted = 0;
+  equal(await asking.call("deeper", 1), [1]);
+  equal(formatted, 0);
+  ok(found.stack !== undefined && formatted > 0, "reading the stack has formatted none");
+  await asking.drop();
+});
+
 test("nor does what rejects because the instance is gone", async () => {
   const gone = await instantiate(basic);
   const running = gone.call("spin");

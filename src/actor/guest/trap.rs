@@ -6,7 +6,7 @@ use crate::engine::{exported_names, imported_function_called_at};
 use crate::error::{ErrorCode, FailedImport, WasmError};
 use std::collections::HashMap;
 use std::sync::Arc;
-use wasmtime::{FrameInfo, Trap, WasmBacktrace, WasmCoreDump};
+use wasmtime::{FrameInfo, GcHeapOutOfMemory, ThrownException, Trap, WasmBacktrace, WasmCoreDump};
 use wasmtime_wasi::I32Exit;
 
 /// Lines of a guest's stack that an error carries.
@@ -39,24 +39,25 @@ pub(super) fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Err
         Some(failure) => Some(failure.import.clone()),
         None => backtrace.and_then(|backtrace| failed_import(store, trap, backtrace)),
     };
-    let mut described = match (trap, failure) {
+    let named = trap_of(&error);
+    let mut described = match (named, failure) {
         (_, Some(failure)) => {
             let message = format!("{what} failed: {}", failure.error.message);
             WasmError { message, ..failure.error.clone() }
         }
-        (Some(Trap::OutOfFuel), _) => {
+        _ if trap == Some(Trap::OutOfFuel) => {
             let given = store.data().fuel_given.unwrap_or(0);
             let used = given.saturating_sub(store.get_fuel().unwrap_or(0));
             let text = format!("{what} spent the fuel of the instance \"{name}\": {used} of {given} used");
             WasmError::new(ErrorCode::FuelExhausted, text)
         }
-        (Some(trap), _) => WasmError::new(ErrorCode::Call, format!("{what} trapped: {}", trap_name(trap))),
+        (Some(named), _) => WasmError::new(ErrorCode::Call, format!("{what} trapped: {named}")),
         (None, _) => {
             let place = import.as_ref().map(|import| format!(" in the import {import}")).unwrap_or_default();
             WasmError::new(ErrorCode::Call, format!("{what} failed{place}: {}", root_cause(&error)))
         }
     };
-    described.trap = trap.filter(|trap| *trap != Trap::OutOfFuel).map(trap_name);
+    described.trap = named.filter(|_| trap != Some(Trap::OutOfFuel));
     described.guest_stack = guest_stack;
     described.import = import.map(Box::new);
     dump_core(store, &error);
@@ -88,6 +89,17 @@ fn dump_core(store: &mut Context<'_>, error: &wasmtime::Error) {
 /// The error below wasmtime's context of "error while executing at wasm backtrace".
 fn root_cause(error: &wasmtime::Error) -> String {
     error.root_cause().to_string()
+}
+
+/// What the guest ended by: a trap, or what is like one.
+fn trap_of(error: &wasmtime::Error) -> Option<&'static str> {
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return Some(trap_name(*trap));
+    }
+    if error.is::<ThrownException>() {
+        return Some("uncaught exception");
+    }
+    error.is::<GcHeapOutOfMemory<()>>().then_some("heap out of memory")
 }
 
 /// The names that the contract uses for traps; for the rest, wasmtime's description.

@@ -1,0 +1,151 @@
+//! What a manifest means, read once more from the TOML's own values.
+
+use runtime_wasm::caps::{ManifestLimits, Priority};
+use toml::{Table, Value};
+
+/// Why nothing can be said of a manifest but this.
+pub enum Doubt {
+    /// It must be refused.
+    Wrong(&'static str),
+    /// It depends on more than is looked at here.
+    Unclear,
+}
+
+pub type Read<T> = Result<T, Doubt>;
+
+fn wrong<T>(why: &'static str) -> Read<T> {
+    Err(Doubt::Wrong(why))
+}
+
+/// Whether WebAssembly may be used, and the bounds. An error where it must be refused, or that cannot be told.
+pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
+    let none = Table::new();
+    for key in ["name", "version"] {
+        if !matches!(section(table, "app")?.unwrap_or(&none).get(key), None | Some(Value::String(_))) {
+            return wrong("the app's name and version are strings");
+        }
+    }
+    let capabilities = section(table, "capabilities")?.unwrap_or(&none);
+    if let Some(net) = section(capabilities, "net")? {
+        known(net, &["fetch"])?;
+        if !net.is_empty() {
+            return Err(Doubt::Unclear);
+        }
+    }
+    let Some(wasm) = section(capabilities, "wasm")? else { return Ok((false, ManifestLimits::default())) };
+    known(
+        wasm,
+        &["enabled", "load", "preopens", "max_instances", "max_module_bytes", "priority", "max_memory", "limits"],
+    )?;
+    let enabled = match wasm.get("enabled") {
+        None => true,
+        Some(Value::Boolean(enabled)) => *enabled,
+        Some(_) => return wrong("`enabled` is no boolean"),
+    };
+    entries(wasm, "load", "sha256")?;
+    entries(wasm, "preopens", "access")?;
+    Ok((enabled, limits(wasm)?))
+}
+
+fn limits(wasm: &Table) -> Read<ManifestLimits> {
+    let none = Table::new();
+    let inner = section(wasm, "limits")?.unwrap_or(&none);
+    known(inner, &["fuel", "timeout_ms", "memory", "table_elements", "mailbox"])?;
+    let priority = match wasm.get("priority").map(Value::as_str) {
+        None => Priority::default(),
+        Some(Some("background")) => Priority::Background,
+        Some(Some("low")) => Priority::Low,
+        Some(Some("normal")) => Priority::Normal,
+        Some(_) => return wrong("there is no such priority"),
+    };
+    let count = |number: Option<u64>| number.map(|number| number as usize);
+    Ok(ManifestLimits {
+        fuel: positive(inner, "fuel")?,
+        timeout_ms: positive(inner, "timeout_ms")?,
+        memory_bytes: bytes(inner, "memory")?,
+        table_elements: positive(inner, "table_elements")?,
+        mailbox: count(positive(inner, "mailbox")?),
+        max_instances: count(positive(wasm, "max_instances")?),
+        max_module_bytes: bytes(wasm, "max_module_bytes")?,
+        max_memory_bytes: bytes(wasm, "max_memory")?,
+        priority,
+    })
+}
+
+fn section<'a>(table: &'a Table, key: &str) -> Read<Option<&'a Table>> {
+    match table.get(key) {
+        None => Ok(None),
+        Some(Value::Table(inner)) => Ok(Some(inner)),
+        Some(_) => wrong("what should be a section is none"),
+    }
+}
+
+fn known(table: &Table, keys: &[&str]) -> Read<()> {
+    if table.keys().all(|key| keys.contains(&key.as_str())) { Ok(()) } else { wrong("a key is unknown") }
+}
+
+fn positive(table: &Table, key: &str) -> Read<Option<u64>> {
+    match table.get(key) {
+        None => Ok(None),
+        Some(Value::Integer(number)) if *number > 0 => Ok(Some(*number as u64)),
+        Some(_) => wrong("an amount is no positive integer"),
+    }
+}
+
+/// A number, or a number and a unit with perhaps spaces between them.
+fn bytes(table: &Table, key: &str) -> Read<Option<u64>> {
+    let Some(Value::String(text)) = table.get(key) else { return positive(table, key) };
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let (number, unit) = text.split_at(text.chars().take_while(char::is_ascii_digit).count());
+    let factor = match unit.trim_start() {
+        "B" => 1_u128,
+        "KB" => 1000,
+        "MB" => 1000 * 1000,
+        "GB" => 1000 * 1000 * 1000,
+        "KiB" => 1024,
+        "MiB" => 1024 * 1024,
+        "GiB" => 1024 * 1024 * 1024,
+        _ => return wrong("a size has no known unit"),
+    };
+    let product = number.parse::<u128>().ok().and_then(|number| number.checked_mul(factor));
+    match product.and_then(|product| u64::try_from(product).ok()) {
+        Some(size) if size > 0 => Ok(Some(size)),
+        _ => wrong("a size is none or too large"),
+    }
+}
+
+/// Entries of `load` or `preopens`: paths, or tables with a path and one more key.
+fn entries(wasm: &Table, key: &str, extra: &str) -> Read<()> {
+    let list = match wasm.get(key) {
+        None => return Ok(()),
+        Some(Value::Array(list)) => list,
+        Some(_) => return wrong("a list of grants is no array"),
+    };
+    let mut unclear = false;
+    for entry in list {
+        let path = match entry {
+            Value::String(path) => path.as_str(),
+            Value::Table(table) => {
+                known(table, &["path", extra])?;
+                match (extra, table.get(extra)) {
+                    (_, None) => {}
+                    ("access", Some(Value::String(access))) if access == "read" || access == "readwrite" => {}
+                    ("sha256", Some(Value::String(hash)))
+                        if hash.len() == 64 && hash.chars().all(|c| c.is_ascii_hexdigit()) => {}
+                    _ => return wrong("a hash or an access is none"),
+                }
+                table.get("path").and_then(Value::as_str).ok_or(Doubt::Wrong("a grant has no path"))?
+            }
+            _ => return wrong("a grant is neither a string nor a table"),
+        };
+        if path.is_empty() || path.contains('\0') {
+            return wrong("a granted path is empty or has a NUL");
+        }
+        if path.starts_with('~') && path != "~" && !path.starts_with("~/") {
+            return wrong("~user is not expanded");
+        }
+        // Whether such a pattern is valid is for another target.
+        unclear |= path.contains("**") || path.contains('[');
+    }
+    if unclear { Err(Doubt::Unclear) } else { Ok(()) }
+}

@@ -1,0 +1,4 @@
+//! See `runtime_wasm_fuzz_cases::paths`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| runtime_wasm_fuzz_cases::paths(data));
