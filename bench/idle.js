@@ -3,6 +3,8 @@ import { args } from "runtime:app";
 import { compileFile, instantiate } from "runtime:wasm";
 
 const module = await compileFile("./bench.wasm");
-for (let i = 0; i < Number(args[0]); i++) await instantiate(module);
+// Held: an instance of which the app has lost sight is dropped.
+const instances = [];
+for (let i = 0; i < Number(args[0]); i++) instances.push(await instantiate(module));
 console.log("ready");
-setInterval(() => {}, 1000);
+setInterval(() => instances.length, 1000);

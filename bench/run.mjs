@@ -13,7 +13,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const [what = "all", scale = "1"] = process.argv.slice(2);
 const binary = join(here, "../target/release/runtime-wasm");
 const ROUNDS = 5;
-const IDLE = 500;
+const IDLE = 2000;
 const SPINNERS = 64;
 const KILLS = Math.max(5, Math.round(1000 * Number(scale)));
 
@@ -31,8 +31,9 @@ writeFileSync(join(folder, "manifest.app.toml"), '[capabilities.wasm]\nload = ["
 execFileSync(join(here, "build.sh"), [join(folder, "guest.wasm")]);
 for (const script of ["main.js", "idle.js", "stops.js", "crowd.js"]) copyFileSync(join(here, script), join(folder, script));
 
-const ours = (script, ...args) => JSON.parse(execFileSync(binary, ["run", join(folder, script), ...args.map(String)]));
-const nodes = (script, ...args) => JSON.parse(execFileSync(process.execPath, [join(here, script), wasm, ...args.map(String)]));
+const output = (program, args) => JSON.parse(execFileSync(program, args.map(String), { maxBuffer: 1 << 28 }));
+const ours = (script, ...args) => output(binary, ["run", join(folder, script), ...args]);
+const nodes = (script, ...args) => output(process.execPath, [join(here, script), wasm, ...args]);
 
 /** The figure that a share of a list lies below. */
 const quantile = (list, share) => list.sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))];
@@ -45,9 +46,10 @@ function resident(count) {
     const child = spawn(binary, ["run", join(folder, "idle.js"), String(count)], { stdio: ["ignore", "pipe", "inherit"] });
     child.on("error", reject);
     child.stdout.once("data", () => {
-      const pages = Number(readFileSync(`/proc/${child.pid}/statm`, "utf8").split(" ")[1]);
-      child.kill();
-      child.once("exit", () => resolve(pages * 4096));
+      // Unlike `statm`, which may be behind by some pages for each thread.
+      const exact = readFileSync(`/proc/${child.pid}/smaps_rollup`, "utf8");
+      child.kill("SIGKILL");
+      child.once("exit", () => resolve(1024 * Number(/^Rss: *(\d+)/m.exec(exact)[1])));
     });
   });
 }

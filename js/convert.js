@@ -65,8 +65,12 @@ function isShared(value) {
  */
 export function asArguments(values) {
   return guarded("the arguments", () => {
-    if (values.length > ARGUMENTS_MAX) throw typeError(`${values.length} arguments: no function takes over ${ARGUMENTS_MAX}`);
-    return Array.from(values, asArgument);
+    const { length } = values;
+    if (length > ARGUMENTS_MAX) throw typeError(`${length} arguments: no function takes over ${ARGUMENTS_MAX}`);
+    // Much faster than `Array.from`.
+    const args = [];
+    for (let index = 0; index < length; index++) args[index] = asArgument(values[index]);
+    return args;
   });
 }
 

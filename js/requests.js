@@ -12,14 +12,15 @@ const {
 /** For each instance with requests under way, how far it is with them. */
 const lines = new Map();
 
+/** Most lines are one request long, so what few need is made when it is needed. */
 class Line {
   /** Requests that were made, and those whose reply the app has been given. */
   made = 0;
   answered = 0;
   /** By its number, what lets a request go on whose reply came before that of one before it. */
-  early = new Map();
+  early = undefined;
   /** What waits for the end of the line. */
-  waiting = [];
+  waiting = undefined;
 }
 
 /**
@@ -27,18 +28,23 @@ class Line {
  * the app hears of them in the order in which it asked. Where one of the signals has ended the instance, what rejects the
  * request is the signal's own reason. One async function and no more, since each costs as much as the call of a guest.
  */
-export async function inLine(instance, operation, ...signals) {
+export async function inLine(instance, operation, signal = undefined, other = undefined) {
   let line = lines.get(instance);
   if (line === undefined) lines.set(instance, line = new Line());
   const number = line.made++;
   // Ops do not reject.
   const reply = await operation;
-  if (number !== line.answered) await new Promise((resolve) => line.early.set(number, resolve));
+  if (number !== line.answered) await turn(line, number);
   line.answered++;
-  if (line.early.size > 0) next(line);
+  if (line.early !== undefined) next(line);
   if (line.answered === line.made) close(instance, line);
-  if (isFailure(reply)) throw failure(instance, reply, signals);
+  if (isFailure(reply)) throw failure(instance, reply, signal, other);
   return reply ?? undefined;
+}
+
+function turn(line, number) {
+  line.early ??= new Map();
+  return new Promise((resolve) => line.early.set(number, resolve));
 }
 
 function next(line) {
@@ -49,11 +55,11 @@ function next(line) {
 
 function close(instance, line) {
   lines.delete(instance);
-  for (const resolve of line.waiting) resolve();
+  line.waiting?.forEach((resolve) => resolve());
 }
 
 /** What to throw for a failed request to an instance. */
-function failure(instance, reply, signals) {
+function failure(instance, reply, ...signals) {
   if (!op_wasm_is_alive(instance)) ending(instance);
   const error = failed(reply);
   const ended = error.code === WasmErrorCode.CallError || error.code === WasmErrorCode.InvalidInstanceHandle;
@@ -74,7 +80,7 @@ export function atOnce(instance, operation) {
 
 async function outOfLine(instance, operation) {
   const reply = await operation;
-  if (isFailure(reply)) throw failure(instance, reply, []);
+  if (isFailure(reply)) throw failure(instance, reply);
   return reply ?? undefined;
 }
 
@@ -108,7 +114,7 @@ export function end(instance, how, message = "") {
 
 /** Resolves once no request to the instance is under way. */
 export async function idle(instance) {
-  for (let line; (line = lines.get(instance)) !== undefined;) await new Promise((resolve) => line.waiting.push(resolve));
+  for (let line; (line = lines.get(instance)) !== undefined;) await new Promise((resolve) => (line.waiting ??= []).push(resolve));
 }
 
 /** Calls an export of an instance; resolves to an array of results. */

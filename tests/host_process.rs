@@ -152,6 +152,11 @@ fn signals_end_an_app_that_waits() {
     let waits = "setInterval(() => {}, 10_000); console.log('ready');";
     assert_eq!(signalled(waits, "-INT"), (Some(130), String::new()));
     assert_eq!(signalled(waits, "-TERM"), (Some(143), String::new()));
+    // Also one that waits for several things, within functions that would learn of an error.
+    let awaits = "const never = () => new Promise(() => setTimeout(() => {}, 10_000));
+        const run = async () => { try { await never(); } finally { await never(); } };
+        console.log('ready'); await Promise.all([run(), run(), fetch('data:,x').then(run)]);";
+    assert_eq!(signalled(awaits, "-TERM"), (Some(143), String::new()));
 }
 
 #[test]

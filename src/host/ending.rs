@@ -5,13 +5,17 @@
 
 use deno_core::v8::IsolateHandle;
 use parking_lot::Mutex;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
 /// What the embedder wants done before the process ends.
 pub type ShutdownHook = Box<dyn FnOnce() + Send>;
 
+/// How long JavaScript may go on after a signal. An event loop that waits is back before that, and what it waits for is dropped
+/// without an error in JavaScript that nobody would see the reason of.
+const UNASKED_MAX: Duration = Duration::from_millis(50);
 /// How long the event loop may take to come back once the end was asked for.
 const LOOP_STOP_MAX: Duration = Duration::from_secs(2);
 /// How long the shutdown hook may take.
@@ -59,6 +63,19 @@ impl Ending {
         self.0.state.lock().isolate = None;
     }
 
+    /// JavaScript itself asks for the end with `code`, and is to execute no more. The first call counts.
+    pub(super) fn exit(&self, code: i32) {
+        self.ask(code);
+        self.interrupt();
+    }
+
+    /// Stops the engine, if there is one.
+    fn interrupt(&self) {
+        if let Some(isolate) = &self.0.state.lock().isolate {
+            isolate.terminate_execution();
+        }
+    }
+
     /// Asks for the end with `code`. Returns at once: whether this was the first call, the only one with an effect.
     pub(super) fn ask(&self, code: i32) -> bool {
         let mut state = self.0.state.lock();
@@ -68,15 +85,14 @@ impl Ending {
         state.code = Some(code);
         let (running, main) = mpsc::channel();
         state.running = Some(running);
-        if let Some(isolate) = &state.isolate {
-            isolate.terminate_execution();
-        }
         drop(state);
         self.0.asked.notify_one();
         let ending = self.clone();
         let watchdog = std::thread::Builder::new().name("watchdog".into());
-        // Without a watchdog the end is only less bounded.
-        let _ = watchdog.spawn(move || ending.watch(code, &main));
+        if watchdog.spawn(move || ending.watch(code, &main)).is_err() {
+            // Without a watchdog the end is only less bounded.
+            self.interrupt();
+        }
         true
     }
 
@@ -128,13 +144,18 @@ impl Ending {
         unsafe { libc::_exit(code) }
     }
 
+    /// Waits for the event loop to come back, and then for the hook to.
     fn watch(&self, code: i32, main: &mpsc::Receiver<()>) {
-        for bound in [LOOP_STOP_MAX, HOOK_MAX] {
-            match main.recv_timeout(bound) {
-                Ok(()) => {}
-                Err(mpsc::RecvTimeoutError::Disconnected) => return,
-                Err(mpsc::RecvTimeoutError::Timeout) => self.force(code),
-            }
+        let mut back = main.recv_timeout(UNASKED_MAX);
+        if back == Err(RecvTimeoutError::Timeout) {
+            self.interrupt();
+            back = main.recv_timeout(LOOP_STOP_MAX);
+        }
+        if back.is_ok() {
+            back = main.recv_timeout(HOOK_MAX);
+        }
+        if back == Err(RecvTimeoutError::Timeout) {
+            self.force(code);
         }
     }
 }

@@ -68,7 +68,7 @@ fn write_fully(output: &mut impl Write, mut bytes: &[u8]) -> std::io::Result<()>
 /// Asks for the end as soon as it is called, and stays pending: to the event loop the app is busy until it is stopped.
 #[op2]
 async fn op_wasm_host_exit(state: Rc<RefCell<OpState>>, #[smi] code: i32) {
-    state.borrow().borrow::<Ending>().ask(code);
+    state.borrow().borrow::<Ending>().exit(code);
     std::future::pending::<()>().await;
 }
 
