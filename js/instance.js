@@ -5,7 +5,7 @@ import { failed, settled, typeError, WasmError, WasmErrorCode } from "ext:runtim
 import {
   asArguments, asCalls, asFuel, asMilliseconds, asString, describe, readOptions,
 } from "ext:runtime_wasm/convert.js";
-import { atOnce, closing, end, getExports, idle, inLine, memory } from "ext:runtime_wasm/requests.js";
+import { asked, atOnce, closing, end, getExports, idle, inLine, memory } from "ext:runtime_wasm/requests.js";
 import { streamOf } from "ext:runtime_wasm/stdio.js";
 
 const {
@@ -163,10 +163,11 @@ export class WasmInstance {
   }
 
   /** Calls an export; resolves to an array of results. */
-  async call(name, ...args) {
-    asString(name, "name");
-    const operation = op_wasm_call(this.#id, name, asArguments(args));
-    return await inLine(this.#id, operation, abortSignals.get(this));
+  call(name, ...args) {
+    return asked(() => {
+      const operation = op_wasm_call(this.#id, asString(name, "name"), asArguments(args));
+      return inLine(this.#id, operation, abortSignals.get(this));
+    });
   }
 
   /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and `results` before it. */
@@ -218,13 +219,13 @@ export class WasmInstance {
   }
 
   /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone. */
-  async terminate(reason = "") {
-    return await inLine(this.#id, end(this.#id, "terminated", asString(reason, "reason")));
+  terminate(reason = "") {
+    return asked(() => inLine(this.#id, end(this.#id, "terminated", asString(reason, "reason"))));
   }
 
   /** Gives the instance back, ending what it is doing; resolves when its thread is gone. */
-  async drop() {
-    return await inLine(this.#id, end(this.#id, "dropped"));
+  drop() {
+    return asked(() => inLine(this.#id, end(this.#id, "dropped")));
   }
 
   /** `await using instance = ...`: dropped at the end of the block, unless it has ended before. */

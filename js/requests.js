@@ -117,12 +117,26 @@ export async function idle(instance) {
   for (let line; (line = lines.get(instance)) !== undefined;) await new Promise((resolve) => (line.waiting ??= []).push(resolve));
 }
 
+/**
+ * The promise that `ask` gives, or one that is rejected with what it throws. For what is called often: an async function in this place
+ * would cost as much as a guest's call, and on QuickJS several times that whenever a request fails.
+ */
+export function asked(ask) {
+  try {
+    return ask();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /** Calls an export of an instance; resolves to an array of results. */
-export async function call(instance, name, args = []) {
-  asId(instance, "instance");
-  asString(name, "name");
-  if (!Array.isArray(args)) throw typeError(`args must be an array, not ${describe(args)}`);
-  return await inLine(instance, op_wasm_call(instance, name, asArguments(args)));
+export function call(instance, name, args = []) {
+  return asked(() => {
+    asId(instance, "instance");
+    asString(name, "name");
+    if (!Array.isArray(args)) throw typeError(`args must be an array, not ${describe(args)}`);
+    return inLine(instance, op_wasm_call(instance, name, asArguments(args)));
+  });
 }
 
 /** Lists the exports of an instance, functions with their signatures. */
@@ -133,20 +147,20 @@ export async function getExports(instance) {
 /** The memory of an instance: its export `memory`, or else the first memory that it exports. */
 export const memory = Object.freeze({
   /** Copies `length` bytes from `offset` on into a new Uint8Array. */
-  async read(instance, offset, length) {
-    return await atOnce(instance, op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length")));
+  read(instance, offset, length) {
+    return asked(() => atOnce(instance, op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length"))));
   },
   /** Copies bytes to `offset`. */
-  async write(instance, offset, bytes) {
-    return await atOnce(instance, op_wasm_memory_write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes")));
+  write(instance, offset, bytes) {
+    return asked(() => atOnce(instance, op_wasm_memory_write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes"))));
   },
   /** The size in pages of 64 KiB. */
-  async size(instance) {
-    return await atOnce(instance, op_wasm_memory_size(asId(instance, "instance")));
+  size(instance) {
+    return asked(() => atOnce(instance, op_wasm_memory_size(asId(instance, "instance"))));
   },
   /** Grows by `pages`; resolves to the size before. */
-  async grow(instance, pages) {
-    return await atOnce(instance, op_wasm_memory_grow(asId(instance, "instance"), asInteger(pages, "pages")));
+  grow(instance, pages) {
+    return asked(() => atOnce(instance, op_wasm_memory_grow(asId(instance, "instance"), asInteger(pages, "pages"))));
   },
 });
 
