@@ -40,7 +40,7 @@ for (let i = 0; i < 100; i++) {
   }));
   await made.drop();
 }
-for (let i = 0; i < Math.min(100, spinners * 2); i++) {
+for (let i = 0; i < Math.min(400, spinners * 7); i++) {
   const { instance, settled } = crowd.shift();
   const from = now();
   const gone = instance.terminate().then(now);
