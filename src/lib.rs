@@ -15,6 +15,7 @@
 //! - [`caps`]: what the manifest grants; decides, and sends nothing.
 //! - [`registry`]: ids and what answers to them; [`registry::Runtime`] is the whole of it for a plain Rust program.
 //! - [`scheduling`]: which threads answer promptly, and which stand behind.
+//! - `spin`: looking for another thread's next step for a moment, instead of sleeping until it.
 //! - `ops` (feature `extension`): the ops of `runtime:wasm`, for any deno_core program.
 //! - `host` and `cli` (feature `host`): a JavaScript host around it, and the command line.
 
@@ -36,4 +37,5 @@ pub mod ops;
 pub mod registry;
 pub mod scheduling;
 pub mod signature;
+mod spin;
 pub mod value;

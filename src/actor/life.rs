@@ -12,7 +12,6 @@ use super::handle::Actor;
 use super::message::{PendingReply, Reply, reply};
 use super::reaper::{Reaper, Then};
 use super::signal_stack::SignalStack;
-use super::spin::Spin;
 use super::supervisor::Supervisor;
 use super::watch::Watch;
 use super::worker::{Served, Worker};
@@ -20,13 +19,18 @@ use crate::engine::{Code, Deadlines, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::THREAD_STACK_BYTES;
 use crate::scheduling;
+use crate::spin::Spin;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 use tracing::Span;
 use tracing::field::Empty;
+
+/// How long a thread looks for its next request before it sleeps.
+const LOOK_FOR: Duration = Duration::from_micros(50);
 
 /// What a new actor's thread needs.
 pub struct Start {
@@ -225,7 +229,7 @@ fn begin(start: Start, reply: Reply) -> Option<Serving> {
         deadlines,
         io,
         supervisor: None,
-        spin: Spin::default(),
+        spin: Spin::new(LOOK_FOR),
         until_called: Some(until_called),
     };
     let renewal = policy.is_some().then(|| config.renew());

@@ -20,7 +20,6 @@ pub mod message;
 pub mod pipe;
 mod reaper;
 mod signal_stack;
-mod spin;
 mod stats;
 mod supervisor;
 mod sync;

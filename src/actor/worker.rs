@@ -5,11 +5,11 @@ use super::control::StopReason;
 use super::guest::{Guest, GuestParts};
 use super::handle::{Actor, Running};
 use super::message::{Answer, Ask, Reply, Request, outcome_name, reply};
-use super::spin::Spin;
 use super::stats::Restart;
 use super::supervisor::{Death, Supervisor};
 use super::watch::Entry;
 use crate::engine::{Deadlines, Token};
+use crate::spin::{Spin, Turn};
 use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
@@ -86,7 +86,9 @@ impl Worker {
 
     /// The next request: looked for during a moment, then slept for.
     fn next(&mut self) -> Option<Request> {
-        self.spin.until(|| self.actor.mailbox.has_news());
+        if let Some(_turn) = Turn::take() {
+            self.spin.until(|| self.actor.mailbox.has_news());
+        }
         self.actor.mailbox.receive()
     }
 

@@ -3,6 +3,7 @@
 use super::convert::{Args, Calls, Reply};
 use super::host::{WasmHost, instance_id};
 use super::imports;
+use super::soon::soon;
 use crate::actor::control::StopReason;
 use crate::actor::message::{Answer, Ask, Call};
 use crate::error::{Result, WasmError};
@@ -16,7 +17,7 @@ use std::time::Duration;
 /// stand in the mailbox in the order in which they were made.
 pub(super) async fn ask(state: Rc<RefCell<OpState>>, id: f64, ask: Ask) -> Result<Answer> {
     let host = WasmHost::enabled(&state)?;
-    imports::ask(&state, &host, id, ask).await
+    soon(&state, imports::ask(&state, &host, id, ask)).await
 }
 
 /// Calls an export.

@@ -12,6 +12,7 @@ mod instantiate;
 mod memory;
 mod observe;
 mod scripts;
+mod soon;
 mod stdio;
 mod values;
 
@@ -60,6 +61,7 @@ deno_core::extension!(
     state = |state, options| {
         state.put(options.host);
         state.put(imports::HostSide::new());
+        state.put(soon::UnderWay::new());
     },
     docs = "Hosts WebAssembly guests; see the crate's documentation.",
 );

@@ -1,25 +1,25 @@
-//! Looking for the next request for a moment before sleeping: to wake a thread up costs more than most requests take.
+//! Looking for what another thread is about to do, for a moment, before sleeping until it has: to wake a thread up costs more than
+//! most requests take.
 //!
 //! It is done only while it pays: each time that nothing came, the next times are left out, twice as many as before. And
-//! only while fewer threads do it than there are processors, so that whoever is waited for can run.
+//! only while fewer workers do it than there are processors, so that whoever is waited for can run.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long to look.
-const LOOK_FOR: Duration = Duration::from_micros(50);
 /// Looks between two readings of the clock.
 const LOOKS: u32 = 32;
 /// At most this many times are left out in a row, until it is tried again.
 const LEFT_OUT_MAX: u32 = 256;
 
-/// Threads that are looking at this moment.
+/// Workers that are looking at this moment.
 static LOOKING: AtomicUsize = AtomicUsize::new(0);
 
 /// One thread's experience with looking.
-#[derive(Debug, Default)]
-pub(super) struct Spin {
+#[derive(Debug)]
+pub(crate) struct Spin {
+    look_for: Duration,
     /// So many times are still to be left out.
     skip: u32,
     /// How many were the last time.
@@ -27,14 +27,21 @@ pub(super) struct Spin {
 }
 
 impl Spin {
+    /// Looks for this long at most.
+    pub(crate) fn new(look_for: Duration) -> Self {
+        Spin { look_for, skip: 0, skipped: 0 }
+    }
+
     /// Returns once `ready`, or when it is not worth the time to go on.
-    pub(super) fn until(&mut self, ready: impl Fn() -> bool) {
+    pub(crate) fn until(&mut self, ready: impl FnMut() -> bool) {
         if self.skip > 0 {
             self.skip -= 1;
             return;
         }
-        let Some(_turn) = Turn::take() else { return };
-        if look(ready) {
+        if processors() < 2 {
+            return;
+        }
+        if look(self.look_for, ready) {
             self.skipped = 0;
         } else {
             self.skipped = (self.skipped * 2).clamp(1, LEFT_OUT_MAX);
@@ -43,8 +50,8 @@ impl Spin {
     }
 }
 
-fn look(ready: impl Fn() -> bool) -> bool {
-    let until = Instant::now() + LOOK_FOR;
+fn look(time: Duration, mut ready: impl FnMut() -> bool) -> bool {
+    let until = Instant::now() + time;
     loop {
         for _ in 0..LOOKS {
             if ready() {
@@ -58,16 +65,20 @@ fn look(ready: impl Fn() -> bool) -> bool {
     }
 }
 
-/// A place among those that may look.
-struct Turn;
+/// A worker's place among those that may look. Not for an event loop, which would take it from the very worker that it waits for.
+pub(crate) struct Turn;
 
 impl Turn {
-    fn take() -> Option<Turn> {
-        static PLACES: OnceLock<usize> = OnceLock::new();
-        let places = *PLACES.get_or_init(|| std::thread::available_parallelism().map_or(0, |cores| cores.get() - 1));
-        let taken = |looking: usize| Some(looking + 1).filter(|looking| *looking <= places);
+    /// None if enough are looking.
+    pub(crate) fn take() -> Option<Turn> {
+        let taken = |looking: usize| Some(looking + 1).filter(|looking| *looking < processors());
         LOOKING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken).ok().map(|_| Turn)
     }
+}
+
+fn processors() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 impl Drop for Turn {
@@ -83,7 +94,7 @@ mod tests {
     #[test]
     fn what_does_not_pay_is_done_ever_more_rarely_and_what_does_always() {
         let looked = AtomicUsize::new(0);
-        let mut spin = Spin::default();
+        let mut spin = Spin::new(Duration::from_micros(1));
         let times = |spin: &mut Spin, found: bool, times: usize| {
             let before = looked.load(Ordering::Relaxed);
             for _ in 0..times {
@@ -97,13 +108,9 @@ mod tests {
             }
             looked.load(Ordering::Relaxed) - before
         };
-        if Turn::take().is_none() {
-            // One processor, or others are looking: then nothing is looked for at all.
-            return;
-        }
         // After 1, 2, 4, 8, 16, 32 times that are left out.
         assert!(times(&mut spin, false, 70) <= 7);
-        let mut fresh = Spin::default();
+        let mut fresh = Spin::new(Duration::from_micros(1));
         assert!(times(&mut fresh, true, 70) <= 70);
         assert_eq!((fresh.skip, fresh.skipped), (0, 0));
     }

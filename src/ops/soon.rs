@@ -1,0 +1,61 @@
+//! Looking for an answer for a moment before the event loop goes on: to wake the loop up costs more than most requests take.
+//!
+//! Only for a request that is the only one under way, and never for longer than a few tens of microseconds.
+
+use crate::spin::Spin;
+use deno_core::OpState;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+const LOOK_FOR: Duration = Duration::from_micros(20);
+
+/// The requests of one JavaScript runtime that are under way, and whether looking for their answers has paid.
+pub(super) struct UnderWay {
+    count: Cell<usize>,
+    spin: RefCell<Spin>,
+}
+
+impl UnderWay {
+    pub(super) fn new() -> Rc<UnderWay> {
+        Rc::new(UnderWay { count: Cell::new(0), spin: RefCell::new(Spin::new(LOOK_FOR)) })
+    }
+}
+
+/// Counts a request until it is answered or dropped.
+struct Counted(Rc<UnderWay>);
+
+impl Counted {
+    fn new(under_way: Rc<UnderWay>) -> Self {
+        under_way.count.set(under_way.count.get() + 1);
+        Counted(under_way)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.count.set(self.0.count.get() - 1);
+    }
+}
+
+/// Awaits a request. The first time that it is polled, which sends it, the answer is looked for.
+pub(super) async fn soon<T>(state: &Rc<RefCell<OpState>>, request: impl Future<Output = T>) -> T {
+    let under_way = state.borrow().borrow::<Rc<UnderWay>>().clone();
+    let counted = Counted::new(under_way);
+    // Polled many times within one turn of the event loop, which tokio would make an end of.
+    let mut request = pin!(tokio::task::unconstrained(request));
+    let mut is_first = true;
+    poll_fn(|context| {
+        let mut outcome = request.as_mut().poll(context);
+        if std::mem::take(&mut is_first) && outcome.is_pending() && counted.0.count.get() == 1 {
+            counted.0.spin.borrow_mut().until(|| {
+                outcome = request.as_mut().poll(context);
+                outcome.is_ready()
+            });
+        }
+        outcome
+    })
+    .await
+}
