@@ -17,6 +17,15 @@ pub struct Running {
     pub(super) what: String,
 }
 
+/// Wakes the guest of a stopped actor, should it sleep in a host call, when it is dropped.
+pub struct Wake(Stopped<Running>);
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        self.0.wake();
+    }
+}
+
 /// An instance, as seen from outside its thread.
 pub struct Actor {
     id: u64,
@@ -103,18 +112,20 @@ impl Actor {
     /// Ends the actor, at once and whatever its guest is doing. Answers the running request, drops those that wait.
     /// False if it has been stopped before: the first reason stands.
     pub fn stop(&self, reason: StopReason) -> bool {
-        match self.control.stop(reason.clone()) {
-            Some(stopped) => self.after_stop(stopped, &reason),
-            None => false,
-        }
+        self.stop_asleep(reason).is_some()
+    }
+
+    /// The same, but that a guest which sleeps in a host call sleeps on until the result is dropped. It has no effect on anything
+    /// any more, and to wake its thread takes longer than all the rest: time for whoever awaits the answer to hear it first.
+    pub fn stop_asleep(&self, reason: StopReason) -> Option<Wake> {
+        let stopped = self.control.stop(reason.clone())?;
+        Some(self.after_stop(stopped, &reason))
     }
 
     /// Like [`stop`](Self::stop), but only while this request runs.
     pub fn stop_request(&self, request: RequestNumber, reason: StopReason) -> bool {
-        match self.control.stop_request(request, reason.clone()) {
-            Some(stopped) => self.after_stop(stopped, &reason),
-            None => false,
-        }
+        let stopped = self.control.stop_request(request, reason.clone());
+        stopped.map(|stopped| self.after_stop(stopped, &reason)).is_some()
     }
 
     /// Ends this request while it runs, so that the worker restarts the instance. What waits is refused.
@@ -139,18 +150,17 @@ impl Actor {
         });
     }
 
-    fn after_stop(&self, mut stopped: Stopped<Running>, reason: &StopReason) -> bool {
+    fn after_stop(&self, mut stopped: Stopped<Running>, reason: &StopReason) -> Wake {
         (self.unregister)(self.id);
         if let Some(running) = stopped.running.take() {
             running.reply.send(Err(self.stop_error(reason, &running.what)));
         }
         self.mailbox.close();
-        stopped.wake();
         // It ends sooner, where it may be raised.
         self.thread.promote();
         self.engines.interrupt();
         tracing::debug!(instance = self.id, name = &*self.name, ?reason, "stopped");
-        true
+        Wake(stopped)
     }
 
     /// What a running request is told.

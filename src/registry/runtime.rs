@@ -282,9 +282,13 @@ impl Runtime {
     /// 5005 if there is none, or something else ended it first.
     pub async fn end(&self, id: InstanceId, reason: StopReason) -> Result<()> {
         let actor = self.instance(id)?;
-        if !actor.stop(reason) {
-            return Err(WasmError::no_instance(id.0));
+        let Some(wake) = actor.stop_asleep(reason) else { return Err(WasmError::no_instance(id.0)) };
+        // Who awaits the request that ran, on the caller's thread, hears of its end meanwhile. Twice, since an op is polled once before
+        // the event loop gets to see it.
+        for _ in 0..2 {
+            tokio::task::yield_now().await;
         }
+        drop(wake);
         actor.gone().await;
         Ok(())
     }
