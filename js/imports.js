@@ -135,7 +135,7 @@ class HostCall {
 
   /** The guest's memory, also while it waits. */
   get memory() {
-    return (this.#memory ??= memoryOf(this.#instanceId));
+    return (this.#memory ??= memoryOf({ id: this.#instanceId }));
   }
 
   /** The instance; undefined while its start function runs, and once the app has lost sight of it. */

@@ -5,7 +5,7 @@ import { failed, settled, typeError, WasmError, WasmErrorCode } from "ext:runtim
 import {
   asArguments, asCalls, asFuel, asMilliseconds, asString, describe, readOptions,
 } from "ext:runtime_wasm/convert.js";
-import { asked, atOnce, closing, end, getExports, idle, inLine, memory } from "ext:runtime_wasm/requests.js";
+import { asked, atOnce, closing, end, getExports, idle, inLine, memoryOf } from "ext:runtime_wasm/requests.js";
 import { streamOf } from "ext:runtime_wasm/stdio.js";
 
 const {
@@ -45,16 +45,6 @@ const forgotten = new FinalizationRegistry((id) => idle(id).then(() => end(id, "
 
 // What an instance gives out holds the object, not the id: whoever holds that holds the instance. It is made when it is asked
 // for, or each instance would be a cycle, which costs memory until garbage is collected.
-
-/** The memory of an instance. */
-function memoryOf(instance) {
-  return Object.freeze({
-    read: (offset, length) => memory.read(instance.id, offset, length),
-    write: (offset, bytes) => memory.write(instance.id, offset, bytes),
-    size: () => memory.size(instance.id),
-    grow: (pages) => memory.grow(instance.id, pages),
-  });
-}
 
 /** The globals of an instance. */
 function globalsOf(instance) {

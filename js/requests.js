@@ -164,12 +164,12 @@ export const memory = Object.freeze({
   },
 });
 
-/** The memory of one instance, by its id alone. */
-export function memoryOf(id) {
+/** The memory of the instance whose `id` the object has. It holds the object: see `js/instance.js`. */
+export function memoryOf(instance) {
   return Object.freeze({
-    read: (offset, length) => memory.read(id, offset, length),
-    write: (offset, bytes) => memory.write(id, offset, bytes),
-    size: () => memory.size(id),
-    grow: (pages) => memory.grow(id, pages),
+    read: (offset, length) => memory.read(instance.id, offset, length),
+    write: (offset, bytes) => memory.write(instance.id, offset, bytes),
+    size: () => memory.size(instance.id),
+    grow: (pages) => memory.grow(instance.id, pages),
   });
 }

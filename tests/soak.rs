@@ -5,6 +5,10 @@
 //! A short one is part of the tests, bounded by its operations (in each of four rounds; `SOAK_OPERATIONS`); `SOAK_SECONDS`, for all
 //! rounds, and `SOAK_SEED` make another, see `make soak`.
 
+#[path = "common/held.rs"]
+mod held;
+
+use held::{Held, held};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -41,37 +45,6 @@ const GATE: &str = r#"(module
         (i32.store (i32.const 0) (i32.const 64))
         (i32.store (i32.const 4) (i32.const 1))
         (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))))"#;
-
-#[derive(Debug)]
-struct Held {
-    threads: Vec<String>,
-    files: usize,
-    maps: usize,
-    rss_kib: usize,
-}
-
-/// What the process holds, as the kernel says.
-fn held(pid: u32) -> Held {
-    let path = |what: &str| format!("/proc/{pid}/{what}");
-    let count = |what: &str| fs::read_dir(path(what)).unwrap().count();
-    let status = fs::read_to_string(path("status")).unwrap();
-    let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    Held {
-        threads: threads(&path("task")),
-        files: count("fd"),
-        maps: fs::read_to_string(path("maps")).unwrap().lines().count(),
-        rss_kib: rss.trim().trim_end_matches(" kB").parse().unwrap(),
-    }
-}
-
-/// The names of the threads, but for those that the I/O runtime keeps for its next blocking work, and ends by itself: they are
-/// bounded, belong to no instance, and come when it likes.
-fn threads(tasks: &str) -> Vec<String> {
-    // A thread may end while the list is read.
-    let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).unwrap_or_default().trim().to_owned();
-    let names = fs::read_dir(tasks).unwrap().flatten().map(name);
-    names.filter(|name| !matches!(name.as_str(), "" | "wasm-io")).collect()
-}
 
 /// Looks again while there are more threads than there should be: those that compiled a module end by themselves.
 fn held_after_settling(pid: u32, threads_max: usize) -> Held {

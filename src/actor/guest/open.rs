@@ -1,8 +1,9 @@
 //! `path_open`, guarded: a guest opens regular files and folders, and only so many.
 //!
-//! Opening a FIFO waits for its other end, and nobody can call that back; a device may do anything. Neither is
-//! opened. Descriptors are the process's, and it keeps some for itself. The kind is asked for by the very path and flags that would be opened, so symbolic links make no difference. What
-//! remains is a FIFO that is renamed into place between the question and the opening; no guest can make one.
+//! Opening a FIFO waits for its other end, and nobody can call that back; a device may do anything. Neither is opened. The kind is
+//! asked for by the very path and flags that would be opened, so symbolic links make no difference. What remains is a FIFO that is
+//! renamed into place between the question and the opening; no guest can make one. Descriptors are the process's, and it keeps
+//! some for itself.
 
 use super::{GuestState, WASI_MODULE};
 use crate::limits::{FILES_HEAD_ROOM, OPEN_FILES_MAX};
