@@ -10,6 +10,7 @@
 //! In reading order:
 //!
 //! - [`error`], [`limits`], [`signature`], [`value`], [`module_info`]: the plain data that every layer speaks.
+//! - [`printable`]: what a guest has named or said, fit for a message.
 //! - [`engine`]: wasmtime set up once, compiled modules, deadlines.
 //! - [`actor`]: one instance: requests, mailbox, control cell, the thread's loop, the guest itself.
 //! - [`caps`]: what the manifest grants; decides, and sends nothing.
@@ -34,6 +35,7 @@ pub mod limits;
 pub mod module_info;
 #[cfg(feature = "extension")]
 pub mod ops;
+pub mod printable;
 pub mod registry;
 pub mod scheduling;
 pub mod signature;
