@@ -131,6 +131,17 @@ fn the_code_table_in_the_docs_is_the_code() {
 }
 
 #[test]
+fn the_build_script_looks_for_the_versions_that_the_manifest_pins() {
+    let build = fs::read_to_string(root().join("build.rs")).unwrap();
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    for name in ["deno_fetch", "deno_web", "deno_webidl"] {
+        let pinned = manifest.split_once(&format!("\n{name} = {{ version = \"=")).expect(name).1;
+        let version = pinned.split_once('"').unwrap().0;
+        assert!(build.contains(&format!("(\"{name}\", \"{version}\")")), "build.rs looks for another {name}");
+    }
+}
+
+#[test]
 fn the_tests_that_the_security_page_names_exist() {
     let docs = fs::read_to_string(root().join("docs/security.md")).unwrap();
     let rows = docs.lines().filter(|line| line.starts_with("| ") && line.contains(".rs`"));

@@ -46,7 +46,7 @@ mod tests {
     use crate::caps::Caps;
     use deno_core::Extension;
 
-    fn embedded() -> [Extension; 3] {
+    fn published() -> [Extension; 3] {
         let blobs = deno_web::BlobStore::default_arc();
         let channels = deno_web::InMemoryBroadcastChannel::default();
         [
@@ -54,16 +54,26 @@ mod tests {
             deno_web::deno_web::init(blobs, None, false, channels),
             deno_fetch::deno_fetch::init(super::super::fetch::options(&Caps::denied())),
         ]
-        .map(super::embed)
     }
 
     #[test]
     fn no_script_is_read_from_disk() {
-        for extension in embedded() {
+        for extension in published().map(super::embed) {
             let files = extension.js_files.iter().chain(extension.esm_files.iter());
             for file in files.chain(extension.lazy_loaded_js_files.iter()).chain(extension.lazy_loaded_esm_files.iter())
             {
                 assert!(file.is_runtime_loadable(), "{} is read from disk", file.specifier);
+            }
+        }
+    }
+
+    #[test]
+    fn the_embedded_scripts_are_those_of_the_crates_that_are_linked() {
+        for extension in published() {
+            for file in extension.lazy_loaded_js_files.iter() {
+                let embedded = SCRIPTS.iter().find(|script| script.specifier == file.specifier).unwrap();
+                let published = file.load().unwrap();
+                assert!(embedded.load().unwrap().as_str() == published.as_str(), "{} is another", file.specifier);
             }
         }
     }
