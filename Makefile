@@ -12,7 +12,7 @@ V8_FEATURES := --no-default-features --features v8
 # The main job: an app that hosts real guests.
 run: build
 	@scripts/fetch-guests.sh $(PLUGINS)/guests run
-	target/release/runtime-wasm run $(PLUGINS)/main.js
+	cargo run --release --locked --quiet -- run $(PLUGINS)/main.js
 
 build: setup
 	cargo build --release --locked
@@ -93,7 +93,7 @@ fuzz-keep:
 
 bench: build
 	@scripts/setup.sh test
-	node bench/run.mjs
+	RUNTIME_WASM=$(abspath $(or $(CARGO_TARGET_DIR),target))/release/runtime-wasm node bench/run.mjs
 
 clean:
 	cargo clean

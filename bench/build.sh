@@ -3,4 +3,5 @@
 #   bench/build.sh FILE.wasm
 set -euo pipefail
 cd "$(dirname "$0")"
-clang-19 --target=wasm32 -O2 -mbulk-memory -nostdlib -Wl,--no-entry -Wl,--max-memory=268435456 -o "$1" guest.c
+clang=$(../scripts/guest-compiler.sh c)
+"$clang" --target=wasm32 -O2 -mbulk-memory -nostdlib -Wl,--no-entry -Wl,--max-memory=268435456 -o "$1" guest.c

