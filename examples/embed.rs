@@ -26,8 +26,13 @@ await instance.drop();
 Deno.core.print(`5 + 3 = ${sum}, says a guest on its own thread\n`);
 "#;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // SAFETY: the process has no other thread yet.
+    unsafe { ops::forbid_code_cache() };
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run())
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
     // What the script may do with WebAssembly; usually `Caps::from_file`.
     let caps = Caps::from_toml(MANIFEST, Path::new("manifest.app.toml"), None)?;
     let host = WasmHost::new(caps)?;

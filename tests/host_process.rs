@@ -28,6 +28,25 @@ fn stderr_of(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+#[test]
+fn nothing_is_loaded_from_or_left_in_a_cache_of_compiled_scripts() {
+    // Where the engine would have its cache: with and without a home.
+    for variables in [&["HOME"][..], &["HOME", "XDG_CACHE_HOME"], &["TMPDIR"]] {
+        let [app, cache] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        fs::write(
+            app.path().join("main.js"),
+            "import \"./other.js\"; console.log(new URL(\"https://example.com\").host);",
+        )
+        .unwrap();
+        fs::write(app.path().join("other.js"), "export default 1;").unwrap();
+        let mut command = binary();
+        command.args(["run", "main.js"]).current_dir(app.path()).env_remove("HOME").env_remove("XDG_CACHE_HOME");
+        let output = command.envs(variables.iter().map(|name| (name, cache.path()))).output().unwrap();
+        assert_eq!(stdout_of(&output), "example.com\n", "{}", stderr_of(&output));
+        assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 0, "something is left below {variables:?}");
+    }
+}
+
 /// An HTTP server that answers each request with what `answer` makes of its path, and counts connections.
 struct Server {
     port: u16,

@@ -3,6 +3,7 @@
 //!
 //! No op throws: a failure comes back as a value (see [`convert`]), and `js/wasm.js` makes the `WasmError` of it.
 
+mod code_cache;
 mod compile;
 mod convert;
 mod host;
@@ -16,6 +17,7 @@ mod soon;
 mod stdio;
 mod values;
 
+pub use code_cache::forbid_code_cache;
 pub use host::WasmHost;
 
 use std::borrow::Cow;
