@@ -16,6 +16,7 @@
 //! - [`caps`]: what the manifest grants; decides, and sends nothing.
 //! - [`registry`]: ids and what answers to them; [`registry::Runtime`] is the whole of it for a plain Rust program.
 //! - [`scheduling`]: which threads answer promptly, and which stand behind.
+//! - `size`: numbers of bytes as people write them.
 //! - `spin`: looking for another thread's next step for a moment, instead of sleeping until it.
 //! - `ops` (feature `extension`): the ops of `runtime:wasm`, for any deno_core program.
 //! - `host` and `cli` (feature `host`): a JavaScript host around it, and the command line.
@@ -39,5 +40,6 @@ pub mod printable;
 pub mod registry;
 pub mod scheduling;
 pub mod signature;
+mod size;
 mod spin;
 pub mod value;

@@ -12,6 +12,8 @@ pub const THREAD_STACK_BYTES: usize = 512 * 1024 + SIGNAL_STACK_BYTES;
 /// The stack of a thread that compiles: Cranelift recurses over a function's control flow.
 pub const COMPILE_STACK_BYTES: usize = 8 * 1024 * 1024;
 
+/// Bytes of one module, where neither the manifest nor a flag sets another bound.
+pub const MODULE_BYTES_MAX: u64 = 64 << 20;
 /// Functions of one module.
 pub const FUNCTIONS_MAX: u32 = 200_000;
 /// Bytes of one function's body. The time that compiling takes grows faster than a function.

@@ -288,26 +288,11 @@ fn amount(table: &DeTable, key: &str) -> Parsed<Option<u64>> {
     }
 }
 
-const UNITS: &[(&str, u64)] = &[
-    ("KiB", 1 << 10),
-    ("MiB", 1 << 20),
-    ("GiB", 1 << 30),
-    ("KB", 1_000),
-    ("MB", 1_000_000),
-    ("GB", 1_000_000_000),
-    ("B", 1),
-];
-
 /// A number of bytes: an integer, or a string such as `"64MiB"`.
 fn size(table: &DeTable, key: &str) -> Parsed<Option<u64>> {
     let Some(value) = table.get(key) else { return Ok(None) };
     let DeValue::String(text) = value.get_ref() else { return amount(table, key) };
-    let parse = || {
-        let (unit, bytes) = UNITS.iter().find(|(unit, _)| text.ends_with(unit))?;
-        let number: u64 = text.strip_suffix(unit)?.trim_end().parse().ok()?;
-        number.checked_mul(*bytes).filter(|bytes| *bytes > 0)
-    };
-    match parse() {
+    match crate::size::parse(text) {
         Some(bytes) => Ok(Some(bytes)),
         None => {
             problem(value.span(), format!("{key} must be a size such as \"64MiB\" or \"500 KB\", or a number of bytes"))

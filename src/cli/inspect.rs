@@ -1,5 +1,6 @@
 //! `runtime-wasm inspect`: what a module declares and needs, without running it.
 
+use super::module_file::{self, Bound};
 use crate::engine::validate_and_inspect;
 use crate::module_info::{ItemType, MemoryType, ModuleInfo, Producer, Signature};
 use crate::signature::ValueType;
@@ -15,6 +16,8 @@ pub(super) struct Inspect {
     /// Print JSON, in the shape that `inspect()` of runtime:wasm has
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    module: Bound,
     /// The module
     #[arg(value_name = "FILE.wasm")]
     file: PathBuf,
@@ -23,9 +26,9 @@ pub(super) struct Inspect {
 impl Inspect {
     /// Prints the module; 1 where it is one that runtime:wasm could not run.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
-        let path = self.file.display();
-        let bytes = std::fs::read(&self.file).map_err(|error| format!("{path} cannot be read: {error}"))?;
-        let info = validate_and_inspect(&path.to_string(), &bytes)?;
+        let path = module_file::shown(&self.file);
+        let bytes = self.module.read(&self.file)?;
+        let info = validate_and_inspect(&path, &bytes)?;
         let text = if self.json { serde_json::to_string_pretty(&info)? + "\n" } else { describe(&info) };
         // A reader that has gone away has seen enough.
         let _ = std::io::stdout().write_all(text.as_bytes());

@@ -3,8 +3,11 @@
 mod exec;
 mod inspect;
 mod log;
+mod module_file;
+mod preopens;
 mod run;
 mod types;
+mod words;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -40,6 +43,8 @@ enum Command {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    // SAFETY: nothing has started a thread yet.
+    unsafe { crate::ops::forbid_code_cache() };
     let outcome = match Cli::parse().command {
         Command::Run(run) => run.execute(),
         Command::Exec(exec) => exec.execute(),
@@ -49,9 +54,18 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
         Err(error) => {
-            // Nobody is left to tell if stderr is gone.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            say(&format!("error: {error}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// What is said where the runtime cannot be made.
+fn no_start(error: &std::io::Error) -> String {
+    format!("the system gives no threads or no files to start with: {error}; see `ulimit -u` and `ulimit -n`")
+}
+
+/// Prints a line to stderr. Nobody is left to tell if that is gone.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,6 +1,7 @@
 //! `runtime-wasm run`: runs an app.
 
 use super::log::Log;
+use super::{say, words};
 use crate::caps::Caps;
 use crate::host::{AppOptions, run_app};
 use crate::ops::{self, WasmHost};
@@ -8,6 +9,8 @@ use crate::registry::Runtime;
 use crate::scheduling;
 use clap::Args;
 use std::error::Error;
+use std::ffi::OsString;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +19,11 @@ pub(super) const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Run an app
 #[derive(Args)]
+#[command(
+    override_usage = "runtime-wasm run [OPTIONS] SCRIPT [ARGS]...",
+    after_help = "\
+All that follows SCRIPT belongs to the app, as it stands. A script whose name begins with a dash is named after `--`."
+)]
 pub(super) struct Run {
     /// The manifest; without it, manifest.app.toml beside the script or in a folder above
     #[arg(long, value_name = "FILE")]
@@ -25,27 +33,25 @@ pub(super) struct Run {
     /// Write a WebAssembly core dump for each trap into this folder
     #[arg(long, value_name = "DIR")]
     coredump: Option<PathBuf>,
-    /// The app's main module: .js, .mjs, .ts or .mts
-    script: PathBuf,
-    /// What the script sees as `args` of runtime:app
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    args: Vec<String>,
+    /// The app's main module: .js, .mjs, .ts or .mts; and after it what it sees as `args` of runtime:app
+    #[arg(value_name = "SCRIPT", required = true, trailing_var_arg = true)]
+    words: Vec<OsString>,
 }
 
 impl Run {
     /// Runs the app and returns its exit code.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
+        let (script, args) = words::split(self.words)?;
         self.log.start()?;
-        let main = check_script(&self.script)?;
+        let main = check_script(&script)?;
         let caps = load_caps(self.manifest.as_deref(), &main)?;
-        let wasm = WasmHost::with_core_dumps(caps.clone(), self.coredump)
-            .map_err(|error| format!("no threads to start with: {error}"))?;
+        let wasm = WasmHost::with_core_dumps(caps.clone(), self.coredump).map_err(|error| super::no_start(&error))?;
         let guests = wasm.runtime().clone();
         // The event loop runs on this thread.
         scheduling::prompt_this_thread();
         Ok(run_app(AppOptions {
             main,
-            args: self.args,
+            args,
             caps,
             extensions: vec![ops::extension(wasm)],
             on_shutdown: Box::new(move || stop_guests(&guests)),
@@ -57,7 +63,7 @@ impl Run {
 fn stop_guests(guests: &Runtime) {
     let left = guests.shutdown(SHUTDOWN_PATIENCE);
     if left > 0 {
-        eprintln!("warning: {left} guests had not ended after {} s", SHUTDOWN_PATIENCE.as_secs());
+        say(&format!("warning: {left} guests had not ended after {} s", SHUTDOWN_PATIENCE.as_secs()));
     }
 }
 
@@ -77,12 +83,24 @@ fn check_script(script: &Path) -> Result<PathBuf, Box<dyn Error>> {
 
 /// What the manifest grants: the named one, or the nearest one above the script; without one, nothing.
 fn load_caps(manifest: Option<&Path>, main: &Path) -> Result<Caps, Box<dyn Error>> {
-    let found = match manifest {
-        Some(manifest) => Some(manifest.to_owned()),
-        None => main.parent().and_then(Caps::find_manifest),
-    };
-    Ok(match found {
-        Some(manifest) => Caps::from_file(&manifest)?,
-        None => Caps::denied(),
-    })
+    if let Some(manifest) = manifest {
+        return Ok(Caps::from_file(manifest)?);
+    }
+    let Some(found) = main.parent().and_then(Caps::find_manifest) else { return Ok(Caps::denied()) };
+    if !is_ours(&found, main)? {
+        let found = found.display();
+        return Err(format!(
+            "{found} belongs to another user than the script, so it grants nothing; name it with --manifest if it is meant"
+        )
+        .into());
+    }
+    Ok(Caps::from_file(&found)?)
+}
+
+/// May a manifest that was found rather than named grant something? The folders above a script may be everybody's, as /tmp is.
+fn is_ours(manifest: &Path, main: &Path) -> std::io::Result<bool> {
+    let trusted = [main.metadata()?.uid(), rustix::process::geteuid().as_raw(), 0];
+    // A link is as good as who made it.
+    let owners = [manifest.symlink_metadata()?.uid(), manifest.metadata()?.uid()];
+    Ok(owners.iter().all(|owner| trusted.contains(owner)))
 }

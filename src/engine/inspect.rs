@@ -1,6 +1,6 @@
 //! Reads what a module declares, without compiling or running it.
 
-use super::{Engines, Metering};
+use super::{Engines, Metering, file_kind};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::module_info::{
     CustomSection, Export, GlobalType, Import, ItemType, MemoryType, ModuleInfo, Needs, Producer, Signature, TableType,
@@ -24,11 +24,15 @@ type Parsed<T> = std::result::Result<T, wasmparser::BinaryReaderError>;
 /// # Errors
 /// 5000 for what is not a valid core module, saying what it is instead where that can be told.
 pub fn validate_and_inspect(name: &str, bytes: &[u8]) -> Result<ModuleInfo> {
+    file_kind::check(name, bytes)?;
     let invalid = |what: String| WasmError::new(ErrorCode::Compile, format!("{name} {what}"));
-    if let Some(what) = mistaken_for_a_module(bytes) {
-        return Err(invalid(what.to_owned()));
-    }
-    wasmtime::Module::validate(Engines::default().get(Metering::Plain)?, bytes)
+    // The pool that wasmtime would make by itself panics where there are no threads.
+    let pool = rayon::ThreadPoolBuilder::new()
+        .build()
+        .map_err(|error| invalid(format!("cannot be validated: no thread to do it on: {error}")))?;
+    let engines = Engines::default();
+    let engine = engines.get(Metering::Plain)?;
+    pool.install(|| wasmtime::Module::validate(engine, bytes))
         .map_err(|error| invalid(format!("is not a valid WebAssembly module: {error:#}")))?;
     inspect(name, bytes)
 }
@@ -56,23 +60,6 @@ pub fn inspect(name: &str, bytes: &[u8]) -> Result<ModuleInfo> {
         custom_sections: found.custom_sections,
         producers: found.producers,
     })
-}
-
-/// What people take for a module and is none, where it can be told from the first bytes.
-fn mistaken_for_a_module(bytes: &[u8]) -> Option<&'static str> {
-    if bytes.is_empty() {
-        return Some("is empty");
-    }
-    if Parser::is_component(bytes) {
-        return Some(
-            "is a component (WASI preview 2 and later), which runtime:wasm does not run: it needs a core module",
-        );
-    }
-    let text = std::str::from_utf8(&bytes[..bytes.len().min(64)]).unwrap_or_default().trim_start();
-    if text.starts_with("(module") || text.starts_with(";;") || text.starts_with("(;") {
-        return Some("is WebAssembly text: assemble it first, with `wasm-tools parse` or `wat2wasm`");
-    }
-    (!bytes.starts_with(b"\0asm")).then_some("is not WebAssembly: it does not start with \\0asm")
 }
 
 /// The imported function, as module and name, that the instruction at this offset of a valid module calls by its index.

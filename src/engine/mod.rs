@@ -5,6 +5,7 @@
 
 mod core_dumps;
 mod deadline;
+mod file_kind;
 mod hostile;
 mod inspect;
 mod module;

@@ -1,7 +1,7 @@
 //! A compiled module, and compilation: off the caller's thread, and never two compilations in one pool, so that a module
 //! that takes a minute does not keep another waiting.
 
-use super::{Engines, Metering, hostile};
+use super::{Engines, Metering, file_kind, hostile};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::COMPILE_STACK_BYTES;
 use crate::scheduling;
@@ -122,6 +122,7 @@ async fn compile_on_own_threads(
 fn compile_here(engines: &Engines, metering: Metering, name: &str, bytes: &[u8]) -> Result<Code> {
     let span = tracing::info_span!("compile", module = name, bytes = bytes.len(), outcome = tracing::field::Empty);
     let _entered = span.enter();
+    file_kind::check(name, bytes)?;
     hostile::check(bytes)
         .map_err(|problem| WasmError::new(ErrorCode::Compile, format!("{name} is not compiled: {problem}")))?;
     let compiled = wasmtime::Module::from_binary(engines.get(metering)?, bytes).map_err(|error| {

@@ -86,7 +86,7 @@ impl App {
         let main = Url::from_file_path(&path).map_err(|()| format!("{}: not an absolute path", path.display()))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("cannot start the event loop: {error}"))?;
-        signals::watch(ending.clone()).map_err(|error| format!("cannot wait for signals: {error}"))?;
+        signals::watch(ending.clone()).map_err(|error| format!("no thread to wait for signals on: {error}"))?;
         fetch::grant(&self.caps);
         let code = runtime.block_on(async {
             let mut js = self.start(&main, ending).map_err(|error| error.to_string())?;

@@ -7,6 +7,7 @@
 mod admission;
 #[cfg(test)]
 mod fault_tests;
+mod io;
 mod machine;
 mod room;
 mod runtime;

@@ -1,6 +1,7 @@
 //! The runtime: modules and instances by id.
 
 use super::admission::{Alive, Refused};
+use super::io::Io;
 use super::room::{Amount, Promise, Room};
 use super::{Table, machine};
 use crate::actor::config::{InstanceConfig, Limits};
@@ -9,9 +10,8 @@ use crate::actor::message::{Ask, Outcome};
 use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
 use crate::engine::{CoreDumps, Deadlines, Engines, Metering, Module, inspect};
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::limits::{MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY};
+use crate::limits::{MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
 use crate::module_info::ModuleInfo;
-use crate::scheduling;
 use crate::signature::Export;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl Default for RuntimeOptions {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         RuntimeOptions {
             max_instances: 10_000,
-            max_module_bytes: 64 << 20,
+            max_module_bytes: MODULE_BYTES_MAX,
             max_compiling: cores.max(4),
             max_memory_bytes: machine::memory_bytes() / 2,
             nice: 10,
@@ -73,9 +73,7 @@ pub struct Runtime {
     memory: Arc<Budget>,
     watch: Arc<Watch>,
     reaper: Reaper,
-    /// Taken out on drop only.
-    io: Option<tokio::runtime::Runtime>,
-    io_handle: tokio::runtime::Handle,
+    io: Io,
 }
 
 impl Runtime {
@@ -84,12 +82,6 @@ impl Runtime {
     /// # Errors
     /// If the machine has no threads to give.
     pub fn new(options: RuntimeOptions) -> std::io::Result<Self> {
-        let io = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("wasm-io")
-            .on_thread_start(scheduling::prompt_this_thread)
-            .enable_all()
-            .build()?;
         Ok(Runtime {
             compiling: Semaphore::new(options.max_compiling.max(1)),
             watch: Arc::new(Watch::new(options.nice)),
@@ -102,8 +94,7 @@ impl Runtime {
             alive: Arc::default(),
             room: Arc::new(Room::new(machine::limits())),
             reaper: Reaper::new()?,
-            io_handle: io.handle().clone(),
-            io: Some(io),
+            io: Io::start()?,
         })
     }
 
@@ -161,7 +152,7 @@ impl Runtime {
     /// 5004 if there is none.
     pub async fn inspect(&self, id: ModuleId) -> Result<ModuleInfo> {
         let module = self.module(id)?;
-        let read = self.io_handle.spawn_blocking(move || inspect(module.name(), module.bytes()));
+        let read = self.io.run(move || inspect(module.name(), module.bytes()));
         read.await.unwrap_or_else(|error| {
             Err(WasmError::new(ErrorCode::Compile, format!("the module {} cannot be inspected: {error}", id.0)))
         })
@@ -207,7 +198,7 @@ impl Runtime {
             deadlines: self.deadlines.clone(),
             watch: self.watch.clone(),
             memory: self.memory.clone(),
-            io: self.io_handle.clone(),
+            io: self.io.handle().clone(),
             until_called: Box::new(first_call),
         };
         let mut unwanted = StopOnDrop(Some(actor.clone()));
@@ -238,7 +229,7 @@ impl Runtime {
         }
         let room = self.room.clone();
         // Should the count fail, the old one stands.
-        let _ = self.io_handle.spawn_blocking(move || room.count()).await;
+        let _ = self.io.run(move || room.count()).await;
         self.room.enter(most, later).map_err(|why| WasmError::new(ErrorCode::Instantiate, why))
     }
 
@@ -328,10 +319,6 @@ impl Drop for StopOnDrop {
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.stop_all();
-        // Waiting is not allowed where this may be dropped, on an async thread.
-        if let Some(io) = self.io.take() {
-            io.shutdown_background();
-        }
     }
 }
 

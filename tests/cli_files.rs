@@ -1,0 +1,139 @@
+//! Files that `exec` and `inspect` are given and that are no modules: refused at once, in bounded memory, with what they are.
+
+#![cfg(feature = "host")]
+
+use std::fs::{self, File};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+const COMMANDS: [&str; 2] = ["exec", "inspect"];
+
+/// Runs a command with little address space: whoever reads a file to its end is aborted. One that hangs is ended after a minute.
+fn run(args: &[&str], file: &Path) -> (Option<i32>, String) {
+    let limited = "ulimit -v 4000000; exec timeout --signal=KILL 60 \"$0\" \"$@\"";
+    let mut command = Command::new("bash");
+    command.args(["-c", limited, env!("CARGO_BIN_EXE_runtime-wasm")]).args(args).arg(file);
+    let Output { status, stderr, .. } = command.output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("module.wasm");
+    (folder, file)
+}
+
+/// A valid module with a custom section of so many bytes, most of them in a hole of the file.
+fn module_with(file: &Path, custom: u32) {
+    use std::os::unix::fs::FileExt;
+    let mut start = b"\0asm\x01\0\0\0\0".to_vec();
+    let mut size = custom + 2;
+    for _ in 0..4 {
+        start.push(size as u8 | 0x80);
+        size >>= 7;
+    }
+    start.extend([size as u8, 1, b'x']);
+    let written = File::create(file).unwrap();
+    written.write_all_at(&start, 0).unwrap();
+    written.set_len(start.len() as u64 + u64::from(custom)).unwrap();
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused_at_once() {
+    let (folder, fifo) = folder();
+    let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    let socket = folder.path().join("socket.wasm");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    let cases = [
+        (fifo.as_path(), "a pipe"),
+        (socket.as_path(), "a socket"),
+        (folder.path(), "a folder"),
+        (Path::new("/dev/zero"), "a device"),
+        (Path::new("/dev/tty"), "a device"),
+    ];
+    for (file, what) in cases {
+        for command in COMMANDS {
+            let (code, stderr) = run(&[command], file);
+            assert_eq!(code, Some(1), "{command} {}: {stderr}", file.display());
+            assert!(stderr.contains(what) && stderr.contains("cannot be read"), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn no_more_of_a_file_is_read_than_a_module_may_have() {
+    let (_folder, file) = folder();
+    File::create(&file).unwrap().set_len(1 << 40).unwrap();
+    // Of those in /proc, some never end and say that they are empty.
+    for file in [file.as_path(), Path::new("/proc/self/mem"), Path::new("/proc/self/maps"), Path::new("/proc/kmsg")] {
+        for command in COMMANDS {
+            let (code, stderr) = run(&[command], file);
+            assert_eq!(code, Some(1), "{command} {}: {stderr}", file.display());
+            assert!(stderr.starts_with("error: ") && stderr.lines().count() == 1, "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn the_bound_on_a_module_is_that_of_the_manifest_and_a_flag_sets_it() {
+    let (_folder, file) = folder();
+    let limit = u32::try_from(runtime_wasm::limits::MODULE_BYTES_MAX).unwrap();
+    module_with(&file, limit - 16);
+    assert_eq!(fs::metadata(&file).unwrap().len(), u64::from(limit));
+    let (code, stderr) = run(&["inspect"], &file);
+    assert_eq!(code, Some(0), "{stderr}");
+    let (code, stderr) = run(&["exec"], &file);
+    assert!(code == Some(1) && stderr.contains("no WASI command"), "{stderr}");
+    module_with(&file, limit - 15);
+    for command in COMMANDS {
+        let (code, stderr) = run(&[command], &file);
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.contains("67108864 bytes") && stderr.contains("--max-module-bytes"), "{stderr}");
+        let (_, stderr) = run(&[command, "--max-module-bytes", "65MiB"], &file);
+        assert!(!stderr.contains("--max-module-bytes"), "{stderr}");
+        let (code, stderr) = run(&[command, "--max-module-bytes=67108864"], &file);
+        assert!(code == Some(1) && stderr.contains("--max-module-bytes"), "{stderr}");
+        let (code, stderr) = run(&[command, "--max-module-bytes", "0"], &file);
+        assert!(code == Some(2) && stderr.contains("expected a size"), "{stderr}");
+    }
+}
+
+#[test]
+fn what_is_no_module_is_named_by_exec_too() {
+    let (_folder, file) = folder();
+    let cases: [(&[u8], &str); 6] = [
+        (b"(module)", "is WebAssembly text"),
+        (b"\0asm\x0d\0\x01\0", "is a component"),
+        (b"", "is empty"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+        (b"<!DOCTYPE html><html>", "HTML"),
+        (b"#!/bin/sh\n", "is not WebAssembly"),
+    ];
+    for (bytes, expected) in cases {
+        fs::write(&file, bytes).unwrap();
+        for command in COMMANDS {
+            let (code, stderr) = run(&[command], &file);
+            assert_eq!(code, Some(1), "{stderr}");
+            assert!(stderr.contains(expected) && stderr.contains("module.wasm"), "{command}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_files_name_is_shown_so_that_no_terminal_obeys_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a\x1b[31m\n\u{202e}.wasm");
+    for bytes in [&b"no module"[..], b"\0asm\x01\0\0\0", b"\0asm\x01\0\0\0\xff"] {
+        fs::write(&file, bytes).unwrap();
+        for command in COMMANDS {
+            let (_, stderr) = run(&[command], &file);
+            assert!(!stderr.contains(['\x1b', '\u{202e}']), "{command}: {stderr:?}");
+        }
+    }
+    fs::remove_file(&file).unwrap();
+    let (_, stderr) = run(&["exec"], &file);
+    assert!(!stderr.contains(['\x1b', '\u{202e}']) && stderr.lines().count() == 1, "{stderr:?}");
+}
