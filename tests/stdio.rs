@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -266,6 +266,53 @@ fn exec_is_interrupted_while_nobody_reads_its_output() {
     assert!(Command::new("kill").arg("-INT").arg(child.id().to_string()).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     drop(stdout);
+}
+
+/// How many bytes lie in a pipe.
+fn lying_in(pipe: &impl AsRawFd) -> usize {
+    let mut count: libc::c_int = 0;
+    // SAFETY: the descriptor is open, and the count valid for writes.
+    assert_eq!(unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &raw mut count) }, 0);
+    count.try_into().unwrap()
+}
+
+/// What a reader finds that begins to read long after the guest has been stopped in a write, by `stop`.
+fn read_after(stop: &str) -> (usize, String) {
+    let source = r#"
+        const guest = await instantiate(stdio, { stdout: "inherit" });
+        await put(guest, "x".repeat(4096));
+        const flood = guest.callWith(OPTIONS, "flood", 1, 4096).catch(({ code }) => code);
+        while (await compileFile("./go.wasm").then(() => false, () => true)) await turn();
+        STOP;
+        await flood;
+        await guest.closed;
+        console.error("gone");
+        await say(await instantiate(stdio, { stdout: "inherit" }), 1, "the next\n");
+    "#;
+    let options = if stop.is_empty() { "{ timeoutMs: 300 }" } else { "{}" };
+    let (folder, mut command) = app(&source.replace("OPTIONS", options).replace("STOP", stop));
+    let mut child = command.spawn().unwrap();
+    let (mut stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    // Full, and the guest waits with its next chunk.
+    let full = 64 * 1024;
+    while lying_in(&stdout) < full {
+        std::thread::yield_now();
+    }
+    fs::write(folder.path().join("go.wasm"), wat::parse_str("(module)").unwrap()).unwrap();
+    let mut said = String::new();
+    BufReader::new(stderr).read_line(&mut said).unwrap();
+    assert_eq!(said, "gone\n");
+    let mut read = String::new();
+    stdout.read_to_string(&mut read).unwrap();
+    assert!(child.wait().unwrap().success());
+    (read.bytes().take_while(|byte| *byte == b'x').count(), read.trim_start_matches('x').to_owned())
+}
+
+#[test]
+fn when_an_instance_is_gone_nothing_of_it_is_written_any_more_however_late_the_reader_is() {
+    for stop in ["await guest.terminate()", "await guest.drop()", ""] {
+        assert_eq!(read_after(stop), (64 * 1024, "the next\n".to_owned()), "{stop}");
+    }
 }
 
 #[test]

@@ -42,6 +42,9 @@ pub(super) struct Chunk<T> {
 
 /// What to write next.
 pub(super) struct Next<T> {
+    owner: Owner,
+    /// The line that was open before.
+    before: Option<Line>,
     /// Another guest's line has to be broken off first.
     pub(super) newline: bool,
     pub(super) bytes: Bytes,
@@ -50,6 +53,7 @@ pub(super) struct Next<T> {
     pub(super) complete: bool,
 }
 
+#[derive(Clone, Copy)]
 struct Line {
     owner: Owner,
     begun: Instant,
@@ -111,28 +115,42 @@ impl<T: Clone> Lines<T> {
             _ => 0,
         };
         let chunk = self.waiting.remove(index)?;
-        let newline = self.open.as_ref().is_some_and(|line| !line.is_continued_by(&chunk));
+        let before = self.open;
+        let newline = before.as_ref().is_some_and(|line| !line.is_continued_by(&chunk));
         self.open.take_if(|line| line.owner != chunk.owner || line.left.is_some());
-        Some(self.take(chunk, newline, now))
+        Some(self.take(chunk, before, newline, now))
+    }
+
+    /// Of what was to be written no more will be than up to this byte, if anything was. Its line is over for its guest.
+    pub(super) fn cut_off(&mut self, next: &Next<T>, last: Option<u8>, at: Moment) {
+        let line = match last {
+            Some(b'\n') => None,
+            // As far as others go: they wait for no line that is left.
+            Some(_) => Some(Line { owner: next.owner, begun: Instant::now(), bytes: 0, left: None }),
+            None => next.before,
+        };
+        self.open = line;
+        self.leave(next.owner, at);
     }
 
     /// Takes a chunk, or only its whole lines if others wait.
-    fn take(&mut self, mut chunk: Chunk<T>, newline: bool, now: Instant) -> Next<T> {
+    fn take(&mut self, mut chunk: Chunk<T>, before: Option<Line>, newline: bool, now: Instant) -> Next<T> {
+        let owner = chunk.owner;
         let whole_lines = chunk.bytes.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
         if let Some(end) = whole_lines.filter(|end| *end < chunk.bytes.len() && !self.waiting.is_empty()) {
             let bytes = chunk.bytes.split_to(end);
             self.open = None;
             let receipt = chunk.receipt.clone();
             self.waiting.push_back(chunk);
-            return Next { newline, bytes, receipt, complete: false };
+            return Next { owner, before, newline, bytes, receipt, complete: false };
         }
         let open = chunk.bytes.len() - whole_lines.unwrap_or(0);
         self.open = match self.open.take().filter(|_| whole_lines.is_none()) {
             Some(line) => Some(Line { bytes: line.bytes + open, ..line }),
             None if open == 0 => None,
-            None => Some(Line { owner: chunk.owner, begun: now, bytes: open, left: None }),
+            None => Some(Line { owner, begun: now, bytes: open, left: None }),
         };
-        Next { newline, bytes: chunk.bytes, receipt: chunk.receipt, complete: true }
+        Next { owner, before, newline, bytes: chunk.bytes, receipt: chunk.receipt, complete: true }
     }
 }
 
@@ -271,6 +289,28 @@ mod tests {
         stream.push(2, "four\n");
         stream.push(1, "c\nd");
         assert_eq!(stream.write(), "c\nfour\nd");
+    }
+
+    #[test]
+    fn a_chunk_that_is_cut_off_leaves_the_line_as_it_stands_and_nobody_waits_for_it() {
+        // What is written before, what of the next chunk is, and what then stands between that and a guest that was at work already.
+        for (before, last, between) in [
+            ("", None, ""),
+            ("", Some(b'x'), "\n"),
+            ("", Some(b'\n'), ""),
+            ("open", None, "\n"),
+            ("open", Some(b'x'), "\n"),
+            ("open", Some(b'\n'), ""),
+        ] {
+            let mut stream = Stream::new();
+            stream.push(1, before);
+            assert_eq!(stream.write(), before);
+            stream.push(1, "more\nand more");
+            let next = stream.lines.next(stream.now).unwrap();
+            stream.lines.cut_off(&next, last, Moment::now());
+            stream.push(2, "two\n");
+            assert_eq!(stream.write(), format!("{between}two\n"), "{before:?} {last:?}");
+        }
     }
 
     #[test]

@@ -1,148 +1,28 @@
 //! The host's own standard streams, for guests that inherit them.
 //!
-//! Output goes through one thread for each of the host's two streams, or one for both where they are the same file. A guest's
-//! write waits, asynchronously, until the thread has written it: a full pipe holds that thread up, never the guest's, so the
-//! guest can still be stopped; and what a guest wrote before its call ended stands before what the app prints after.
+//! A guest's write waits, asynchronously, until a thread of the stream's (see [`printer`](super::printer)) has written it: a full pipe
+//! holds that thread up, never the guest's, so the guest can still be stopped; and what a guest wrote before its call ended stands
+//! before what the app prints after. What is not written by the guest's end is taken back.
 
 use super::super::handle::Actor;
-use super::lines::{Chunk, Lines, Moment, Next, Owner};
+use super::lines::{Chunk, Moment, Owner};
+use super::outlet::WHOLE_BYTES_MAX;
 use super::pipes::broken_pipe;
+use super::printer::{Message, Progress, Receipt, Stream, queue};
 use super::terminal::TerminalFilter;
 use crate::error::{ErrorCode, Result, WasmError};
 use bytes::Bytes;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use crossbeam_channel::Sender;
 use parking_lot::Mutex;
-use std::io::{self, ErrorKind, IsTerminal as _};
-use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
-use std::time::Instant;
+use std::io::IsTerminal as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use tokio::io::AsyncWrite;
-use tokio::sync::Notify;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 /// Bytes in one chunk. A guest's stream has one on its way at most, so this also bounds what waits for a stream's thread.
-const CHUNK_BYTES_MAX: usize = 4096;
-
-/// Which of the host's streams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stream {
-    Stdout,
-    Stderr,
-}
-
-impl Stream {
-    fn fd(self) -> BorrowedFd<'static> {
-        match self {
-            Stream::Stdout => rustix::stdio::stdout(),
-            Stream::Stderr => rustix::stdio::stderr(),
-        }
-    }
-}
-
-/// What a chunk is written to, and who hears of it.
-#[derive(Clone)]
-struct Receipt {
-    stream: Stream,
-    progress: Arc<Progress>,
-}
-
-enum Message {
-    Write(Chunk<Receipt>),
-    /// The guest's request has ended within a line.
-    Left(Owner, Moment),
-}
-
-/// How far one guest's output has been written.
-#[derive(Default)]
-struct Progress {
-    /// A chunk is on its way.
-    busy: AtomicBool,
-    failed: AtomicBool,
-    changed: Notify,
-}
-
-/// The queue to a stream's thread, which the first guest that inherits the stream starts. The host's streams belong to the
-/// process, hence the statics.
-fn queue(stream: Stream) -> Result<Sender<Message>> {
-    static STDOUT: OnceLock<io::Result<Sender<Message>>> = OnceLock::new();
-    static STDERR: OnceLock<io::Result<Sender<Message>>> = OnceLock::new();
-    let (cell, name) = match stream {
-        Stream::Stderr if !is_one_file() => (&STDERR, "wasm-stderr"),
-        _ => (&STDOUT, "wasm-stdout"),
-    };
-    let started = cell.get_or_init(|| {
-        let (sender, receiver) = unbounded();
-        let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(128 * 1024);
-        builder.spawn(move || write_all_chunks(&receiver)).map(|_| sender)
-    });
-    match started {
-        Ok(sender) => Ok(sender.clone()),
-        Err(error) => Err(WasmError::new(ErrorCode::Wasi, format!("no thread to write to {stream:?}: {error}"))),
-    }
-}
-
-/// Are both streams the same terminal, pipe or file? Then lines of the one must not be written into those of the other.
-fn is_one_file() -> bool {
-    let [stdout, stderr] = [Stream::Stdout, Stream::Stderr].map(|stream| rustix::fs::fstat(stream.fd()));
-    matches!((stdout, stderr), (Ok(a), Ok(b)) if (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino))
-}
-
-fn write_all_chunks(messages: &Receiver<Message>) {
-    let mut lines = Lines::new();
-    loop {
-        let message = match lines.waits_until() {
-            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(until) => messages.recv_deadline(until),
-        };
-        match message {
-            Ok(message) => note(&mut lines, message),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-        while let Some(next) = lines.next(Instant::now()) {
-            write_next(next);
-            // What has come meanwhile may have to take turns with what is left.
-            messages.try_iter().for_each(|message| note(&mut lines, message));
-        }
-    }
-}
-
-fn note(lines: &mut Lines<Receipt>, message: Message) {
-    match message {
-        Message::Write(chunk) => lines.push(chunk),
-        Message::Left(owner, at) => lines.leave(owner, at),
-    }
-}
-
-fn write_next(next: Next<Receipt>) {
-    let Next { newline, bytes, receipt: Receipt { stream, progress }, complete } = next;
-    let broken_off = if newline { write_all(stream.fd(), b"\n") } else { Ok(()) };
-    if broken_off.and_then(|()| write_all(stream.fd(), &bytes)).is_err() {
-        progress.failed.store(true, Ordering::Release);
-    }
-    if complete {
-        progress.busy.store(false, Ordering::Release);
-        progress.changed.notify_waiters();
-    }
-}
-
-/// Writes to the descriptor itself: the standard library's handle has a lock that the app's own printing needs.
-fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match rustix::io::write(fd, bytes).map_err(io::Error::from) {
-            Ok(count) => bytes = &bytes[count..],
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let mut ready = [rustix::event::PollFd::new(&fd, rustix::event::PollFlags::OUT)];
-                rustix::event::poll(&mut ready, None)?;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
+const CHUNK_BYTES_MAX: usize = WHOLE_BYTES_MAX;
 
 /// One of the host's output streams, as given to a guest.
 #[derive(Clone)]
@@ -177,6 +57,7 @@ impl Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
+        self.progress.take_back();
         self.leave_line();
     }
 }
@@ -188,9 +69,9 @@ pub(super) fn new_owner() -> Owner {
 }
 
 impl HostOutput {
-    pub(super) fn new(stream: Stream, owner: Owner) -> Result<Self> {
+    pub(super) fn new(stream: Stream, owner: Owner, actor: &Arc<Actor>) -> Result<Self> {
         let filter = stream.fd().is_terminal().then(Mutex::default);
-        let (queue, progress) = (queue(stream)?, Arc::default());
+        let (queue, progress) = (queue(stream)?, Arc::new(Progress::new(actor.clone())));
         let request = Mutex::new(Request { since: Moment::now(), within_line: false });
         Ok(HostOutput(Arc::new(Shared { stream, owner, queue, progress, request, filter })))
     }

@@ -4,7 +4,8 @@
 use super::super::config::{Preopen, Stdin, Stdout, WasiConfig};
 use super::super::handle::Actor;
 use super::pipes::Pipes;
-use super::stdio::{HostOutput, Stream, new_owner, own_stdin};
+use super::printer::Stream;
+use super::stdio::{HostOutput, new_owner, own_stdin};
 use super::{GuestState, WASI_MODULE, WasiGuest, open, sleep};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{HOST_RESOURCES_MAX, RANDOM_BYTES_MAX};
@@ -51,7 +52,7 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
     match stdout {
         Stdout::Null => {}
         Stdout::Inherit => {
-            let output = HostOutput::new(Stream::Stdout, printing_as)?;
+            let output = HostOutput::new(Stream::Stdout, printing_as, actor)?;
             inherited.push(output.clone());
             builder.stdout(output);
         }
@@ -62,7 +63,7 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
     match stderr {
         Stdout::Null => {}
         Stdout::Inherit => {
-            let output = HostOutput::new(Stream::Stderr, printing_as)?;
+            let output = HostOutput::new(Stream::Stderr, printing_as, actor)?;
             inherited.push(output.clone());
             builder.stderr(output);
         }
