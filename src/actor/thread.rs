@@ -1,33 +1,50 @@
 //! An actor's thread, as the operating system knows it.
 
 use crate::scheduling;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Names the thread while it lives, and keeps what processor time it used in all. An actor may have several, one after
 /// another.
+///
+/// Linux gives the id of a thread that has ended to another, perhaps not even of ours. So whatever is done to a thread by its id is
+/// done under the lock that the thread takes, as the last thing, to withdraw it.
 #[derive(Default)]
 pub struct OsThread {
-    /// Linux's thread id; 0 before the thread starts and after it has ended.
-    id: AtomicI32,
-    /// By those that have ended.
-    used_nanos: AtomicU64,
+    known: Mutex<Known>,
     /// Counts up as a request begins and as it ends: odd while one is under way.
     requests: AtomicU64,
+    /// Mirrors that the thread is demoted, for the paths that must not take the lock. Written under it.
     demoted: AtomicBool,
+}
+
+#[derive(Default)]
+struct Known {
+    /// Linux's thread id; none before the thread starts and after it has ended.
+    id: Option<i32>,
+    /// By those that have ended.
+    used: Duration,
+}
+
+impl Known {
+    fn cpu_time(&self) -> Duration {
+        self.used.saturating_add(self.id.and_then(cpu_time_of).unwrap_or_default())
+    }
 }
 
 impl OsThread {
     /// To be called on the thread itself, as it starts. The thread is named until the guard goes.
     pub(super) fn enter(&self) -> Entered<'_> {
+        let mut known = self.known.lock();
         self.demoted.store(false, Ordering::SeqCst);
-        self.id.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::Release);
+        known.id = Some(rustix::thread::gettid().as_raw_nonzero().get());
         Entered(self)
     }
 
-    /// Its id, while it lives.
+    /// Its id, while it lives. It may have ended by the time that the caller looks at this.
     pub fn id(&self) -> Option<i32> {
-        Some(self.id.load(Ordering::Acquire)).filter(|id| *id != 0)
+        self.known.lock().id
     }
 
     /// A request begins. For the thread itself, as is the end.
@@ -47,21 +64,28 @@ impl OsThread {
 
     /// Puts the thread behind those that must answer, while this request is under way.
     pub(super) fn demote(&self, request: u64, nice: i32) {
-        let Some(id) = self.id() else { return };
+        let known = self.known.lock();
+        let Some(id) = known.id else { return };
         if self.is_demoted() || scheduling::demote(id, nice).is_err() {
             return;
         }
         self.demoted.store(true, Ordering::SeqCst);
         // Either this sees that the request has ended, or its end sees the flag.
         if self.request() != Some(request) {
-            self.promote();
+            self.promote_known(&known);
         }
     }
 
     /// Lets the thread answer promptly again, where the system permits it.
     pub(super) fn promote(&self) {
+        if self.is_demoted() {
+            self.promote_known(&self.known.lock());
+        }
+    }
+
+    fn promote_known(&self, known: &Known) {
         if self.is_demoted()
-            && let Some(id) = self.id()
+            && let Some(id) = known.id
             && scheduling::prompt(id).is_ok()
         {
             self.demoted.store(false, Ordering::SeqCst);
@@ -75,8 +99,7 @@ impl OsThread {
 
     /// The processor time it has used so far, or had used when it ended.
     pub fn cpu_time(&self) -> Duration {
-        let now = self.id().and_then(cpu_time_of).unwrap_or_default();
-        Duration::from_nanos(self.used_nanos.load(Ordering::Acquire)) + now
+        self.known.lock().cpu_time()
     }
 }
 
@@ -85,9 +108,9 @@ pub(super) struct Entered<'a>(&'a OsThread);
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        let used = self.0.id().and_then(cpu_time_of).unwrap_or_default();
-        self.0.id.store(0, Ordering::Release);
-        self.0.used_nanos.fetch_add(u64::try_from(used.as_nanos()).unwrap_or(u64::MAX), Ordering::Release);
+        let mut known = self.0.known.lock();
+        known.used = known.cpu_time();
+        known.id = None;
     }
 }
 
@@ -121,5 +144,41 @@ mod tests {
         });
         assert_eq!(thread.id(), None);
         assert!(thread.cpu_time() >= Duration::from_millis(2));
+    }
+
+    fn nice_of_this_thread() -> i32 {
+        rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap()
+    }
+
+    #[test]
+    fn a_thread_that_has_withdrawn_its_id_is_not_demoted_though_it_lives() {
+        std::thread::spawn(|| {
+            let thread = OsThread::default();
+            thread.begin_request();
+            let request = thread.request().unwrap();
+            drop(thread.enter());
+            // As a stranger that has the id by now would be.
+            thread.demote(request, 19);
+            assert_eq!((thread.is_demoted(), nice_of_this_thread()), (false, 0));
+            let _entered = thread.enter();
+            thread.demote(request, 19);
+            assert_eq!((thread.is_demoted(), nice_of_this_thread()), (true, 19));
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn the_end_of_a_thread_waits_for_who_is_about_to_demote_it() {
+        let thread = OsThread::default();
+        std::thread::scope(|scope| {
+            let entered = thread.enter();
+            let demoting = thread.known.lock();
+            let ending = scope.spawn(|| drop(entered));
+            assert!(demoting.id.is_some() && !ending.is_finished());
+            drop(demoting);
+            ending.join().unwrap();
+        });
+        assert_eq!(thread.id(), None);
     }
 }
