@@ -5,8 +5,8 @@ import { settled } from "ext:runtime_wasm/error.js";
 import { atOnce, memoryOf, waiting } from "ext:runtime_wasm/requests.js";
 import { asArgument, asArguments, asString, guestFunctions } from "ext:runtime_wasm/convert.js";
 
-const { op_wasm_call_ref, op_wasm_host_call, op_wasm_host_event, op_wasm_host_functions, op_wasm_host_return,
-  op_wasm_host_throw } = core.ops;
+const { op_wasm_call_ref, op_wasm_host_call, op_wasm_host_event, op_wasm_host_functions, op_wasm_host_next,
+  op_wasm_host_return, op_wasm_host_throw } = core.ops;
 
 /** The handlers of each instance that has any, by a number of their own: an instance's id comes too late for start functions. */
 const sets = new Map();
@@ -14,9 +14,6 @@ let lastSet = 0;
 
 /** The objects of the instances that live, by id. Weak: an instance of which the app has lost sight is dropped. */
 const objects = new Map();
-
-/** The handlers that are running, by call. */
-const running = new Map();
 
 /** Puts handlers where calls find them; gives the number of the set. */
 export function addHandlers(handlers) {
@@ -55,24 +52,28 @@ function takeEvents() {
   next.then(take);
 }
 
-function take(event) {
+function take() {
   takeEvents();
+  // Here a call begins, unless its guest has been stopped while the call was on its way.
+  const event = op_wasm_host_next();
+  if (event === undefined) return;
   if (event.length === 2) cancel(event[0], event[1]);
   else serve(event);
 }
 
 function cancel(id, instance) {
-  const call = running.get(id);
-  if (call === undefined) return;
+  const abort = waiting.get(instance)?.get(id);
+  if (abort === undefined) return;
   over(id, instance);
-  call.abort();
+  abort();
 }
 
+/** A handler has ended, or its guest has. False if that is known already. */
 function over(id, instance) {
-  running.delete(id);
-  const left = waiting.get(instance) - 1;
-  if (left > 0) waiting.set(instance, left);
-  else waiting.delete(instance);
+  const calls = waiting.get(instance);
+  if (calls?.delete(id) !== true) return false;
+  if (calls.size === 0) waiting.delete(instance);
+  return true;
 }
 
 /** Runs the handler of one call. */
@@ -82,18 +83,14 @@ async function serve([id, instance, set, index, args, results]) {
   if (handlers === undefined) return;
   const controls = {};
   const call = new HostCall(id, instance, controls);
-  running.set(id, controls);
-  waiting.set(instance, (waiting.get(instance) ?? 0) + 1);
+  if (!waiting.has(instance)) waiting.set(instance, new Map());
+  waiting.get(instance).set(id, controls.abort);
   try {
     const result = await Reflect.apply(handlers[index], call, args);
     const values = results === 1 ? [asArgument(result)] : results === 0 ? [] : asResults(result);
-    if (!running.has(id)) return;
-    over(id, instance);
-    op_wasm_host_return(id, values);
+    if (over(id, instance)) op_wasm_host_return(id, values);
   } catch (error) {
-    if (!running.has(id)) return;
-    over(id, instance);
-    op_wasm_host_throw(id, asText(error), error);
+    if (over(id, instance)) op_wasm_host_throw(id, asText(error), error);
   }
 }
 

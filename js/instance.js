@@ -9,7 +9,7 @@ import { asked, atOnce, closing, end, getExports, idle, inLine, memoryOf } from 
 import { streamOf } from "ext:runtime_wasm/stdio.js";
 
 const {
-  op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_with,
+  op_wasm_abort_handle, op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_with,
   op_wasm_global_get, op_wasm_global_set, op_wasm_stats,
 } = core.ops;
 
@@ -19,11 +19,11 @@ export function checkSignal(signal) {
   }
 }
 
-/** Awaits an op that takes a handle to cancel it by; when the signal fires, cancels it and throws the signal's reason. */
+/** Awaits an op that takes a handle to abort it by; when the signal fires, aborts it and throws the signal's reason. */
 export async function unlessCancelled(signal, start) {
   if (signal === undefined) return await settled(start(-1));
   signal.throwIfAborted();
-  const handle = core.createCancelHandle();
+  const handle = op_wasm_abort_handle();
   const abort = () => core.tryClose(handle);
   signal.addEventListener("abort", abort, { once: true });
   try {

@@ -67,7 +67,7 @@ function failure(instance, reply, ...signals) {
   return ended && error.trap === undefined && error.exitCode === undefined && aborted ? aborted.reason : error;
 }
 
-/** How many host functions each instance waits for, where it does. */
+/** For each instance that waits for host functions, its calls of them: by their ids, what tells the handlers that it waits no more. */
 export const waiting = new Map();
 
 /**
@@ -99,10 +99,11 @@ export async function closing(instance) {
   return Object.freeze(message === "" ? { reason } : { reason, message });
 }
 
-/** The instance is ending: an app that waits for that shall not end before. */
+/** The instance is ending: its handlers hear of that now, and an app that waits for it shall not end before. */
 function ending(instance) {
   const operation = closings.get(instance);
   if (operation !== undefined) core.refOpPromise(operation);
+  waiting.get(instance)?.forEach((abort) => abort());
 }
 
 /** Ends an instance: `how` is "dropped", "terminated" or "aborted". Awaits its thread's end; a failure is given back. */

@@ -66,6 +66,7 @@ scripts! {
     stats = "stats.js",
     stdio = "stdio.js",
     stop = "stop.js",
+    stop_imports = "stop_imports.js",
     surface = "surface.js",
     traps = "traps.js",
     values = "values.js",

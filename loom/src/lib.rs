@@ -25,6 +25,7 @@ mod registry {
 }
 
 mod actor_models;
+mod host_call_models;
 mod mailbox_models;
 mod mutants;
 mod registry_models;

@@ -31,6 +31,12 @@ const CAUGHT: &[(&str, &str, &str)] = &[
         "actor_models::removing_an_actor_leaves_no_request_unanswered",
         "answered 0 times",
     ),
+    ("a_call_outlives_the_stop", "host_call_models::a_host_function_does_not_begin_after_a_stop", "after the stop"),
+    (
+        "a_call_outlives_its_request",
+        "host_call_models::a_host_function_does_not_begin_for_another_guest",
+        "for another guest",
+    ),
     ("close_wakes_nobody", "actor_models::worker_sender_and_stopper_answer_exactly_once", "deadlock"),
     ("close_wakes_nobody", "mailbox_models::closing_ends_a_waiting_worker", "deadlock"),
     ("a_place_is_not_taken", "mailbox_models::capacity_is_kept", "over capacity"),

@@ -188,7 +188,28 @@ impl<R> Control<R> {
         state.running.take()
     }
 
-    /// The guest of the running request begins to wait for a host function, or goes on.
+    /// The guest of the running request is about to call a host function: within this request, as [`runs`](Self::runs) is to be asked.
+    /// `None` after a stop: nobody may hear of the call then.
+    pub fn wait(&self) -> Option<RequestNumber> {
+        let mut state = self.state.lock();
+        if state.is_stopped() || state.running.is_none() {
+            return None;
+        }
+        if state.status == Status::Running {
+            state.status = Status::Waiting;
+        }
+        Some(state.request)
+    }
+
+    /// Is this request still running, and its guest not stopped? Whoever does something for the guest asks right before: if a stop was
+    /// first, it must not; if this was, it did so before the stop.
+    pub fn runs(&self, request: RequestNumber) -> bool {
+        let state = self.state.lock();
+        let goes_on = state.running.is_some() && (state.request == request || mutant!("a_call_outlives_its_request"));
+        (goes_on && !state.is_stopped()) || mutant!("a_call_outlives_the_stop")
+    }
+
+    /// The guest of the running request goes on in its own code, or waits again.
     pub fn set_waiting(&self, waiting: bool) {
         let (from, to) = match waiting {
             true => (Status::Running, Status::Waiting),
@@ -341,6 +362,28 @@ mod tests {
         control.stop(StopReason::Dropped).unwrap();
         control.set_waiting(true);
         assert_eq!(control.status(), Status::Stopping);
+    }
+
+    #[test]
+    fn a_host_function_begins_only_while_the_request_runs_in_which_it_was_called() {
+        let control = Control::new();
+        assert_eq!(control.wait(), None);
+        control.begin(0).unwrap();
+        control.finish();
+        control.begin(1).unwrap();
+        let called = control.wait().unwrap();
+        assert!(control.runs(called) && control.status() == Status::Waiting);
+        let timed_out = StopReason::TimedOut { limit_ms: 5 };
+        assert!(control.interrupt_request(called, timed_out).is_some());
+        assert!(!control.runs(called) && control.wait().is_none());
+        // The guest that comes after it has not called.
+        assert!(control.renew() && !control.runs(called));
+        control.begin(2).unwrap();
+        assert!(!control.runs(called));
+        let called = control.wait().unwrap();
+        assert!(control.runs(called));
+        control.stop(StopReason::Dropped).unwrap();
+        assert!(!control.runs(called) && control.wait().is_none());
     }
 
     #[test]

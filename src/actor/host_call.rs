@@ -1,9 +1,12 @@
 //! What an actor sends out when its guest calls a host function, and what comes back to it meanwhile.
 //!
-//! The guest waits. Whoever receives the event may ask the waiting guest ([`Back::Ask`]) as often as it likes, and then
+//! The guest waits. Its call may lie about for as long as the receiver is busy, and the guest be stopped meanwhile: so whoever
+//! is about to run the host function asks [`WaitingGuest::waits`] first. It may then ask the waiting guest ([`Back::Ask`]) as often as it likes, and then
 //! ends the wait with results or with a throw. If the guest is stopped first, [`HostEvent::Cancelled`] follows, and what is
 //! sent back from then on is dropped, which answers a request with "the instance is gone".
 
+use super::control::RequestNumber;
+use super::handle::Actor;
 use super::message::Request;
 use crate::value::{Arg, Kept, Value};
 use std::fmt;
@@ -28,6 +31,34 @@ pub struct HostCall {
     pub results: usize,
     /// Where to send what comes back.
     pub back: UnboundedSender<Back>,
+    /// Who waits.
+    pub guest: WaitingGuest,
+}
+
+/// A guest that waits for a host function, within one of its requests.
+#[derive(Clone)]
+pub struct WaitingGuest {
+    actor: Arc<Actor>,
+    request: RequestNumber,
+}
+
+impl WaitingGuest {
+    /// The guest of the request that runs. `None` once it has been stopped: then nobody may hear of its call.
+    pub(super) fn of(actor: &Arc<Actor>) -> Option<WaitingGuest> {
+        Some(WaitingGuest { request: actor.control.wait()?, actor: actor.clone() })
+    }
+
+    /// Does it still wait? Not once it has been stopped, or its request has run out of time, even if its thread has not found that
+    /// out yet. To be asked right before the host function begins: after this has said no, it must not.
+    pub fn waits(&self) -> bool {
+        self.actor.control.runs(self.request)
+    }
+}
+
+impl fmt::Debug for WaitingGuest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "request {} of instance {}", self.request, self.actor.id())
+    }
 }
 
 /// What a receiver of host calls hears.

@@ -3,14 +3,14 @@
 use super::convert::{Args, Reply};
 use super::host::{WasmHost, instance_id};
 use super::values::HostValues;
-use crate::actor::host_call::{Back, HostCall, HostEvent, HostEvents};
+use crate::actor::host_call::{Back, HostCall, HostEvent, HostEvents, WaitingGuest};
 use crate::actor::message::{Answer, Ask, Call, Outcome, Request, reply};
 use crate::error::WasmError;
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{OpState, ToV8, op2};
 use deno_error::JsErrorBox;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
@@ -18,6 +18,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 pub struct HostSide {
     pub(super) events: HostEvents,
     receiver: Option<UnboundedReceiver<HostEvent>>,
+    /// What has been received and not been taken by JavaScript.
+    arrived: VecDeque<HostEvent>,
     pub(super) values: HostValues,
     /// The calls whose host functions have begun, by id.
     calls: HashMap<u64, Waiting>,
@@ -27,6 +29,7 @@ pub struct HostSide {
 
 struct Waiting {
     instance: u64,
+    guest: WaitingGuest,
     back: UnboundedSender<Back>,
 }
 
@@ -34,8 +37,8 @@ impl HostSide {
     pub(super) fn new() -> Rc<RefCell<HostSide>> {
         let (events, receiver) = HostEvents::new();
         let values = HostValues::new(events.clone());
-        let (calls, nested) = Default::default();
-        Rc::new(RefCell::new(HostSide { events, receiver: Some(receiver), values, calls, nested }))
+        let (arrived, calls, nested) = Default::default();
+        Rc::new(RefCell::new(HostSide { events, receiver: Some(receiver), arrived, values, calls, nested }))
     }
 
     pub(super) fn of(state: &Rc<RefCell<OpState>>) -> Rc<RefCell<HostSide>> {
@@ -45,18 +48,19 @@ impl HostSide {
     /// Where to ask an instance that waits for a host function: its innermost call.
     fn innermost(&self, instance: u64) -> Option<UnboundedSender<Back>> {
         let call = self.nested.get(&instance)?.last()?;
-        let back = &self.calls.get(call)?.back;
-        // A guest that has died does not wait, though the news of that may still be on its way.
-        (!back.is_closed()).then(|| back.clone())
+        let Waiting { guest, back, .. } = self.calls.get(call)?;
+        // A guest that has been stopped does not wait, though the news of that may still be on its way.
+        guest.waits().then(|| back.clone())
     }
 
     fn begin(&mut self, call: &HostCall) {
-        self.calls.insert(call.id, Waiting { instance: call.instance, back: call.back.clone() });
+        let HostCall { instance, guest, back, .. } = call;
+        self.calls.insert(call.id, Waiting { instance: *instance, guest: guest.clone(), back: back.clone() });
         self.nested.entry(call.instance).or_default().push(call.id);
     }
 
     fn end(&mut self, call: u64) -> Option<UnboundedSender<Back>> {
-        let Waiting { instance, back } = self.calls.remove(&call)?;
+        let Waiting { instance, back, .. } = self.calls.remove(&call)?;
         if let Some(stack) = self.nested.get_mut(&instance) {
             stack.retain(|other| *other != call);
             if stack.is_empty() {
@@ -88,17 +92,9 @@ async fn ask_waiting(back: UnboundedSender<Back>, instance: u64, ask: Ask) -> Ou
     pending.outcome(instance).await
 }
 
-/// An event for JavaScript.
-pub enum Event {
-    /// A call: `[id, instance, set, import, args, results]`.
-    Call(HostCall),
-    /// `[id, instance]`.
-    Cancelled(u64, u64),
-}
-
-/// Awaits the next event. Not to be called again before it resolves.
+/// Resolves when something has arrived for [`op_wasm_host_next`]. Not to be called again before it resolves.
 #[op2]
-pub async fn op_wasm_host_event(state: Rc<RefCell<OpState>>) -> Event {
+pub async fn op_wasm_host_event(state: Rc<RefCell<OpState>>) -> bool {
     let side = HostSide::of(&state);
     drop(state);
     let taken = side.borrow_mut().receiver.take();
@@ -106,19 +102,45 @@ pub async fn op_wasm_host_event(state: Rc<RefCell<OpState>>) -> Event {
     loop {
         match receiver.recv().await {
             Some(HostEvent::Released(id)) => side.borrow_mut().values.release(id),
-            Some(HostEvent::Cancelled { call, instance }) => {
+            Some(event) => {
                 let mut side = side.borrow_mut();
-                side.end(call);
+                side.arrived.push_back(event);
                 side.receiver = Some(receiver);
-                return Event::Cancelled(call, instance);
-            }
-            Some(HostEvent::Call(call)) => {
-                side.borrow_mut().receiver = Some(receiver);
-                return Event::Call(call);
+                return true;
             }
             // Not reached: `side` holds a sender.
             None => return std::future::pending().await,
         }
+    }
+}
+
+/// An event for JavaScript.
+pub enum Event {
+    /// `undefined`.
+    Nothing,
+    /// A call that has begun: `[id, instance, set, import, args, results]`.
+    Call(HostCall),
+    /// `[id, instance]`.
+    Cancelled(u64, u64),
+}
+
+/// The event that has arrived. A call begins with this, or never: JavaScript was told of it some time ago, and its guest may have been
+/// stopped since. So its handler is to be run at once, with nothing in between.
+#[op2]
+pub fn op_wasm_host_next(state: Rc<RefCell<OpState>>) -> Event {
+    let side = HostSide::of(&state);
+    let mut side = side.borrow_mut();
+    match side.arrived.pop_front() {
+        Some(HostEvent::Call(call)) if call.guest.waits() => {
+            // From here on until it ends, requests to the instance go to this call.
+            side.begin(&call);
+            Event::Call(call)
+        }
+        Some(HostEvent::Cancelled { call, instance }) => {
+            side.end(call);
+            Event::Cancelled(call, instance)
+        }
+        _ => Event::Nothing,
     }
 }
 
@@ -128,12 +150,9 @@ impl<'a> ToV8<'a> for Event {
     fn to_v8<'i>(self, scope: &mut PinScope<'a, 'i>) -> Result<Local<'a, v8::Value>, JsErrorBox> {
         let number = |scope: &mut PinScope<'a, 'i>, n: u64| v8::Number::new(scope, n as f64).into();
         let items = match self {
+            Event::Nothing => return Ok(v8::undefined(scope).into()),
             Event::Cancelled(call, instance) => vec![number(scope, call), number(scope, instance)],
-            Event::Call(call) => {
-                let side = super::values::side(scope);
-                // From here on until it ends, requests to the instance go to this call.
-                side.borrow_mut().begin(&call);
-                let HostCall { id, instance, set, import, args, results, .. } = call;
+            Event::Call(HostCall { id, instance, set, import, args, results, .. }) => {
                 let args = Answer::Values(args).to_v8(scope)?;
                 let [id, instance, set] = [id, instance, set].map(|n| number(scope, n));
                 let (import, results) = (number(scope, import as u64), number(scope, results as u64));

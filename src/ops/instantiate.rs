@@ -1,5 +1,6 @@
 //! Making an instance: options from JavaScript become a configuration, and every path becomes an opened directory.
 
+use super::abort::AbortHandle;
 use super::convert::{Args, Reply};
 use super::host::{WasmHost, module_id, off_loop, refused};
 use super::imports::HostSide;
@@ -9,7 +10,7 @@ use crate::actor::host_call::{HostImport, HostImports};
 use crate::actor::pipe::{PipeReader, pipe};
 use crate::caps::{Access, Caps};
 use crate::error::{ErrorCode, Result, WasmError};
-use deno_core::{CancelFuture, CancelHandle, OpState, ToV8, op2};
+use deno_core::{CancelFuture, OpState, ToV8, op2};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -69,27 +70,32 @@ struct LimitOptions {
 #[derive(ToV8)]
 pub struct Made(f64, String, StreamIds);
 
-/// Makes an instance. Closing the resource `cancel`, a handle of deno_core's, ends what has started; -1 is none.
+/// Makes an instance. Closing the resource `abort`, a handle of [`op_wasm_abort_handle`], ends what has started; -1 is none.
 #[op2]
 pub async fn op_wasm_instantiate(
     state: Rc<RefCell<OpState>>,
     module: f64,
     #[serde] options: Options,
     #[scoped] globals: Args,
-    #[smi] cancel: i32,
+    #[smi] abort: i32,
 ) -> Reply<Made> {
-    let handle = u32::try_from(cancel).ok().and_then(|rid| state.borrow().resource_table.get::<CancelHandle>(rid).ok());
-    let made = instantiate(state, module, options, globals);
+    let handle = u32::try_from(abort).ok().and_then(|rid| state.borrow().resource_table.get::<AbortHandle>(rid).ok());
     Reply(match handle {
-        None => made.await,
-        Some(handle) => made
-            .or_cancel(handle)
+        None => instantiate(state, module, options, globals, None).await,
+        Some(handle) => instantiate(state, module, options, globals, Some(handle.clone()))
+            .or_cancel(handle.cancel.clone())
             .await
             .unwrap_or_else(|_| Err(WasmError::new(ErrorCode::Instantiate, "the instantiation was aborted"))),
     })
 }
 
-async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, mut options: Options, globals: Args) -> Result<Made> {
+async fn instantiate(
+    state: Rc<RefCell<OpState>>,
+    module: f64,
+    mut options: Options,
+    globals: Args,
+    abort: Option<Rc<AbortHandle>>,
+) -> Result<Made> {
     let host = WasmHost::enabled(&state)?;
     let imports = imports(&state, std::mem::take(&mut options.imports), options.import_set, globals);
     let limits = limits(&host.runtime.options().limits, &options.limits);
@@ -114,7 +120,15 @@ async fn instantiate(state: Rc<RefCell<OpState>>, module: f64, mut options: Opti
     let (stderr, stderr_end) = output(&stderr);
     let wasi = WasiConfig { args, env, preopens, stdin, stdout, stderr };
     let config = InstanceConfig { name, limits, wasi, imports, restart: restart.map(policy) };
-    let actor = host.runtime.instantiate(module_id(module), config).await?;
+    let starting = host.runtime.start(module_id(module), config).await?;
+    if let Some(abort) = &abort {
+        abort.started(starting.actor());
+    }
+    let actor = starting.finish().await;
+    if let Some(abort) = &abort {
+        abort.over();
+    }
+    let actor = actor?;
     let streams = StreamIds {
         stdin: add(&state, stdin_end),
         stdout: add(&state, stdout_end.map(OutputEnd)),

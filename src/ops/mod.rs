@@ -3,6 +3,7 @@
 //!
 //! No op throws: a failure comes back as a value (see [`convert`]), and `js/wasm.js` makes the `WasmError` of it.
 
+mod abort;
 mod code_cache;
 mod compile;
 mod convert;
@@ -30,6 +31,7 @@ deno_core::extension!(
         compile::op_wasm_drop_module,
         compile::op_wasm_inspect,
         compile::op_wasm_max_module_bytes,
+        abort::op_wasm_abort_handle,
         instantiate::op_wasm_instantiate,
         instance::op_wasm_call,
         instance::op_wasm_call_with,
@@ -45,6 +47,7 @@ deno_core::extension!(
         imports::op_wasm_host_call,
         imports::op_wasm_host_event,
         imports::op_wasm_host_functions,
+        imports::op_wasm_host_next,
         imports::op_wasm_host_return,
         imports::op_wasm_host_throw,
         memory::op_wasm_memory_read,

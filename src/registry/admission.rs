@@ -17,6 +17,16 @@ struct State {
     closed: bool,
 }
 
+impl State {
+    fn check(&self, limit: usize) -> Result<(), Refused> {
+        match self {
+            State { closed: true, .. } => Err(Refused::Closed),
+            State { count, .. } if *count >= limit => Err(Refused::Full),
+            State { .. } => Ok(()),
+        }
+    }
+}
+
 /// Why nobody is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -33,18 +43,21 @@ impl Alive {
     /// If there is none.
     pub fn enter(self: &Arc<Self>, limit: usize) -> Result<Place, Refused> {
         let mut state = self.state.lock();
-        if state.closed {
-            return Err(Refused::Closed);
-        }
-        if state.count >= limit {
-            return Err(Refused::Full);
-        }
+        state.check(limit)?;
         if mutant!("enter_in_two_steps") {
             drop(state);
             state = self.state.lock();
         }
         state.count += 1;
         Ok(Place(self.clone()))
+    }
+
+    /// Is there a place? For whoever still has to wait for something else, and must not take one before.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn check(&self, limit: usize) -> Result<(), Refused> {
+        self.state.lock().check(limit)
     }
 
     /// Lets nobody in any more.
@@ -96,6 +109,7 @@ mod tests {
         let alive: Arc<Alive> = Arc::default();
         let place = alive.enter(1).ok();
         assert_eq!(alive.enter(1).err(), Some(Refused::Full));
+        assert_eq!((alive.check(1).err(), alive.check(2).err()), (Some(Refused::Full), None));
         assert_eq!((alive.count(), alive.wait_for_none(Instant::now())), (1, 1));
         drop(place);
         assert_eq!((alive.count(), alive.enter(1).is_ok()), (0, true));

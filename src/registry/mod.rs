@@ -11,8 +11,10 @@ mod io;
 mod machine;
 mod room;
 mod runtime;
+mod starting;
 mod sync;
 mod table;
 
 pub use runtime::{InstanceId, ModuleId, Runtime, RuntimeOptions};
+pub use starting::Starting;
 pub use table::Table;

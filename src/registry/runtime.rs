@@ -3,6 +3,7 @@
 use super::admission::{Alive, Refused};
 use super::io::Io;
 use super::room::{Amount, Promise, Room};
+use super::starting::Starting;
 use super::{Table, machine};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
@@ -167,15 +168,26 @@ impl Runtime {
     /// # Errors
     /// 5004 for an unknown module, 5001 if it cannot be instantiated or there is no room, 5010 for an unusable WASI
     /// configuration, 5011 if its start function reaches a limit. Dropping the future ends what has started.
-    pub async fn instantiate(&self, module_id: ModuleId, mut config: InstanceConfig) -> Result<Arc<Actor>> {
+    pub async fn instantiate(&self, module: ModuleId, config: InstanceConfig) -> Result<Arc<Actor>> {
+        self.start(module, config).await?.finish().await
+    }
+
+    /// The first half of [`instantiate`](Self::instantiate): the thread is started, and can be stopped.
+    ///
+    /// # Errors
+    /// Those that are known before guest code runs on the thread.
+    pub async fn start(&self, module_id: ModuleId, mut config: InstanceConfig) -> Result<Starting> {
         let module = self.module(module_id)?;
-        let place = self.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
+        self.alive.check(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
         let metering = metering(&config.limits);
         let code = {
             let _turn = self.compiling.acquire().await;
             module.code(self.engines.clone(), metering).await?
         };
         let [starting, first_call] = self.room_for(&module, &config).await?;
+        // From here on nothing is waited for until the thread has the place: whoever waits for the alive to end, at a shutdown, must not
+        // wait for a future that nobody polls any more.
+        let place = self.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
         let id = self.instances.reserve();
         if config.name.is_empty() {
             config.name = format!("wasm-{id}");
@@ -201,18 +213,8 @@ impl Runtime {
             io: self.io.handle().clone(),
             until_called: Box::new(first_call),
         };
-        let mut unwanted = StopOnDrop(Some(actor.clone()));
-        let started = spawn(&self.reaper, start, move || drop(place))?.outcome(id).await;
-        unwanted.0 = None;
-        drop(starting);
-        match started {
-            Ok(_) => Ok(actor),
-            Err(error) => {
-                // The thread is ending by itself; its place must be free when this returns.
-                actor.gone().await;
-                Err(error)
-            }
-        }
+        let started = spawn(&self.reaper, start, move || drop(place))?;
+        Ok(Starting::new(actor, started, starting))
     }
 
     /// Sees that the machine has room for an instance, counting again what there is before it says no.
@@ -301,17 +303,6 @@ impl Runtime {
         self.alive.close();
         for actor in self.instances.all() {
             actor.stop(StopReason::Shutdown);
-        }
-    }
-}
-
-/// Ends an instance that nobody waits for any more, before anybody has its id.
-struct StopOnDrop(Option<Arc<Actor>>);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        if let Some(actor) = &self.0 {
-            actor.stop(StopReason::Aborted);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Host functions and globals that a module imports: the guest's side of [`host_call`](super::super::host_call).
 
-use super::super::host_call::{Back, HostCall, HostEvent, HostEvents, HostImport, HostImports};
+use super::super::host_call::{Back, HostCall, HostEvent, HostEvents, HostImport, HostImports, WaitingGuest};
 use super::super::message::outcome_name;
 use super::values::{from_val, to_val, to_vals};
 use super::{Context, GuestState, StoppedByHost, answer, call};
@@ -181,15 +181,16 @@ impl HostFunction {
             from_val(store, val, || format!("argument {} of the host function {}", index + 1, self.import))
         });
         let args = args.collect::<Result<Vec<_>>>().map_err(|error| self.failure(error))?;
+        let Some(guest) = WaitingGuest::of(&store.data().actor) else { return Err(StoppedByHost.into()) };
         let (instance, id) = (store.data().actor.id(), self.events.next_id());
         let (back, mut inbox) = unbounded_channel();
-        let call = HostCall { id, instance, set: self.set, import: self.index, args, results: results.len(), back };
+        let call =
+            HostCall { id, instance, set: self.set, import: self.index, args, results: results.len(), back, guest };
         let (module, import) = (&*self.import.module, &*self.import.name);
         let span = tracing::debug_span!("host call", instance, module, import, outcome = Empty);
         let wait = Wait { events: &self.events, call: id, instance, span: span.clone(), over: false };
         self.events.send(HostEvent::Call(call));
         store.data_mut().depth += 1;
-        store.data().actor.control.set_waiting(true);
         let ended = self.serve(store, &mut inbox).instrument(span).await;
         store.data().actor.control.set_waiting(false);
         store.data_mut().depth -= 1;
