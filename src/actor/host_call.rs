@@ -1,9 +1,9 @@
 //! What an actor sends out when its guest calls a host function, and what comes back to it meanwhile.
 //!
-//! The guest waits. Its call may lie about for as long as the receiver is busy, and the guest be stopped meanwhile: so whoever
-//! is about to run the host function asks [`WaitingGuest::waits`] first. It may then ask the waiting guest ([`Back::Ask`]) as often as it likes, and then
-//! ends the wait with results or with a throw. If the guest is stopped first, [`HostEvent::Cancelled`] follows, and what is
-//! sent back from then on is dropped, which answers a request with "the instance is gone".
+//! The guest waits. Its call may lie about for as long as the receiver is busy, and the guest be stopped meanwhile: so whoever is
+//! about to run the host function asks [`WaitingGuest::waits`] first. It may then ask the waiting guest ([`Back::Ask`]) as often as
+//! it likes, and ends the wait with results or with a throw. If the guest is stopped first, [`HostEvent::Cancelled`] follows, and
+//! what is sent back from then on is dropped, which answers a request with "the instance is gone".
 
 use super::control::RequestNumber;
 use super::handle::Actor;
