@@ -142,6 +142,20 @@ fn the_build_script_looks_for_the_versions_that_the_manifest_pins() {
 }
 
 #[test]
+fn the_known_weaknesses_are_fixed_in_this_version() {
+    let page = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let number = |version: &str| -> Vec<u32> { version.split('.').map(|part| part.parse().unwrap()).collect() };
+    let this = number(env!("CARGO_PKG_VERSION"));
+    let rows: Vec<Vec<&str>> =
+        page.lines().map(|row| row.split(" | ").collect()).filter(|row: &Vec<_>| row.len() == 4).collect();
+    for row in &rows[1..] {
+        let affected = row[1].strip_prefix("up to ").unwrap().split(';').next().unwrap();
+        assert!(number(affected) < number(row[2]) && number(row[2]) <= this, "{row:?}");
+    }
+    assert!(rows.len() > 3, "{rows:?}");
+}
+
+#[test]
 fn the_tests_that_the_security_page_names_exist() {
     let docs = fs::read_to_string(root().join("docs/security.md")).unwrap();
     let rows = docs.lines().filter(|line| line.starts_with("| ") && line.contains(".rs`"));

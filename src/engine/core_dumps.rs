@@ -1,9 +1,10 @@
 //! Core dumps: one file for each trap, for the post-mortem tools.
 
-use std::fs::{self, OpenOptions};
+use rustix::fs::{Mode, OFlags, open, openat};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Dumps that one process writes: a guest may trap a thousand times a second.
@@ -15,13 +16,16 @@ const NAME_CHARS_MAX: usize = 64;
 #[derive(Debug)]
 pub struct CoreDumps {
     folder: PathBuf,
+    /// The folder itself: a guest that may write around it could put a link in its place. Or why there is none.
+    opened: Result<OwnedFd, String>,
     begun: AtomicUsize,
 }
 
 impl CoreDumps {
-    /// Dumps into this folder, which is made when the first one is written.
+    /// Dumps into this folder, which is made if need be. That it cannot be is told when the first one is to be written.
     pub fn new(folder: PathBuf) -> Self {
-        CoreDumps { folder, begun: AtomicUsize::new(0) }
+        let opened = open_folder(&folder).map_err(|error| error.to_string());
+        CoreDumps { folder, opened, begun: AtomicUsize::new(0) }
     }
 
     /// Writes the dump of an instance and says so on stderr. Failing to is told there too, and is no error of the guest's.
@@ -33,18 +37,25 @@ impl CoreDumps {
             }
             return;
         }
-        let path = self.folder.join(format!("{}-{id}-{number}.coredump", file_name(name)));
-        match self.write(&path, dump) {
+        let file = format!("{}-{id}-{number}.coredump", file_name(name));
+        let path = self.folder.join(&file);
+        match self.write(&file, dump) {
             Ok(()) => say(&format!("core dump of the instance {name:?} written to {}", path.display())),
             Err(error) => say(&format!("the core dump {} cannot be written: {error}", path.display())),
         }
     }
 
-    fn write(&self, path: &std::path::Path, dump: impl FnOnce() -> Vec<u8>) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(&dump())
+    fn write(&self, file: &str, dump: impl FnOnce() -> Vec<u8>) -> Result<(), String> {
+        let folder = self.opened.as_ref().map_err(String::clone)?;
+        let new = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let file = openat(folder, file, new, Mode::RUSR | Mode::WUSR).map_err(io::Error::from);
+        file.and_then(|file| File::from(file).write_all(&dump())).map_err(|error| error.to_string())
     }
+}
+
+fn open_folder(folder: &Path) -> io::Result<OwnedFd> {
+    fs::create_dir_all(folder)?;
+    Ok(open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
 fn say(text: &str) {
@@ -71,6 +82,19 @@ mod tests {
         assert_eq!(file_name("../../etc/passwd"), "_._.._etc_passwd");
         assert_eq!(file_name("a b\0\n"), "a_b__");
         assert_eq!(file_name(&"x".repeat(1000)).len(), NAME_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_folder_leads_no_dump_elsewhere() {
+        let place = tempfile::tempdir().unwrap();
+        let [folder, moved, elsewhere] = ["dumps", "moved", "elsewhere"].map(|name| place.path().join(name));
+        fs::create_dir(&elsewhere).unwrap();
+        let dumps = CoreDumps::new(folder.clone());
+        fs::rename(&folder, &moved).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &folder).unwrap();
+        dumps.save("guest", 1, || b"dump".to_vec());
+        let count = |folder| fs::read_dir(folder).unwrap().count();
+        assert_eq!((count(&moved), count(&elsewhere)), (1, 0));
     }
 
     #[test]
