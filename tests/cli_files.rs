@@ -126,7 +126,8 @@ fn what_is_no_module_is_named_by_exec_too() {
 fn a_files_name_is_shown_so_that_no_terminal_obeys_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a\x1b[31m\n\u{202e}.wasm");
-    for bytes in [&b"no module"[..], b"\0asm\x01\0\0\0", b"\0asm\x01\0\0\0\xff"] {
+    let traps = wat::parse_str("(module (func (export \"_start\") unreachable))").unwrap();
+    for bytes in [&b"no module"[..], b"\0asm\x01\0\0\0", b"\0asm\x01\0\0\0\xff", &traps] {
         fs::write(&file, bytes).unwrap();
         for command in COMMANDS {
             let (_, stderr) = run(&[command], &file);
@@ -134,6 +135,22 @@ fn a_files_name_is_shown_so_that_no_terminal_obeys_it() {
         }
     }
     fs::remove_file(&file).unwrap();
-    let (_, stderr) = run(&["exec"], &file);
-    assert!(!stderr.contains(['\x1b', '\u{202e}']) && stderr.lines().count() == 1, "{stderr:?}");
+    let name = file.to_str().unwrap();
+    for args in [&["exec"][..], &["inspect"], &["run"], &["exec", "--dir", name], &["exec", "--env", name]] {
+        let (code, stderr) = run(args, &file);
+        assert_eq!((code, stderr.lines().count()), (Some(1), 1), "{stderr:?}");
+        assert!(!stderr.contains(['\x1b', '\u{202e}']), "{stderr:?}");
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_an_error() {
+    let (_folder, file) = folder();
+    fs::write(&file, b"\0asm\x01\0\0\0").unwrap();
+    for args in [&["inspect", file.to_str().unwrap()][..], &["types"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_runtime-wasm")).args(args).stdout(full).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && stderr.contains("stdout cannot be written"), "{stderr}");
+    }
 }

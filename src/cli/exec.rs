@@ -1,13 +1,14 @@
 //! `runtime-wasm exec`: run one WASI command with what the flags grant and nothing else.
 
 use super::log::Log;
-use super::module_file::{self, Bound};
+use super::module_file::Bound;
 use super::preopens::preopen;
 use super::run::SHUTDOWN_PATIENCE;
-use super::{say, words};
+use super::{say, shown, words};
 use crate::actor::config::{InstanceConfig, Limits, Stdin, Stdout, WasiConfig};
 use crate::actor::message::{Ask, Call};
 use crate::error::{ErrorCode, WasmError};
+use crate::printable;
 use crate::registry::{InstanceId, Runtime, RuntimeOptions};
 use clap::Args;
 use std::error::Error;
@@ -94,7 +95,7 @@ fn try_exec(flags: &Exec, file: &Path, args: Vec<String>) -> Result<i32, String>
 
 async fn run(runtime: &Runtime, file: &Path, bytes: Vec<u8>, config: InstanceConfig) -> Result<i32, String> {
     let show = |error: WasmError| error.to_string();
-    let module = runtime.compile(format!("the module {}", module_file::shown(file)), bytes).await.map_err(show)?;
+    let module = runtime.compile(format!("the module {}", shown(file)), bytes).await.map_err(show)?;
     let instance = runtime.instantiate(module, config).await.map_err(show)?;
     let start = Call { name: "_start".to_owned(), ..Call::default() };
     match runtime.ask(InstanceId(instance.id()), Ask::Call(start)).await {
@@ -125,10 +126,13 @@ fn config(flags: &Exec, file: &Path, args: Vec<String>) -> Result<InstanceConfig
         memory_bytes: flags.memory_mib.saturating_mul(1 << 20),
         ..Limits::default()
     };
+    // Messages show it; the guest itself sees it as it is.
+    let name = printable::name(&name);
     Ok(InstanceConfig { name, limits, wasi, imports: None, restart: None })
 }
 
 fn variable(pair: &str) -> Result<(String, String), String> {
-    let (name, value) = pair.split_once('=').ok_or_else(|| format!("--env {pair}: expected NAME=VALUE"))?;
+    let (name, value) =
+        pair.split_once('=').ok_or_else(|| format!("--env {}: expected NAME=VALUE", printable::sentence(pair)))?;
     Ok((name.to_owned(), value.to_owned()))
 }

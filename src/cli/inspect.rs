@@ -1,13 +1,13 @@
 //! `runtime-wasm inspect`: what a module declares and needs, without running it.
 
-use super::module_file::{self, Bound};
+use super::module_file::Bound;
+use super::{print, shown};
 use crate::engine::validate_and_inspect;
 use crate::module_info::{ItemType, MemoryType, ModuleInfo, Producer, Signature};
 use crate::signature::ValueType;
 use clap::Args;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Show what a module imports, exports and needs, without running it
@@ -26,12 +26,11 @@ pub(super) struct Inspect {
 impl Inspect {
     /// Prints the module; 1 where it is one that runtime:wasm could not run.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
-        let path = module_file::shown(&self.file);
+        let path = shown(&self.file);
         let bytes = self.module.read(&self.file)?;
         let info = validate_and_inspect(&path, &bytes)?;
         let text = if self.json { serde_json::to_string_pretty(&info)? + "\n" } else { describe(&info) };
-        // A reader that has gone away has seen enough.
-        let _ = std::io::stdout().write_all(text.as_bytes());
+        print(&text)?;
         match unsupported(&info) {
             None => Ok(0),
             Some(version) => Err(format!(

@@ -9,8 +9,10 @@ mod run;
 mod types;
 mod words;
 
+use crate::printable;
 use clap::{Parser, Subcommand};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
@@ -63,6 +65,20 @@ pub fn main() -> ExitCode {
 /// What is said where the runtime cannot be made.
 fn no_start(error: &std::io::Error) -> String {
     format!("the system gives no threads or no files to start with: {error}; see `ulimit -u` and `ulimit -n`")
+}
+
+/// Prints to stdout. A reader that has gone away has seen enough; any other failure is one.
+fn print(text: &str) -> Result<(), String> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("stdout cannot be written: {error}")),
+        _ => Ok(()),
+    }
+}
+
+/// A path of the command line as text that no terminal obeys: somebody else may have chosen the name.
+fn shown(path: &Path) -> String {
+    printable::sentence(&path.to_string_lossy())
 }
 
 /// Prints a line to stderr. Nobody is left to tell if that is gone.

@@ -1,7 +1,8 @@
 //! Reads the module that `exec` and `inspect` are given: a regular file, and no more of it than the bound.
 
+use super::shown;
 use crate::limits::MODULE_BYTES_MAX;
-use crate::{printable, size};
+use crate::size;
 use clap::Args;
 use rustix::fs::{Mode, OFlags, open};
 use std::fs::{File, FileType, Metadata};
@@ -58,11 +59,6 @@ impl Bound {
         // What was read to the bound has an unknown length.
         Err(format!("{name} has more than {limit} bytes, the limit that --max-module-bytes sets"))
     }
-}
-
-/// A path as text that no terminal obeys.
-pub(super) fn shown(path: &Path) -> String {
-    printable::sentence(&path.to_string_lossy())
 }
 
 fn not_a_file(name: &str, what: &str) -> String {

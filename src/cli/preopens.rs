@@ -1,6 +1,7 @@
 //! `--dir HOST[::GUEST[::ro]]`: a folder that the guest is shown.
 
 use crate::actor::config::Preopen;
+use crate::printable;
 use rustix::fs::{Mode, OFlags, open};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,27 +13,28 @@ const SEPARATOR: &str = "::";
 /// # Errors
 /// A sentence that quotes the flag.
 pub(super) fn preopen(flag: &str) -> Result<Preopen, String> {
+    parse(flag).map_err(|why| printable::sentence(&format!("--dir {flag}: {why}")))
+}
+
+fn parse(flag: &str) -> Result<Preopen, String> {
     let mut parts = flag.split(SEPARATOR);
     let host = parts.next().unwrap_or_default();
     let guest = parts.next().unwrap_or(host);
     let writable = match parts.next() {
         None | Some("rw") => true,
         Some("ro") => false,
-        Some(other) => return Err(format!("--dir {flag}: \"{other}\" is neither ro nor rw")),
+        Some(other) => return Err(format!("\"{other}\" is neither ro nor rw")),
     };
     if parts.next().is_some() {
-        return Err(format!("--dir {flag}: expected HOST[::GUEST[::ro]]"));
+        return Err("expected HOST[::GUEST[::ro]]".to_owned());
     }
     if let Some(other) = longer_name(flag) {
-        return Err(format!(
-            "--dir {flag}: there is also a file named \"{other}\", so it is not clear which one is meant"
-        ));
+        return Err(format!("there is also a file named \"{other}\", so it is not clear which one is meant"));
     }
     // Waits for nobody, whatever it is.
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let dir = open(host, flags, Mode::empty()).map_err(|error| {
-        format!("--dir {flag}: the folder {host} cannot be opened: {}", std::io::Error::from(error))
-    })?;
+    let dir = open(host, flags, Mode::empty())
+        .map_err(|error| format!("the folder {host} cannot be opened: {}", std::io::Error::from(error)))?;
     Ok(Preopen { guest_path: guest.to_owned(), dir: Arc::new(dir), writable })
 }
 

@@ -1,7 +1,7 @@
 //! `runtime-wasm run`: runs an app.
 
 use super::log::Log;
-use super::{say, words};
+use super::{say, shown, words};
 use crate::caps::Caps;
 use crate::host::{AppOptions, run_app};
 use crate::ops::{self, WasmHost};
@@ -72,11 +72,11 @@ fn check_script(script: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let known =
         script.extension().is_some_and(|extension| ["js", "mjs", "ts", "mts"].iter().any(|known| extension == *known));
     if !known {
-        return Err(format!("{}: a script ends in .js, .mjs, .ts or .mts", script.display()).into());
+        return Err(format!("{}: a script ends in .js, .mjs, .ts or .mts", shown(script)).into());
     }
-    let path = script.canonicalize().map_err(|error| format!("{}: {error}", script.display()))?;
+    let path = script.canonicalize().map_err(|error| format!("{}: {error}", shown(script)))?;
     if !path.is_file() {
-        return Err(format!("{}: not a file", script.display()).into());
+        return Err(format!("{}: not a file", shown(script)).into());
     }
     Ok(path)
 }
@@ -88,7 +88,7 @@ fn load_caps(manifest: Option<&Path>, main: &Path) -> Result<Caps, Box<dyn Error
     }
     let Some(found) = main.parent().and_then(Caps::find_manifest) else { return Ok(Caps::denied()) };
     if !is_ours(&found, main)? {
-        let found = found.display();
+        let found = shown(&found);
         return Err(format!(
             "{found} belongs to another user than the script, so it grants nothing; name it with --manifest if it is meant"
         )

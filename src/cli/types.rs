@@ -2,7 +2,6 @@
 
 use clap::Args;
 use std::error::Error;
-use std::io::{ErrorKind, Write as _};
 
 const DECLARATIONS: &str = include_str!("../../js/runtime-wasm.d.ts");
 
@@ -15,10 +14,7 @@ pub(super) struct Types {}
 impl Types {
     /// Prints them.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
-        match std::io::stdout().write_all(DECLARATIONS.as_bytes()) {
-            // A reader that has gone away has seen enough.
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("stdout: {error}").into()),
-            _ => Ok(0),
-        }
+        super::print(DECLARATIONS)?;
+        Ok(0)
     }
 }
