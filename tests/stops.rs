@@ -7,6 +7,7 @@ use runtime_wasm::actor::host_call::{Back, HostCall, HostEvent, HostEvents, Host
 use runtime_wasm::actor::message::{Answer, Ask, Call, Outcome};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, Runtime, RuntimeOptions};
+use runtime_wasm::value::Value;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -93,6 +94,39 @@ async fn a_host_function_does_not_begin_for_the_guest_that_a_restart_has_made() 
     call.back.send(Back::Return(Vec::new())).unwrap();
     assert_eq!(outcome.await.unwrap(), Ok(Answer::Values(Vec::new())));
     assert!(!call.guest.waits() && !late.guest.waits());
+}
+
+const BULK: &str = r#"(module
+    (memory (export "memory") 1)
+    (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+    (func (export "fill")
+        (loop
+            (memory.fill (i32.const 0) (i32.const 1) (i32.mul (memory.size) (i32.const 65536)))
+            (br 0))))"#;
+
+/// A stop waits for the one instruction that the guest's thread is at, so by default there is not much that it could be at.
+#[tokio::test]
+async fn a_guest_that_fills_all_the_memory_it_has_by_default_is_answered_for_at_once_and_gone_soon() {
+    let runtime = Arc::new(Runtime::new(RuntimeOptions::default()).unwrap());
+    let module = runtime.compile("bulk".into(), wat::parse_str(BULK).unwrap()).await.unwrap();
+    let actor = runtime.instantiate(module, InstanceConfig::default()).await.unwrap();
+    let call = |name: &str, args| Ask::Call(Call { name: name.into(), args, ..Call::default() });
+    for (pages, before) in [(4095, 1), (1, -1)] {
+        let grown = actor.ask(call("grow", vec![Value::I32(pages).into()])).await;
+        assert_eq!(grown, Ok(Answer::Values(vec![Value::I32(before)])));
+    }
+    let mut filling: Pin<Box<dyn Future<Output = Outcome> + '_>> = Box::pin(actor.ask(call("fill", Vec::new())));
+    assert!(matches!(poll_once(&mut filling).await, Poll::Pending));
+    while actor.stats().cpu < Duration::from_millis(5) {
+        tokio::task::yield_now().await;
+    }
+    actor.stop(StopReason::Dropped);
+    // It is there already, though the thread is not gone.
+    let Poll::Ready(outcome) = poll_once(&mut filling).await else {
+        panic!("the call is not answered by who stops it")
+    };
+    assert_eq!(outcome.unwrap_err().code, ErrorCode::Call);
+    actor.gone().await;
 }
 
 /// A module whose compilation takes some time: so many functions, of a hundred additions each.

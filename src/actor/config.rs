@@ -23,7 +23,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { fuel: None, timeout: None, memory_bytes: 1 << 30, table_elements: 1_000_000, mailbox: 1024 }
+        Limits {
+            fuel: None,
+            timeout: None,
+            // Also what one instruction can be at work on, which a stop has to wait for.
+            memory_bytes: 256 << 20,
+            table_elements: 1_000_000,
+            mailbox: 1024,
+        }
     }
 }
 
