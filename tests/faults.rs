@@ -1,7 +1,7 @@
 //! What goes wrong around a guest: a full disk, a folder that is deleted, output that nobody reads or can take, writing
 //! that is stopped, no memory left.
 
-use runtime_wasm::actor::config::{InstanceConfig, Preopen, Stdout, WasiConfig};
+use runtime_wasm::actor::config::{InstanceConfig, Limits, Preopen, Stdout, WasiConfig};
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::message::{Answer, Ask, Call};
 use runtime_wasm::error::{ErrorCode, WasmError};
@@ -32,7 +32,9 @@ async fn guest(runtime: &Runtime, folder: &Path) -> InstanceId {
     let dir: OwnedFd = File::open(folder).unwrap().into();
     let preopens = vec![Preopen { guest_path: "/d".into(), dir: Arc::new(dir), writable: true }];
     let wasi = WasiConfig { preopens, stdout: Stdout::Null, ..Default::default() };
-    InstanceId(runtime.instantiate(module, InstanceConfig { wasi, ..Default::default() }).await.unwrap().id())
+    // What the system has is to be the bound.
+    let limits = Limits { memory_bytes: 1 << 30, ..Limits::default() };
+    InstanceId(runtime.instantiate(module, InstanceConfig { wasi, limits, ..Default::default() }).await.unwrap().id())
 }
 
 async fn call(runtime: &Runtime, id: InstanceId, name: &str, args: &[Value]) -> Result<i32, WasmError> {
