@@ -37,6 +37,24 @@ pub const HOSTCALL_BYTES_MAX: usize = 64 << 20;
 /// Bytes that one `random_get` may ask for; a guest that wants more asks again.
 pub const RANDOM_BYTES_MAX: u64 = 1 << 20;
 
+/// Lines of a guest's stack that an error carries, and of those that one of its frames can come to by inlining.
+pub const STACK_LINES_MAX: usize = 64;
+/// Steps that are spent on the debug sections of one module, each of some nanoseconds: headers, attributes, ranges, bytes of line
+/// programs. Some tens of megabytes of honest DWARF, of which a stack needs a few units.
+pub const SYMBOL_STEPS_MAX: u64 = 32_000_000;
+/// Steps after which an error waits no more for its lines: some milliseconds, and enough for a unit of an honest program.
+pub const SYMBOL_STEPS_PROMPT: u64 = 2_000_000;
+/// Bytes that are kept of what was found out, for one module. A row of a unit that a stack goes through takes 16.
+pub const SYMBOL_BYTES_MAX: u64 = 16 << 20;
+/// Bytes of one unit's abbreviations: compilers make some thousand; each can come to 50 times that in memory.
+pub const ABBREVIATION_BYTES_MAX: usize = 64 << 10;
+/// Bytes of the header of one unit's line program, which lists its files: thousands of them; each can come to 100 times that in memory.
+pub const LINE_HEADER_BYTES_MAX: usize = 256 << 10;
+/// Bytes of one name or path of a folder in the debug sections; Rust's longest names have some hundreds.
+pub const SYMBOL_TEXT_BYTES_MAX: usize = 4096;
+/// The stack of the thread that reads debug sections. It does not recurse.
+pub const SYMBOL_STACK_BYTES: usize = 512 * 1024;
+
 /// Memory maps that an instance takes at most, beside those of its memories and tables: its thread's stack with the guard.
 pub const MAPS_PER_INSTANCE: u64 = 2;
 /// What is added with its first call: the fiber's stack with its guard.
@@ -52,6 +70,7 @@ pub const FILES_HEAD_ROOM: u64 = 128;
 
 const _: () = assert!(FIBER_STACK_BYTES > WASM_STACK_BYTES);
 const _: () = assert!(HOST_RESOURCES_MAX > OPEN_FILES_MAX as usize);
+const _: () = assert!(SYMBOL_STEPS_PROMPT < SYMBOL_STEPS_MAX);
 const _: () = assert!(RANDOM_BYTES_MAX <= HOSTCALL_BYTES_MAX as u64);
 const _: () = assert!(LOCALS_MAX < 50_000, "the format's own bound, which is checked later");
 // The last instance that is let in must not reach what others need.

@@ -76,6 +76,7 @@ fn try_exec(flags: &Exec, file: &Path, args: Vec<String>) -> Result<i32, String>
     let options = RuntimeOptions {
         max_module_bytes: flags.module.bytes(),
         core_dumps: flags.coredump.clone(),
+        wait_for_lines: true,
         ..RuntimeOptions::default()
     };
     let runtime = Runtime::new(options).map_err(|error| super::no_start(&error))?;

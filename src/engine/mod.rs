@@ -9,11 +9,13 @@ mod file_kind;
 mod hostile;
 mod inspect;
 mod module;
+mod symbols;
 
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
 pub use module::{Code, Module, signature_of, value_type};
+pub use symbols::{Place, Places, Symbols};
 
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{FIBER_STACK_BYTES, WASM_STACK_BYTES};
@@ -35,12 +37,18 @@ pub struct Engines {
     plain: OnceLock<Result<Engine>>,
     metered: OnceLock<Result<Engine>>,
     core_dumps: Option<CoreDumps>,
+    wait_for_lines: bool,
 }
 
 impl Engines {
     /// Engines whose guests leave core dumps there when they trap.
     pub fn with_core_dumps(core_dumps: Option<CoreDumps>) -> Self {
         Engines { core_dumps, ..Engines::default() }
+    }
+
+    /// The same, but that errors wait for the lines of a stack for as long as finding them takes.
+    pub fn waiting_for_lines(self, wait_for_lines: bool) -> Self {
+        Engines { wait_for_lines, ..self }
     }
 
     /// Where core dumps go, if anywhere.
@@ -81,7 +89,8 @@ fn config(metered: bool, core_dumps: bool) -> Config {
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(FIBER_STACK_BYTES)
         .coredump_on_trap(core_dumps)
-        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+        // It would read debug sections on the guest's thread, without bound and again for each frame: see `symbols`.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .wasm_memory64(true)
         .wasm_multi_memory(true);
     config

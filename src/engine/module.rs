@@ -1,7 +1,7 @@
 //! A compiled module, and compilation: off the caller's thread, and never two compilations in one pool, so that a module
 //! that takes a minute does not keep another waiting.
 
-use super::{Engines, Metering, file_kind, hostile};
+use super::{Engines, Metering, Symbols, file_kind, hostile};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::COMPILE_STACK_BYTES;
 use crate::scheduling;
@@ -22,6 +22,7 @@ pub struct Module {
     name: String,
     bytes: Arc<[u8]>,
     exports: Vec<Export>,
+    symbols: Symbols,
     plain: OnceLock<Result<Code>>,
     metered: OnceLock<Result<Code>>,
 }
@@ -33,10 +34,11 @@ impl Module {
     /// 5000 with what is wrong and at which offset.
     pub async fn compile(engines: Arc<Engines>, metering: Metering, name: String, bytes: Vec<u8>) -> Result<Module> {
         let bytes: Arc<[u8]> = bytes.into();
+        let symbols = Symbols::new(bytes.clone(), !engines.wait_for_lines);
         let compiled = compile_on_own_threads(engines, metering, name.clone(), bytes.clone()).await?;
         let exports =
             compiled.exports().map(|e| Export { name: e.name().into(), kind: export_kind(&e.ty()) }).collect();
-        let module = Module { name, bytes, exports, plain: OnceLock::new(), metered: OnceLock::new() };
+        let module = Module { name, bytes, exports, symbols, plain: OnceLock::new(), metered: OnceLock::new() };
         let _ = module.cell(metering).set(Ok(compiled));
         Ok(module)
     }
@@ -83,6 +85,11 @@ impl Module {
     /// The bytes it was made from.
     pub fn bytes(&self) -> &Arc<[u8]> {
         &self.bytes
+    }
+
+    /// What its debug sections tell.
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
     }
 
     /// The exports, in the module's order.

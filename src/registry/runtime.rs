@@ -44,6 +44,8 @@ pub struct RuntimeOptions {
     pub limits: Limits,
     /// The folder for a core dump of each trap, if any.
     pub core_dumps: Option<PathBuf>,
+    /// Do errors wait for the lines of a guest's stack for as long as finding them takes? Otherwise for some milliseconds.
+    pub wait_for_lines: bool,
 }
 
 impl Default for RuntimeOptions {
@@ -57,6 +59,7 @@ impl Default for RuntimeOptions {
             nice: 10,
             limits: Limits::default(),
             core_dumps: None,
+            wait_for_lines: false,
         }
     }
 }
@@ -87,7 +90,10 @@ impl Runtime {
             compiling: Semaphore::new(options.max_compiling.max(1)),
             watch: Arc::new(Watch::new(options.nice)),
             memory: Arc::new(Budget::new(options.max_memory_bytes)),
-            engines: Arc::new(Engines::with_core_dumps(options.core_dumps.clone().map(CoreDumps::new))),
+            engines: Arc::new(
+                Engines::with_core_dumps(options.core_dumps.clone().map(CoreDumps::new))
+                    .waiting_for_lines(options.wait_for_lines),
+            ),
             options,
             deadlines: Arc::default(),
             modules: Table::default(),

@@ -65,7 +65,7 @@ async fn run(store: &mut Context<'_>, func: &Func, name: &str, args: &[Val]) -> 
         Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),
         Err(error) => {
             let what = format!("the call of {name} in \"{}\"", store.data().actor.name());
-            Err(trap::describe(store, &what, error))
+            Err(trap::describe(store, &what, error).await)
         }
     }
 }

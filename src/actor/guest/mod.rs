@@ -202,7 +202,7 @@ impl Guest {
             }
             Err(error) => {
                 let what = format!("the instantiation of {}", self.store.data().module.name());
-                let mut error = trap::describe(&mut self.store.as_context_mut(), &what, error);
+                let mut error = trap::describe(&mut self.store.as_context_mut(), &what, error).await;
                 if error.code == ErrorCode::Call {
                     error.code = ErrorCode::Instantiate;
                 }

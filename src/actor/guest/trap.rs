@@ -2,15 +2,14 @@
 
 use super::imports::HostFailure;
 use super::{Context, StoppedByHost};
-use crate::engine::{exported_names, imported_function_called_at};
+use crate::engine::{Module, Place, exported_names, imported_function_called_at};
 use crate::error::{ErrorCode, FailedImport, WasmError};
+use crate::limits::STACK_LINES_MAX;
 use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::{FrameInfo, GcHeapOutOfMemory, ThrownException, Trap, WasmBacktrace, WasmCoreDump};
 use wasmtime_wasi::I32Exit;
 
-/// Lines of a guest's stack that an error carries.
-const FRAMES_MAX: usize = 64;
 /// Characters of one name in it.
 const NAME_CHARS_MAX: usize = 256;
 
@@ -20,7 +19,7 @@ pub(super) fn exit_code(error: &wasmtime::Error) -> Option<i32> {
 }
 
 /// Describes an error that ended `what`.
-pub(super) fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Error) -> WasmError {
+pub(super) async fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Error) -> WasmError {
     if let Some(code) = exit_code(&error) {
         let mut exited = WasmError::new(ErrorCode::Call, format!("{what} exited with code {code}"));
         exited.exit_code = Some(code);
@@ -33,7 +32,10 @@ pub(super) fn describe(store: &mut Context<'_>, what: &str, error: wasmtime::Err
     let trap = error.downcast_ref::<Trap>().copied();
     let backtrace = error.downcast_ref::<WasmBacktrace>();
     let module = store.data().module.clone();
-    let guest_stack = backtrace.map(|backtrace| guest_stack(module.bytes(), backtrace)).unwrap_or_default();
+    let guest_stack = match backtrace {
+        Some(backtrace) => guest_stack(&module, backtrace).await,
+        None => Vec::new(),
+    };
     let failure = error.downcast_ref::<HostFailure>();
     let import = match failure {
         Some(failure) => Some(failure.import.clone()),
@@ -125,33 +127,39 @@ fn trap_name(trap: Trap) -> &'static str {
     }
 }
 
-fn guest_stack(module: &[u8], backtrace: &WasmBacktrace) -> Vec<String> {
-    let frames = || backtrace.frames().iter().take(FRAMES_MAX);
+async fn guest_stack(module: &Module, backtrace: &WasmBacktrace) -> Vec<String> {
+    let frames = &backtrace.frames()[..backtrace.frames().len().min(STACK_LINES_MAX)];
+    let places = module.symbols().places(frames.iter().filter_map(FrameInfo::module_offset).collect()).await;
     // Without a `name` section there are still the names of what is exported.
-    let nameless: Vec<u32> = frames().filter(|frame| frame.func_name().is_none()).map(FrameInfo::func_index).collect();
-    let exported = if nameless.is_empty() { HashMap::new() } else { exported_names(module, &nameless) };
-    frames().flat_map(|frame| frame_lines(frame, &exported)).take(FRAMES_MAX).collect()
+    let nameless = frames.iter().filter(|frame| frame.func_name().is_none());
+    let nameless: Vec<u32> = nameless.map(FrameInfo::func_index).collect();
+    let exported = if nameless.is_empty() { HashMap::new() } else { exported_names(module.bytes(), &nameless) };
+    let lines = frames.iter().flat_map(|frame| {
+        let places = frame.module_offset().and_then(|offset| places.get(&offset));
+        frame_lines(frame, &exported, places.map(|places| &**places).unwrap_or_default())
+    });
+    lines.take(STACK_LINES_MAX).collect()
 }
 
 /// One line a frame; with DWARF, one line for each function that was inlined into it.
-fn frame_lines(frame: &FrameInfo, exported: &HashMap<u32, String>) -> Vec<String> {
+fn frame_lines(frame: &FrameInfo, exported: &HashMap<u32, String>, places: &[Place]) -> Vec<String> {
     let index = frame.func_index();
     let name = frame.func_name().or_else(|| exported.get(&index).map(String::as_str));
     let plain = name.map_or_else(|| format!("function {index}"), printable);
-    if frame.symbols().is_empty() {
+    if places.is_empty() {
         return vec![plain];
     }
-    let line = |symbol: &wasmtime::FrameSymbol| {
-        let name = symbol.name().map_or_else(|| plain.clone(), printable);
-        let file = symbol.file().map(printable);
-        match (file, symbol.line(), symbol.column()) {
+    let line = |place: &Place| {
+        let name = place.function.as_deref().map_or_else(|| plain.clone(), printable);
+        let file = place.file.as_deref().map(printable);
+        match (file, place.line, place.column) {
             (Some(file), Some(line), Some(column)) => format!("{name} ({file}:{line}:{column})"),
             (Some(file), Some(line), None) => format!("{name} ({file}:{line})"),
             (Some(file), None, _) => format!("{name} ({file})"),
             _ => name,
         }
     };
-    frame.symbols().iter().map(line).collect()
+    places.iter().map(line).collect()
 }
 
 /// A name of the guest's own choosing: as it is in the source, if Rust's compiler made it; cut, and with everything escaped that a
