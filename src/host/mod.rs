@@ -32,6 +32,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+/// Threads that deno_core has V8 start: one a core, and no more than this.
+const V8_THREADS_MAX: usize = 4;
 /// The exit code of an app that failed.
 const FAILED: i32 = 1;
 
@@ -57,6 +59,8 @@ pub struct AppOptions {
 ///
 /// SIGINT and SIGTERM end the app with 130 and 143, also while its JavaScript is busy. Where the JavaScript engine cannot
 /// be stopped in time, the process ends from inside this function.
+///
+/// On QuickJS call [`forbid_code_cache`](crate::ops::forbid_code_cache) before.
 pub fn run_app(options: AppOptions) -> i32 {
     let ending = Ending::new(options.on_shutdown);
     let _finish = FinishOnDrop(ending.clone());
@@ -87,6 +91,10 @@ impl App {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("cannot start the event loop: {error}"))?;
         signals::watch(ending.clone()).map_err(|error| format!("no thread to wait for signals on: {error}"))?;
+        if cfg!(feature = "v8") {
+            let threads = std::thread::available_parallelism().map_or(1, usize::from).min(V8_THREADS_MAX);
+            spare_threads(threads).map_err(|error| format!("no threads for the JavaScript engine: {error}"))?;
+        }
         fetch::grant(&self.caps);
         let code = runtime.block_on(async {
             let mut js = self.start(&main, ending).map_err(|error| error.to_string())?;
@@ -129,6 +137,20 @@ impl App {
         js.execute_script("ext:runtime_wasm_host/seal.js", "delete globalThis.Deno; delete globalThis.__bootstrap;")?;
         Ok(js)
     }
+}
+
+/// Sees that the system gives so many threads at once: V8 aborts the process where it gets none for its own.
+fn spare_threads(wanted: usize) -> std::io::Result<()> {
+    let (hold, held) = std::sync::mpsc::sync_channel::<()>(0);
+    let held = std::sync::Mutex::new(held);
+    std::thread::scope(|scope| {
+        // Each waits until the last has been started, or could not be.
+        let wait = || drop(held.lock().map(|held| held.recv()));
+        let threads = (0..wanted).map(|_| std::thread::Builder::new().spawn_scoped(scope, wait));
+        let started = threads.collect::<Result<Vec<_>, _>>().map(drop);
+        drop(hold);
+        started
+    })
 }
 
 /// Runs the main module, and then the event loop until nothing is pending. What the module throws is a rejection to the
