@@ -77,7 +77,8 @@ impl Worker {
             if let Some(death) = self.serve(guest, request) {
                 return Served::Died(death);
             }
-            if self.actor.thread.is_demoted() {
+            // Not to end there: one that has been stopped finds its mailbox closed.
+            if self.actor.thread.is_demoted() && !self.actor.control.is_stopped() {
                 return Served::Demoted;
             }
         }
