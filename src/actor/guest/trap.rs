@@ -26,7 +26,8 @@ pub(super) async fn describe(store: &mut Context<'_>, what: &str, error: wasmtim
         return exited;
     }
     let name = store.data().actor.name().clone();
-    if error.is::<StoppedByHost>() {
+    // Nobody will see it, and to look up a stack may take its time.
+    if error.is::<StoppedByHost>() || store.data().actor.control.is_stopped() {
         return WasmError::new(ErrorCode::Call, format!("{what} ended: the instance \"{name}\" has been stopped"));
     }
     let trap = error.downcast_ref::<Trap>().copied();
