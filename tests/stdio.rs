@@ -289,7 +289,7 @@ fn read_after(stop: &str) -> (usize, String) {
         console.error("gone");
         await say(await instantiate(stdio, { stdout: "inherit" }), 1, "the next\n");
     "#;
-    let options = if stop.is_empty() { "{ timeoutMs: 300 }" } else { "{}" };
+    let options = if stop.is_empty() { "{ timeoutMs: 3000 }" } else { "{}" };
     let (folder, mut command) = app(&source.replace("OPTIONS", options).replace("STOP", stop));
     let mut child = command.spawn().unwrap();
     let (mut stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
