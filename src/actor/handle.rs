@@ -157,7 +157,7 @@ impl Actor {
         }
         self.mailbox.close();
         // It ends sooner, where it may be raised.
-        self.thread.promote();
+        self.thread.hurry();
         self.engines.interrupt();
         tracing::debug!(instance = self.id, name = &*self.name, ?reason, "stopped");
         Wake(stopped)

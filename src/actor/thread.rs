@@ -25,6 +25,8 @@ struct Known {
     id: Option<i32>,
     /// By those that have ended.
     used: Duration,
+    /// See [`OsThread::hurry`].
+    hurries: bool,
 }
 
 impl Known {
@@ -66,7 +68,7 @@ impl OsThread {
     pub(super) fn demote(&self, request: u64, nice: i32) {
         let known = self.known.lock();
         let Some(id) = known.id else { return };
-        if self.is_demoted() || scheduling::demote(id, nice).is_err() {
+        if known.hurries || self.is_demoted() || scheduling::demote(id, nice).is_err() {
             return;
         }
         self.demoted.store(true, Ordering::SeqCst);
@@ -81,6 +83,13 @@ impl OsThread {
         if self.is_demoted() {
             self.promote_known(&self.known.lock());
         }
+    }
+
+    /// The thread is to end: it is promoted, and not demoted any more, however long what it is at may take.
+    pub(super) fn hurry(&self) {
+        let mut known = self.known.lock();
+        known.hurries = true;
+        self.promote_known(&known);
     }
 
     fn promote_known(&self, known: &Known) {
@@ -153,16 +162,31 @@ mod tests {
     #[test]
     fn a_thread_that_has_withdrawn_its_id_is_not_demoted_though_it_lives() {
         std::thread::spawn(|| {
-            let thread = OsThread::default();
+            let (thread, before) = (OsThread::default(), nice_of_this_thread());
             thread.begin_request();
             let request = thread.request().unwrap();
             drop(thread.enter());
             // As a stranger that has the id by now would be.
             thread.demote(request, 19);
-            assert_eq!((thread.is_demoted(), nice_of_this_thread()), (false, 0));
+            assert_eq!((thread.is_demoted(), nice_of_this_thread()), (false, before));
             let _entered = thread.enter();
             thread.demote(request, 19);
             assert_eq!((thread.is_demoted(), nice_of_this_thread()), (true, 19));
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn a_thread_that_is_to_end_is_not_demoted_any_more() {
+        std::thread::spawn(|| {
+            let thread = OsThread::default();
+            let _entered = thread.enter();
+            thread.begin_request();
+            let (request, before) = (thread.request().unwrap(), nice_of_this_thread());
+            thread.hurry();
+            thread.demote(request, 19);
+            assert_eq!((thread.is_demoted(), nice_of_this_thread()), (false, before));
         })
         .join()
         .unwrap();
