@@ -16,6 +16,7 @@
 //! - [`caps`]: what the manifest grants; decides, and sends nothing.
 //! - [`registry`]: ids and what answers to them; [`registry::Runtime`] is the whole of it for a plain Rust program.
 //! - [`scheduling`]: which threads answer promptly, and which stand behind.
+//! - `panics`: those on threads of ours are for the log.
 //! - `size`: numbers of bytes as people write them.
 //! - `spin`: looking for another thread's next step for a moment, instead of sleeping until it.
 //! - `ops` (feature `extension`): the ops of `runtime:wasm`, for any deno_core program.
@@ -36,6 +37,7 @@ pub mod limits;
 pub mod module_info;
 #[cfg(feature = "extension")]
 pub mod ops;
+mod panics;
 pub mod printable;
 pub mod registry;
 pub mod scheduling;

@@ -20,6 +20,58 @@ pub const FUNCTIONS_MAX: u32 = 200_000;
 pub const FUNCTION_BYTES_MAX: usize = 1024 * 1024;
 /// Locals of one function, of which few bytes can declare many.
 pub const LOCALS_MAX: u32 = 20_000;
+/// Imports of one module, and exports: each is an object to whoever lists them.
+pub const IMPORTS_MAX: u32 = 10_000;
+/// See [`IMPORTS_MAX`].
+pub const EXPORTS_MAX: u32 = 10_000;
+/// Bytes of the name of an import, an export or a custom section.
+pub const NAME_BYTES_MAX: usize = 10_000;
+/// Bytes of all these names together.
+pub const NAMES_BYTES_MAX: u64 = 1 << 20;
+/// Parameters and results of all imports and exports together: few bytes give thousands of functions a type that has thousands.
+pub const LISTED_VALUES_MAX: u64 = 100_000;
+/// The same of all functions: one that is stored in a table has an entry that moves all of them, 12 µs each to compile.
+pub const SIGNATURE_VALUES_MAX: u64 = 1_000_000;
+/// Types of one module.
+pub const TYPES_MAX: u32 = 100_000;
+/// Those of them that are types of functions: each has an entry compiled, 0.14 ms and 7 KB.
+pub const FUNCTION_TYPES_MAX: u32 = 10_000;
+/// Globals that one module defines. Where they hold functions, the time grows with their square: 10,000 take a second.
+pub const GLOBALS_MAX: u32 = 10_000;
+/// Exception tags that one module defines.
+pub const TAGS_MAX: u32 = 1_000;
+/// Element segments of one module, 50 µs and 5 KB each.
+pub const ELEMENT_SEGMENTS_MAX: u32 = 10_000;
+/// Elements in all segments. Those whose place is known are data.
+pub const ELEMENTS_MAX: u64 = 100_000;
+/// Elements for which code is compiled, up to 0.15 ms and 8 KB each.
+pub const WRITTEN_ELEMENTS_MAX: u64 = 20_000;
+/// Bytes of one constant expression, and of all that have more than one instruction, each of which may be a call.
+pub const CONST_EXPR_BYTES_MAX: usize = 10_000;
+/// See [`CONST_EXPR_BYTES_MAX`].
+pub const CONST_BYTES_MAX: u64 = 256 * 1024;
+/// Custom sections of one module.
+pub const CUSTOM_SECTIONS_MAX: u32 = 1_000;
+/// Values that the instructions of one module make or move without naming each: results of a call beyond the first, what a block
+/// takes and gives by its type, fields of a default struct. 15 KB with two million of them took 17 GB.
+pub const IMPLIED_VALUES_MAX: u64 = 100_000;
+/// Blocks inside each other in one function. Go's functions have thousands.
+pub const NESTING_MAX: u64 = 50_000;
+/// Loops of one function: the time grows with their square, 3,000 take a second.
+pub const LOOPS_MAX: u64 = 3_000;
+/// Loops inside each other.
+pub const LOOP_NESTING_MAX: u64 = 100;
+/// Loops of a function times its locals, each of which every loop may carry; and branches back to them times locals.
+pub const LOOP_LOCALS_MAX: u64 = 1_000_000;
+/// Loops inside each other times locals: the time grows with the square of the depth.
+pub const NESTED_LOCALS_MAX: u64 = 20_000;
+/// Blocks of a function times its locals, each of which may differ at the end of every block.
+pub const BLOCK_LOCALS_MAX: u64 = 10_000_000;
+/// Indirect calls in one function: the time grows with their square.
+pub const INDIRECT_CALLS_MAX: u64 = 10_000;
+
+/// Modules that may wait to be compiled.
+pub const COMPILATIONS_WAITING_MAX: usize = 1024;
 
 /// How many memories, and how many tables, one instance may have.
 pub const MEMORIES_MAX: usize = 100;
@@ -61,6 +113,8 @@ pub const MAPS_PER_INSTANCE: u64 = 2;
 pub const MAPS_OF_FIRST_CALL: u64 = 2;
 /// Memory maps of one linear memory: what its data is copied from on write, what is used, and what lies around it.
 pub const MAPS_PER_MEMORY: u64 = 4;
+/// Memory maps of a thread that compiles: its stack and that for its signals, each with a guard.
+pub const MAPS_PER_COMPILE_THREAD: u64 = 4;
 /// Memory maps that stay free for everything else. The start of a thread aborts the process when there are none.
 pub const MAPS_HEAD_ROOM: u64 = 2048;
 /// Threads that stay free for everything else.

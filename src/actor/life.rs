@@ -18,8 +18,8 @@ use super::worker::{Served, Worker};
 use crate::engine::{Code, Deadlines, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::THREAD_STACK_BYTES;
-use crate::scheduling;
 use crate::spin::Spin;
+use crate::{panics, scheduling};
 use parking_lot::Mutex;
 use std::any::Any;
 use std::ffi::CString;
@@ -133,6 +133,7 @@ impl Life {
     /// Lives on the thread that this is called on. What is to follow its end, unless another thread goes on.
     fn go_on(self, mut stage: Stage) -> Option<Then> {
         let _signals = SignalStack::enter();
+        panics::contain_on_this_thread();
         let mut here = self;
         loop {
             scheduling::prompt_this_thread();
@@ -146,9 +147,7 @@ impl Life {
                     (here, stage) = here.move_on(serving)?;
                 }
                 Err(panic) => {
-                    let message = panic_message(&*panic);
-                    tracing::error!(instance = actor.id(), message, "the worker panicked");
-                    return Some(here.end(StopReason::Panicked(message)));
+                    return Some(here.end(StopReason::Panicked(panic_message(&*panic))));
                 }
             }
         }

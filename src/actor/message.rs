@@ -5,6 +5,7 @@ use super::sync::oneshot;
 use crate::error::{Result, WasmError};
 use crate::signature::Export;
 use crate::value::{Arg, FuncValue, Value};
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::Span;
 use tracing::field::Empty;
@@ -108,7 +109,7 @@ pub enum Answer {
     /// The results of a batch's calls, up to the first that failed, and its error.
     Batch(Vec<Vec<Value>>, Option<WasmError>),
     /// What the instance exports.
-    Exports(Vec<Export>),
+    Exports(Arc<[Export]>),
     /// Bytes of the memory.
     Bytes(Vec<u8>),
     /// A number of pages.

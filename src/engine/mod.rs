@@ -3,14 +3,20 @@
 //! There are two engines, because fuel metering is a property of compiled code: *plain* for instances without a fuel
 //! limit, *metered* for those with one. A module is compiled for an engine the first time it is needed there.
 
+mod bin;
+mod compile;
 mod core_dumps;
 mod deadline;
+#[cfg(test)]
+pub(crate) mod faults;
 mod file_kind;
 mod hostile;
 mod inspect;
 mod module;
 mod symbols;
 
+pub use bin::Bin;
+pub use compile::Threads;
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};

@@ -5,6 +5,7 @@
 //! a plain Rust program.
 
 mod admission;
+mod compiling;
 #[cfg(test)]
 mod fault_tests;
 mod io;

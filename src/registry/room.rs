@@ -1,9 +1,10 @@
-//! Room on the machine for another instance: memory maps, threads, open files. Refusing in time is what keeps the process
+//! Room on the machine for another instance or compilation: memory maps, threads, open files. Refusing in time is what keeps the process
 //! alive: the start of a thread aborts it when no map is left.
 //!
 //! Counting what the process has takes milliseconds when it has much, so it is done rarely: between two counts each instance
 //! that was let in is assumed to take the most it can.
 
+use super::io::Io;
 use super::machine::{self, Limits};
 use crate::limits::{FILES_HEAD_ROOM, MAPS_HEAD_ROOM, THREADS_HEAD_ROOM};
 use parking_lot::Mutex;
@@ -67,18 +68,36 @@ impl Room {
         state.taken = counted.plus(state.promised);
     }
 
-    /// Lets an instance in that takes this much at most as it starts, and this much more later.
+    /// Lets `what` in, counting again what there is before it says no.
+    ///
+    /// # Errors
+    /// As for [`Room::enter`].
+    pub(super) async fn enter_or_count(
+        self: &Arc<Self>,
+        io: &Io,
+        what: &str,
+        most: Amount,
+        later: Amount,
+    ) -> Result<[Promise; 2], String> {
+        if let Ok(promises) = self.enter(what, most, later) {
+            return Ok(promises);
+        }
+        let room = self.clone();
+        // Should the count fail, the old one stands.
+        let _ = io.run(move || room.count()).await;
+        self.enter(what, most, later)
+    }
+
+    /// Lets in `what` takes this much at most as it starts, and this much more later.
     ///
     /// # Errors
     /// What there is too little of, and how to get more. It may be that a [count](Self::count) finds room.
-    pub(super) fn enter(self: &Arc<Self>, most: Amount, later: Amount) -> Result<[Promise; 2], String> {
+    fn enter(self: &Arc<Self>, what: &str, most: Amount, later: Amount) -> Result<[Promise; 2], String> {
         let mut state = self.state.lock();
         let taken = state.taken.plus(most).plus(later);
         let Limits { maps, threads, files } = self.limits;
-        let full = |what: &str, limit: u64, raise: &str| {
-            Err(format!(
-                "the machine has no room for another instance: this process may have {limit} {what}; raise {raise}"
-            ))
+        let full = |things: &str, limit: u64, raise: &str| {
+            Err(format!("the machine has no room for {what}: this process may have {limit} {things}; raise {raise}"))
         };
         if taken.maps > maps.saturating_sub(MAPS_HEAD_ROOM) {
             return full("memory maps", maps, "the sysctl vm.max_map_count");
@@ -113,13 +132,13 @@ mod tests {
         let enough = (MAPS_HEAD_ROOM + 10, THREADS_HEAD_ROOM + 1, FILES_HEAD_ROOM + 2);
         for (less, named) in [((1, 0, 0), "vm.max_map_count"), ((0, 1, 0), "ulimit -u"), ((0, 0, 1), "ulimit -n")] {
             let room = room(enough.0 - less.0, enough.1 - less.1, enough.2 - less.2);
-            let refused = room.enter(one, Amount::default()).err().unwrap();
+            let refused = room.enter("it", one, Amount::default()).err().unwrap();
             assert!(refused.contains(named), "{refused}");
         }
         let room = room(enough.0, enough.1, enough.2);
         let later = Amount { maps: 4, ..Amount::default() };
-        let [starting, first_call] = room.enter(one.minus(later), later).ok().unwrap();
-        assert!(room.enter(Amount::default(), later).is_err());
+        let [starting, first_call] = room.enter("it", one.minus(later), later).ok().unwrap();
+        assert!(room.enter("it", Amount::default(), later).is_err());
         assert_eq!(room.state.lock().promised, one);
         drop(starting);
         assert_eq!(room.state.lock().promised, later);
@@ -131,7 +150,7 @@ mod tests {
     fn a_count_keeps_what_is_promised() {
         let room = room(1 << 40, 1 << 40, 1 << 40);
         let most = Amount { maps: 1 << 30, threads: 1, files: 1 };
-        let _promises = room.enter(most, Amount::default()).ok().unwrap();
+        let _promises = room.enter("it", most, Amount::default()).ok().unwrap();
         room.count();
         let taken = room.state.lock().taken;
         assert!(taken.maps > 1 << 30 && taken.threads > 1 && taken.files > 1, "{taken:?}");

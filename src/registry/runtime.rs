@@ -1,6 +1,7 @@
 //! The runtime: modules and instances by id.
 
 use super::admission::{Alive, Refused};
+use super::compiling::Compiling;
 use super::io::Io;
 use super::room::{Amount, Promise, Room};
 use super::starting::Starting;
@@ -9,7 +10,7 @@ use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
 use crate::actor::message::{Ask, Outcome};
 use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
-use crate::engine::{CoreDumps, Deadlines, Engines, Metering, Module, inspect};
+use crate::engine::{Bin, CoreDumps, Deadlines, Engines, Metering, Module, inspect};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
 use crate::module_info::ModuleInfo;
@@ -17,7 +18,6 @@ use crate::signature::Export;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 
 /// Names a compiled module. Never 0, never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,11 +50,10 @@ pub struct RuntimeOptions {
 
 impl Default for RuntimeOptions {
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         RuntimeOptions {
             max_instances: 10_000,
             max_module_bytes: MODULE_BYTES_MAX,
-            max_compiling: cores.max(4),
+            max_compiling: cores().max(4),
             max_memory_bytes: machine::memory_bytes() / 2,
             nice: 10,
             limits: Limits::default(),
@@ -73,7 +72,8 @@ pub struct Runtime {
     instances: Arc<Table<Arc<Actor>>>,
     alive: Arc<Alive>,
     room: Arc<Room>,
-    compiling: Semaphore,
+    compiling: Compiling,
+    bin: Arc<Bin>,
     memory: Arc<Budget>,
     watch: Arc<Watch>,
     reaper: Reaper,
@@ -86,8 +86,10 @@ impl Runtime {
     /// # Errors
     /// If the machine has no threads to give.
     pub fn new(options: RuntimeOptions) -> std::io::Result<Self> {
+        let room = Arc::new(Room::new(machine::limits()));
         Ok(Runtime {
-            compiling: Semaphore::new(options.max_compiling.max(1)),
+            compiling: Compiling::new(options.max_compiling, cores(), room.clone()),
+            bin: Arc::default(),
             watch: Arc::new(Watch::new(options.nice)),
             memory: Arc::new(Budget::new(options.max_memory_bytes)),
             engines: Arc::new(
@@ -99,7 +101,7 @@ impl Runtime {
             modules: Table::default(),
             instances: Arc::default(),
             alive: Arc::default(),
-            room: Arc::new(Room::new(machine::limits())),
+            room,
             reaper: Reaper::new()?,
             io: Io::start()?,
         })
@@ -116,9 +118,10 @@ impl Runtime {
     /// 5000 if the bytes are no valid module or too many.
     pub async fn compile(&self, name: String, bytes: Vec<u8>) -> Result<ModuleId> {
         self.check_size(&name, bytes.len() as u64)?;
-        let _turn = self.compiling.acquire().await;
+        let threads = self.compiling.turn(&name, bytes.len(), &self.io).await?;
         let metering = metering(&self.options.limits);
-        let module = Module::compile(self.engines.clone(), metering, name, bytes).await?;
+        let (engines, bin) = (self.engines.clone(), self.bin.clone());
+        let module = Module::compile(engines, metering, name, bytes.into(), threads, bin).await?;
         let id = self.modules.reserve();
         self.modules.put(id, Arc::new(module));
         Ok(ModuleId(id))
@@ -149,8 +152,8 @@ impl Runtime {
     ///
     /// # Errors
     /// 5004 if there is none.
-    pub fn module_exports(&self, id: ModuleId) -> Result<Vec<Export>> {
-        Ok(self.module(id)?.exports().to_vec())
+    pub fn module_exports(&self, id: ModuleId) -> Result<Arc<[Export]>> {
+        Ok(self.module(id)?.exports().clone())
     }
 
     /// What a module declares and needs. Reads the whole module, off the caller's thread.
@@ -186,10 +189,8 @@ impl Runtime {
         let module = self.module(module_id)?;
         self.alive.check(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
         let metering = metering(&config.limits);
-        let code = {
-            let _turn = self.compiling.acquire().await;
-            module.code(self.engines.clone(), metering).await?
-        };
+        let turn = || self.compiling.turn(module.name(), module.bytes().len(), &self.io);
+        let code = module.code(&self.engines, metering, turn).await?;
         let [starting, first_call] = self.room_for(&module, &config).await?;
         // From here on nothing is waited for until the thread has the place: whoever waits for the alive to end, at a shutdown, must not
         // wait for a future that nobody polls any more.
@@ -232,13 +233,8 @@ impl Runtime {
             files: 2 * config.wasi.preopens.len() as u64,
         };
         let later = Amount { maps: MAPS_OF_FIRST_CALL, ..Amount::default() };
-        if let Ok(promises) = self.room.enter(most, later) {
-            return Ok(promises);
-        }
-        let room = self.room.clone();
-        // Should the count fail, the old one stands.
-        let _ = self.io.run(move || room.count()).await;
-        self.room.enter(most, later).map_err(|why| WasmError::new(ErrorCode::Instantiate, why))
+        let entered = self.room.enter_or_count(&self.io, "another instance", most, later).await;
+        entered.map_err(|why| WasmError::new(ErrorCode::Instantiate, why))
     }
 
     fn no_room(&self, refused: Refused) -> WasmError {
@@ -317,6 +313,10 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         self.stop_all();
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn metering(limits: &Limits) -> Metering {

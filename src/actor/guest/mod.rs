@@ -250,7 +250,7 @@ async fn answer(store: &mut Context<'_>, ask: Ask) -> Outcome {
         Ask::Call(call) => call::call(store, call).await.map(Answer::Values),
         Ask::Batch(calls) => Ok(call::batch(store, calls).await),
         Ask::CallRef { func, args } => call::call_ref(store, func, args).await.map(Answer::Values),
-        Ask::Exports => Ok(Answer::Exports(store.data().module.exports().to_vec())),
+        Ask::Exports => Ok(Answer::Exports(store.data().module.exports().clone())),
         Ask::MemoryRead { offset, length } => memory::read(store, offset, length).map(Answer::Bytes),
         Ask::MemoryWrite { offset, bytes } => memory::write(store, offset, &bytes).map(|()| Answer::Done),
         Ask::MemorySize => memory::size(store).map(Answer::Pages),

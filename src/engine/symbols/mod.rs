@@ -15,8 +15,9 @@ mod table;
 mod tests;
 
 use crate::limits::{SYMBOL_STACK_BYTES, SYMBOL_STEPS_MAX};
-use crate::scheduling;
+use crate::{panics, scheduling};
 use budget::{Budget, Known, STEP_BYTES, Unknown};
+use bytes::Bytes;
 use parking_lot::Mutex;
 use sections::Sections;
 use std::collections::{HashMap, VecDeque};
@@ -49,7 +50,7 @@ pub type Places = Arc<[Place]>;
 pub struct Symbols(Arc<Shared>);
 
 struct Shared {
-    bytes: Arc<[u8]>,
+    bytes: Bytes,
     /// Does nobody wait for what takes long?
     prompt: bool,
     known: Mutex<HashMap<usize, Places>>,
@@ -74,10 +75,17 @@ struct Stack {
     ready: oneshot::Sender<()>,
 }
 
+impl Default for Symbols {
+    /// Those of no module.
+    fn default() -> Self {
+        Symbols::new(Bytes::new(), true)
+    }
+}
+
 impl Symbols {
     /// Those of a valid module of these bytes. Nothing is read before it is asked for. With `prompt`, nobody waits for what takes
     /// long, only for what is known soon.
-    pub(super) fn new(bytes: Arc<[u8]>, prompt: bool) -> Self {
+    pub(super) fn new(bytes: Bytes, prompt: bool) -> Self {
         let (known, closed, queue) = (Mutex::default(), AtomicBool::new(false), Mutex::default());
         Symbols(Arc::new(Shared { bytes, prompt, known, closed, queue }))
     }
@@ -113,7 +121,12 @@ impl Shared {
             let shared = this.clone();
             let thread = std::thread::Builder::new().name("wasm-symbols".to_owned()).stack_size(SYMBOL_STACK_BYTES);
             // Where there is no thread to be had, there are no lines this time.
-            thread.spawn(move || shared.read()).ok()?;
+            thread
+                .spawn(move || {
+                    panics::contain_on_this_thread();
+                    shared.read();
+                })
+                .ok()?;
             queue.reading = true;
         }
         let (sender, ready) = oneshot::channel();

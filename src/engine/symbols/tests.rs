@@ -11,7 +11,7 @@ const STEPS: u64 = 2_000_000;
 const CODE: usize = 10;
 
 /// A module of empty code and these custom sections. That it is not valid otherwise plays no part.
-fn module(sections: &[(&str, &[u8])]) -> Arc<[u8]> {
+fn module(sections: &[(&str, &[u8])]) -> Bytes {
     let mut bytes = b"\0asm\x01\0\0\0\x0a\x01\0".to_vec();
     for (name, content) in sections {
         bytes.push(0);
@@ -124,7 +124,7 @@ fn inlined_entry(origin: u32, low: u32, size: u32, line: u8) -> Vec<u8> {
 
 /// Looks up addresses as the thread does, within the budget of one module.
 struct Reader {
-    bytes: Arc<[u8]>,
+    bytes: Bytes,
     table: Table,
 }
 
