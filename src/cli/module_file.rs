@@ -45,6 +45,8 @@ impl Bound {
         regular(&metadata).map_err(|what| not_a_file(&name, what))?;
         self.check(&name, metadata.len())?;
         let mut bytes = Vec::new();
+        let wanted = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+        bytes.try_reserve_exact(wanted).map_err(|error| unreadable(io::Error::other(error)))?;
         // It may grow meanwhile, and those of /proc say that they are empty.
         file.take(self.max_module_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
         self.check(&name, bytes.len() as u64)?;
