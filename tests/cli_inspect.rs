@@ -69,3 +69,15 @@ fn what_is_no_module_that_could_run_is_named_and_ends_with_1() {
         assert!(text(&output.stderr).contains("cannot be read"), "{}", text(&output.stderr));
     }
 }
+
+#[test]
+fn a_module_that_declares_too_much_is_refused_before_it_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("many.wasm");
+    let exports: String = (0..20_000).map(|index| format!("(export \"{index}\" (func 0))")).collect();
+    fs::write(&file, wat::parse_str(format!("(module (func) {exports})")).unwrap()).unwrap();
+    let output = inspect(&[file.to_str().unwrap()]);
+    let stderr = text(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{stderr}");
+    assert!(stderr.contains("20000 exports, more than the limit"), "{stderr}");
+}

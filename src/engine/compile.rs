@@ -77,7 +77,8 @@ pub(super) async fn compile<T: Send + 'static>(
     }
 }
 
-fn pool(name: &str, threads: usize) -> std::result::Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+/// Threads for work on a module, whose panics are contained.
+pub(super) fn pool(name: &str, threads: usize) -> std::result::Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
     let stack = COMPILE_STACK_BYTES;
     #[cfg(test)]
     let stack = super::faults::stack_bytes(name, stack);

@@ -1,6 +1,6 @@
 //! Reads what a module declares, without compiling or running it.
 
-use super::{Engines, Metering, file_kind};
+use super::{Engines, Metering, compile, file_kind, hostile};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::module_info::{
     CustomSection, Export, GlobalType, Import, ItemType, MemoryType, ModuleInfo, Needs, Producer, Signature, TableType,
@@ -22,19 +22,22 @@ type Parsed<T> = std::result::Result<T, wasmparser::BinaryReaderError>;
 /// Validates bytes that no engine has seen, and reads what they declare. `name` is for messages.
 ///
 /// # Errors
-/// 5000 for what is not a valid core module, saying what it is instead where that can be told.
+/// 5000 for what is not a valid core module, saying what it is instead where that can be told, and for what would not be compiled
+/// since it declares more than there are bounds for.
 pub fn validate_and_inspect(name: &str, bytes: &[u8]) -> Result<ModuleInfo> {
     file_kind::check(name, bytes)?;
-    let invalid = |what: String| WasmError::new(ErrorCode::Compile, format!("{name} {what}"));
+    let failed = |what: String| WasmError::new(ErrorCode::Compile, format!("{name} {what}"));
     // The pool that wasmtime would make by itself panics where there are no threads.
-    let pool = rayon::ThreadPoolBuilder::new()
-        .build()
-        .map_err(|error| invalid(format!("cannot be validated: no thread to do it on: {error}")))?;
+    let pool = compile::pool(name, 1)
+        .map_err(|error| failed(format!("cannot be validated: no thread to do it on: {error}")))?;
     let engines = Engines::default();
     let engine = engines.get(Metering::Plain)?;
-    pool.install(|| wasmtime::Module::validate(engine, bytes))
-        .map_err(|error| invalid(format!("is not a valid WebAssembly module: {error:#}")))?;
-    inspect(name, bytes)
+    pool.install(|| {
+        hostile::check(bytes).map_err(|problem| failed(format!("would not be compiled: {problem}")))?;
+        wasmtime::Module::validate(engine, bytes)
+            .map_err(|error| failed(format!("is not a valid WebAssembly module: {error:#}")))?;
+        inspect(name, bytes)
+    })
 }
 
 /// Reads what a valid module declares.
