@@ -18,6 +18,7 @@
 //! - [`scheduling`]: which threads answer promptly, and which stand behind.
 //! - `panics`: those on threads of ours are for the log.
 //! - `size`: numbers of bytes as people write them.
+//! - `sync`: locks, atomics and channels, as the files take them that loom checks.
 //! - `spin`: looking for another thread's next step for a moment, instead of sleeping until it.
 //! - `ops` (feature `extension`): the ops of `runtime:wasm`, for any deno_core program.
 //! - `host` and `cli` (feature `host`): a JavaScript host around it, and the command line.
@@ -44,4 +45,5 @@ pub mod scheduling;
 pub mod signature;
 mod size;
 mod spin;
+mod sync;
 pub mod value;

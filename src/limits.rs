@@ -86,6 +86,8 @@ pub const OPEN_FILES_MAX: u32 = 256;
 pub const HOST_RESOURCES_MAX: usize = 4096;
 /// Bytes that the host copies for one WASI call.
 pub const HOSTCALL_BYTES_MAX: usize = 64 << 20;
+/// Bytes that a piped stream holds. A writer that is further ahead of its reader waits.
+pub const PIPE_BYTES: usize = 64 * 1024;
 /// Bytes that one `random_get` may ask for; a guest that wants more asks again.
 pub const RANDOM_BYTES_MAX: u64 = 1 << 20;
 

@@ -7,6 +7,7 @@
 
 use std::io;
 use std::mem::size_of;
+use std::time::Duration;
 
 /// The slice of a thread that must answer, in nanoseconds.
 const PROMPT_SLICE_NANOS: u64 = 100_000;
@@ -64,6 +65,34 @@ fn set(thread: i32, nice: i32, slice: u64) -> io::Result<()> {
     if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// The calling thread's id, by which Linux and the functions here name it. Never 0.
+pub(crate) fn this_thread() -> i32 {
+    rustix::thread::gettid().as_raw_nonzero().get()
+}
+
+/// The processor time of a thread of this process. `None` if there is no such thread (any more).
+pub(crate) fn cpu_time_of(thread: i32) -> Option<Duration> {
+    // How Linux makes the clock of a thread: its id inverted, "of a thread" (4), "as scheduled" (2).
+    let clock = (!thread << 3) | 4 | 2;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is valid for writes; an unknown clock is an error, not undefined.
+    let failed = unsafe { libc::clock_gettime(clock, &raw mut time) };
+    if failed != 0 {
+        return None;
+    }
+    Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
+}
+
+/// Starts a thread that must answer and does little: one of those that see to the actors.
+pub(crate) fn start_prompt_thread(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(128 * 1024);
+    builder.spawn(move || {
+        prompt_this_thread();
+        body();
+    })?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,7 +100,7 @@ mod tests {
     #[test]
     fn a_thread_can_be_made_prompt_and_be_demoted() {
         std::thread::spawn(|| {
-            let thread = rustix::thread::gettid().as_raw_nonzero().get();
+            let thread = this_thread();
             prompt(thread).unwrap();
             demote(thread, 19).unwrap();
             let nice = rustix::process::getpriority_process(Some(rustix::thread::gettid()));

@@ -130,6 +130,66 @@ fn the_code_table_in_the_docs_is_the_code() {
     }
 }
 
+/// The word or number that stands between these two.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("there is no {before}"));
+    rest.split_once(after).unwrap_or_else(|| panic!("{before} is not followed by {after:?}")).0
+}
+
+/// What a page says, without its examples and what it quotes of the code.
+fn prose(page: &str) -> String {
+    let outside = page.split("```").step_by(2).collect::<String>();
+    outside.split('`').step_by(2).collect::<Vec<_>>().join("`")
+}
+
+#[test]
+fn the_figures_of_the_verification_page_are_those_of_the_code() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let (makefile, soak, lock) = (read("Makefile"), read("tests/soak/soak.js"), read("Cargo.lock"));
+    let minutes = between(&makefile, "SOAK_SECONDS ?= ", "\n").parse::<u64>().unwrap() / 60;
+    let lives = between(&soak, "await Promise.all([", "]").matches("life()").count();
+    let figures = [
+        format!("at most {} preemptions", between(&read("loom/src/lib.rs"), "check_within(", ",")),
+        format!("with at most {};", between(&makefile, "LOOM_MAX_PREEMPTIONS=", " ")),
+        format!(", {lives} at a time,"),
+        format!("for {minutes} minutes (`"),
+        format!("` {})", between(&lock, "name = \"v8x\"\nversion = \"", "\"")),
+        format!("; {} where it does not compile;", runtime_wasm::error::ErrorCode::Compile as u16),
+    ];
+    let mut page = prose(&read("docs/verification.md"));
+    for figure in figures {
+        assert!(page.contains(&figure), "docs/verification.md does not say \"{figure}\"");
+        page = page.replace(&figure, "");
+    }
+    // Not the digits of a name, such as V8's.
+    let is_figure = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    let unchecked = page.lines().find(|line| line.split(|c: char| !c.is_alphanumeric()).any(is_figure));
+    assert_eq!(unchecked, None, "a figure that no test holds against the code");
+}
+
+#[test]
+fn the_lists_of_the_verification_page_are_those_of_the_code() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let docs = read("docs/verification.md");
+    let rows = |heading: &str| {
+        let (_, table) = docs.split_once(heading).unwrap_or_else(|| panic!("there is no table {heading}"));
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with("| "));
+        rows.map(|row| row.split('|').nth(1).unwrap().trim().replace('`', "")).collect::<Vec<_>>()
+    };
+    let makefile = read("Makefile");
+    let targets = rows("| target | input |");
+    assert_eq!(targets.join(" "), between(&makefile, "FUZZ_TARGETS ?= ", "\n"));
+    for target in &targets {
+        assert!(root().join("fuzz/fuzz_targets").join(target).with_extension("rs").is_file(), "{target}");
+        assert!(!files_below(&root().join("fuzz/corpus").join(target), "").is_empty(), "{target}");
+    }
+    let soak = read("tests/soak/soak.js");
+    for kind in rows("| kind | does |") {
+        assert!(soak.contains(&format!("settled(\"{kind}\"")) || soak.contains(&format!("made(\"{kind}\"")), "{kind}");
+    }
+    assert_eq!(soak.matches("await made(\"").count(), rows("| kind | does |").len(), "kinds of lives in soak.js");
+}
+
 #[test]
 fn the_build_script_looks_for_the_versions_that_the_manifest_pins() {
     let build = fs::read_to_string(root().join("build.rs")).unwrap();

@@ -1,104 +1,279 @@
-//! The parts together: the registry's table, a mailbox and a control cell, as `Actor` and its worker use them.
+//! Whole actors: the handle that others hold, the thread's life and its loop over requests, as they run. Only the guest, the engine
+//! and the operating system are stand-ins.
 
-use crate::actor::control::{Control, StopReason};
-use crate::actor::mailbox::{Mailbox, SendError};
-use crate::check;
+use crate::actor::config::{Cause, InstanceConfig, RestartPolicy};
+use crate::actor::control::{Status, StopReason};
+use crate::actor::guest::{PANIC, RETURN, SLEEP, SPIN, TRAP};
+use crate::actor::life::{Start, spawn};
+use crate::actor::message::{Answer, Ask, Call, Outcome, PendingReply};
+use crate::actor::{Actor, Budget, Reaper, Watch};
+use crate::engine::{Code, Deadlines, Engines, Module};
+use crate::error::ErrorCode;
 use crate::registry::table::Table;
-use loom::sync::atomic::{AtomicUsize, Ordering};
-use loom::thread;
+use crate::twins::Handle;
+use crate::{check_actor, check_within};
+use loom::future::block_on;
+use loom::thread::{self, JoinHandle};
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
-/// A request that counts its end: dropping it answers it.
-struct Counted(Arc<AtomicUsize>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
+/// An actor on its own thread, and what its start comes to.
+fn actor(config: InstanceConfig, unregister: impl Fn(u64) + Send + Sync + 'static) -> (Arc<Actor>, PendingReply) {
+    let engines: Arc<Engines> = Arc::default();
+    let actor = Arc::new(Actor::new(1, "".into(), 1, &config.limits, engines.clone(), unregister));
+    let start = Start {
+        actor: actor.clone(),
+        code: Code,
+        module: Arc::new(Module),
+        config,
+        engines,
+        deadlines: Arc::new(Deadlines::default()),
+        watch: Arc::new(Watch),
+        memory: Arc::new(Budget::new(0)),
+        io: Handle,
+        until_called: Box::new(()),
+    };
+    let pending = spawn(&Reaper, start, || {}).unwrap();
+    (actor, pending)
 }
 
-struct Actor {
-    control: Control<Counted>,
-    mailbox: Mailbox<Counted>,
+/// The same, once it has started.
+fn started(config: InstanceConfig) -> Arc<Actor> {
+    let (actor, pending) = actor(config, |_| {});
+    assert_eq!(block_on(pending.outcome(1)), Ok(Answer::Done));
+    actor
 }
 
-impl Actor {
-    fn new() -> Arc<Actor> {
-        Arc::new(Actor { control: Control::new(), mailbox: Mailbox::new(2) })
-    }
+fn restarting() -> InstanceConfig {
+    let (on, within) = (vec![Cause::Trap, Cause::Timeout], Duration::from_secs(3600));
+    let restart = Some(RestartPolicy { on, max: 2, within, backoff: Duration::ZERO });
+    InstanceConfig { restart, ..InstanceConfig::default() }
+}
 
-    /// As `handle.rs` does it.
-    fn stop(&self) {
-        if let Some(mut stopped) = self.control.stop(StopReason::Dropped) {
-            drop(stopped.running.take());
-            self.mailbox.close();
-            stopped.wake();
-        }
-    }
+fn call(name: &str) -> Ask {
+    Ask::Call(Call { name: name.to_owned(), ..Call::default() })
+}
 
-    /// As `worker.rs` does it.
-    fn work(&self) {
-        while let Some(request) = self.mailbox.receive() {
-            if self.control.begin(request).is_ok() {
-                drop(self.control.finish());
+/// A call whose time is over at once.
+fn call_without_time(name: &str) -> Ask {
+    Ask::Call(Call { name: name.to_owned(), timeout: Some(Duration::ZERO), ..Call::default() })
+}
+
+fn stopper(actor: &Arc<Actor>) -> JoinHandle<bool> {
+    let actor = actor.clone();
+    thread::spawn(move || actor.stop(StopReason::Dropped))
+}
+
+/// Somebody else who asks.
+fn asks(actor: &Arc<Actor>, what: &'static str) -> JoinHandle<Outcome> {
+    let actor = actor.clone();
+    thread::spawn(move || block_on(actor.ask(call(what))))
+}
+
+/// Two requests at once, in this order.
+async fn both(actor: &Actor, calls: [&str; 2]) -> [Outcome; 2] {
+    let mut asked = calls.map(|name| Box::pin(actor.ask(call(name))));
+    let mut outcomes = [None, None];
+    poll_fn(|cx| {
+        for (ask, outcome) in asked.iter_mut().zip(&mut outcomes) {
+            if outcome.is_none()
+                && let Poll::Ready(ready) = ask.as_mut().poll(cx)
+            {
+                *outcome = Some(ready);
             }
         }
-        self.stop();
-        drop(self.control.bury(StopReason::Dropped));
-    }
+        if outcomes.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    outcomes.map(Option::unwrap)
 }
 
-/// Claim: sending to an actor that is being removed and stopped answers the request exactly once, though nobody works.
+/// Its thread ends; by whom it was ended. Never returns, and loom reports a deadlock, if a stop does not reach it.
+fn end_of(actor: &Actor) -> StopReason {
+    block_on(actor.gone());
+    assert_eq!(actor.status(), Status::Dead);
+    actor.reason().unwrap()
+}
+
+/// What a request may come to that is stopped while it waits or runs.
+fn is_of_a_stop(outcome: &Outcome) -> bool {
+    let error = outcome.as_ref().unwrap_err();
+    matches!(error.code, ErrorCode::Call | ErrorCode::InvalidInstanceHandle) && !error.message.contains("interrupted")
+}
+
+/// Claim: a request is answered, by the guest or by who stops it, and the actor ends.
 #[test]
-fn removing_an_actor_leaves_no_request_unanswered() {
-    check(|| {
-        let table = Arc::new(Table::default());
-        let id = table.reserve();
-        let actor = Actor::new();
-        table.put(id, actor.clone());
-        let answers = Arc::new(AtomicUsize::new(0));
-        let remover = thread::spawn({
-            let table = table.clone();
-            move || {
-                if let Some(actor) = table.remove(id) {
-                    actor.stop();
-                }
-            }
-        });
-        let request = Counted(answers.clone());
-        match table.get(id) {
-            Some(actor) => match actor.mailbox.try_send(request) {
-                Ok(()) => {}
-                Err(SendError::Full(request) | SendError::Closed(request)) => drop(request),
-            },
-            None => drop(request),
-        }
-        remover.join().unwrap();
-        let count = answers.load(Ordering::SeqCst);
-        assert!(count == 1, "the request was answered {count} times");
-        drop(actor);
+fn worker_sender_and_stopper_answer_exactly_once() {
+    check_actor(|| {
+        let actor = started(InstanceConfig::default());
+        let stopper = stopper(&actor);
+        let outcome = block_on(actor.ask(call(RETURN)));
+        assert!(outcome == Ok(Answer::Done) || is_of_a_stop(&outcome), "{outcome:?}");
+        stopper.join().unwrap();
+        assert_eq!(end_of(&actor), StopReason::Dropped);
     });
 }
 
-/// Claim: with a worker at work, a sender and a stopper, the request is answered exactly once and the worker ends.
+/// Claim: a stop ends a guest in its own code, whenever it comes, and answers its request.
 #[test]
-fn worker_sender_and_stopper_answer_exactly_once() {
-    check(|| {
-        let actor = Actor::new();
-        let answers = Arc::new(AtomicUsize::new(0));
-        let worker = thread::spawn({
-            let actor = actor.clone();
-            // Never returns, and loom reports a deadlock, if the stop does not reach it.
-            move || actor.work()
-        });
-        let stopper = thread::spawn({
-            let actor = actor.clone();
-            move || actor.stop()
-        });
-        drop(actor.mailbox.try_send(Counted(answers.clone())));
-        worker.join().unwrap();
+fn a_spinning_guest_is_stopped() {
+    check_actor(|| {
+        let actor = started(InstanceConfig::default());
+        let stopper = stopper(&actor);
+        let outcome = block_on(actor.ask(call(SPIN)));
+        assert!(is_of_a_stop(&outcome), "{outcome:?}");
         stopper.join().unwrap();
-        let count = answers.load(Ordering::SeqCst);
-        assert!(count == 1, "the request was answered {count} times");
+        assert_eq!(end_of(&actor), StopReason::Dropped);
+    });
+}
+
+/// Claim: a stop ends a guest in a host call, whenever it comes, and answers its request.
+#[test]
+fn a_sleeping_guest_is_stopped() {
+    check_actor(|| {
+        let actor = started(InstanceConfig::default());
+        let stopper = stopper(&actor);
+        let outcome = block_on(actor.ask(call(SLEEP)));
+        assert!(is_of_a_stop(&outcome), "{outcome:?}");
+        stopper.join().unwrap();
+        assert_eq!(end_of(&actor), StopReason::Dropped);
+    });
+}
+
+/// Claim: a stop ends a start function that loops, whenever it comes, and answers whoever waits for the instance.
+#[test]
+fn a_start_is_stopped() {
+    check_actor(|| {
+        let mut config = InstanceConfig::default();
+        config.wasi.args.push(SPIN.to_owned());
+        let (actor, pending) = actor(config, |_| {});
+        assert!(actor.stop(StopReason::Aborted));
+        let outcome = block_on(pending.outcome(1));
+        assert!(is_of_a_stop(&outcome), "{outcome:?}");
+        assert_eq!(end_of(&actor), StopReason::Aborted);
+    });
+}
+
+/// Claim: a worker that panics, whenever a stop comes, leaves its request answered, and the actor ends.
+#[test]
+fn a_dying_worker_leaves_no_request_of_its_actor_unanswered() {
+    check_actor(|| {
+        let actor = started(InstanceConfig::default());
+        let stopper = stopper(&actor);
+        let outcome = block_on(actor.ask(call(PANIC)));
+        assert!(is_of_a_stop(&outcome), "{outcome:?}");
+        let stopped = stopper.join().unwrap();
+        assert_eq!(stopped, end_of(&actor) == StopReason::Dropped);
+        assert!(is_of_a_stop(&block_on(actor.ask(call(RETURN)))));
+    });
+}
+
+/// Claim: a time limit ends a guest that loops, and answers its request.
+#[test]
+fn a_time_limit_is_kept() {
+    check_actor(|| {
+        let actor = started(InstanceConfig::default());
+        let outcome = block_on(actor.ask(call_without_time(SPIN)));
+        assert_eq!(outcome.unwrap_err().code, ErrorCode::FuelExhausted);
+        assert_eq!(end_of(&actor), StopReason::TimedOut { limit_ms: 0 });
+    });
+}
+
+/// Claim: what is asked once a trap is known is answered by the fresh guest.
+#[test]
+fn what_is_asked_after_a_death_is_for_the_fresh_guest() {
+    check_actor(|| {
+        let actor = started(restarting());
+        let outcome = block_on(actor.ask(call(TRAP)));
+        assert_eq!(outcome.unwrap_err().trap, Some("unreachable"));
+        assert_eq!(block_on(actor.ask(call(RETURN))), Ok(Answer::Done), "it was refused");
+        actor.stop(StopReason::Dropped);
+        assert_eq!(end_of(&actor), StopReason::Dropped);
+    });
+}
+
+/// Claim: a stop that comes at any moment of a restart is for good, also where the fresh guest's start would never end.
+#[test]
+fn a_stop_in_a_restart_is_for_good() {
+    check_actor(|| {
+        let mut config = restarting();
+        config.wasi.args = vec![RETURN.to_owned(), SPIN.to_owned()];
+        let actor = started(config);
+        let stopper = stopper(&actor);
+        let outcome = block_on(actor.ask(call(TRAP)));
+        let trapped = outcome.as_ref().is_err_and(|error| error.trap.is_some());
+        assert!(trapped || is_of_a_stop(&outcome), "{outcome:?}");
+        stopper.join().unwrap();
+        assert_eq!(end_of(&actor), StopReason::Dropped);
+    });
+}
+
+/// Claim: a time limit that ends a guest to be restarted ends that one only: the next request is answered by the fresh one.
+#[test]
+fn a_time_limit_spares_the_fresh_guest() {
+    check_within(1, || {
+        let actor = started(restarting());
+        let outcome = block_on(actor.ask(call_without_time(SPIN)));
+        assert_eq!(outcome.unwrap_err().code, ErrorCode::FuelExhausted);
+        assert_eq!(block_on(actor.ask(call(RETURN))), Ok(Answer::Done), "it was refused");
+        actor.stop(StopReason::Dropped);
+        assert_eq!(end_of(&actor), StopReason::Dropped);
+    });
+}
+
+/// Claim: what waits while a guest dies is refused, or answered by the fresh guest, and its place in the mailbox is free again.
+#[test]
+fn what_waits_during_a_death_is_answered() {
+    check_actor(|| {
+        let mut config = restarting();
+        config.limits.mailbox = 1;
+        let actor = started(config);
+        let [trapped, outcome] = block_on(both(&actor, [TRAP, RETURN]));
+        assert_eq!(trapped.unwrap_err().trap, Some("unreachable"));
+        assert_eq!(block_on(actor.ask(call(RETURN))), Ok(Answer::Done));
+        assert!(outcome == Ok(Answer::Done) || is_of_a_stop(&outcome), "{outcome:?}");
+        actor.stop(StopReason::Dropped);
+        assert_eq!(end_of(&actor), StopReason::Dropped);
+    });
+}
+
+/// Claim: an actor that is given up after too many deaths ends, and what waits or is sent then is answered.
+#[test]
+fn giving_up_leaves_no_request_unanswered() {
+    check_actor(|| {
+        let mut config = restarting();
+        config.restart.as_mut().unwrap().max = 0;
+        let actor = started(config);
+        let other = asks(&actor, RETURN);
+        let trapped = block_on(actor.ask(call(TRAP)));
+        assert_eq!(trapped.unwrap_err().trap, Some("unreachable"));
+        let outcome = other.join().unwrap();
+        assert!(outcome == Ok(Answer::Done) || is_of_a_stop(&outcome), "{outcome:?}");
+        assert_eq!(end_of(&actor).name(), "trap");
+    });
+}
+
+/// Claim: sending to an actor that is being removed and stopped answers the request, and nobody can send to it afterwards.
+#[test]
+fn removing_an_actor_leaves_no_request_unanswered() {
+    check_actor(|| {
+        let table = Arc::new(Table::default());
+        let id = table.reserve();
+        let (actor, pending) = actor(InstanceConfig::default(), {
+            let table = table.clone();
+            move |id| drop(table.remove(id))
+        });
+        table.put(id, actor.clone());
+        drop(pending);
+        let stopper = stopper(&actor);
+        if let Some(actor) = table.get(id) {
+            let outcome = block_on(actor.ask(call(RETURN)));
+            assert!(outcome == Ok(Answer::Done) || is_of_a_stop(&outcome), "{outcome:?}");
+        }
+        assert!(stopper.join().unwrap());
+        assert!(table.is_empty());
+        assert_eq!(end_of(&actor), StopReason::Dropped);
     });
 }

@@ -1,48 +1,119 @@
 //! Loom models of the parts of `runtime-wasm` that threads race on.
 //!
-//! The files under test are those of the main crate, compiled here with `sync.rs` replaced by loom's twins. A model explores
-//! every interleaving of its threads within loom's preemption bound (`LOOM_MAX_PREEMPTIONS`), so a failed assertion is a real
-//! schedule, printed by loom. `make loom` runs them.
+//! The files under test are those of the main crate, compiled here with `sync.rs` replaced by loom's twins, and with the
+//! engine, the guest and the operating system replaced by stand-ins. A model explores every interleaving of its threads within
+//! loom's preemption bound (`LOOM_MAX_PREEMPTIONS`), so a failed assertion is a real schedule, printed by loom. `make loom` runs
+//! them.
 #![cfg(test)]
 #![allow(dead_code, missing_docs, unused_imports)]
 
+mod mutants;
+mod stand_ins;
+mod twins;
+use stand_ins::{panics, scheduling, spin};
+use twins as sync;
+
+#[path = "../../src/error.rs"]
+mod error;
+#[path = "../../src/signature.rs"]
+mod signature;
+#[path = "../../src/value.rs"]
+mod value;
+
+/// The real bounds, but for a pipe that is soon full.
 #[path = "../../src"]
-mod actor {
-    #[path = "actor/control.rs"]
-    pub mod control;
-    #[path = "actor/mailbox.rs"]
-    pub mod mailbox;
-    pub(crate) use crate::twins as sync;
+mod limits {
+    #[path = "limits.rs"]
+    mod real;
+    pub use real::*;
+    pub const PIPE_BYTES: usize = 2;
 }
 
-#[path = "../../src"]
+#[path = "../../src/engine"]
+mod engine {
+    mod deadline;
+    pub use crate::stand_ins::engine::{Code, Engines, Metering, Module};
+    pub use deadline::{Deadlines, Token};
+}
+
+#[path = "../../src/actor"]
+mod actor {
+    mod budget;
+    pub mod config;
+    pub mod control;
+    mod faults;
+    pub mod handle;
+    pub mod host_call;
+    pub mod life;
+    pub mod mailbox;
+    pub mod message;
+    pub mod pipe;
+    mod stats;
+    mod supervisor;
+    mod thread;
+    mod worker;
+
+    #[path = "../../loom/src/stand_ins/guest.rs"]
+    pub mod guest;
+    #[path = "../../loom/src/stand_ins/threads.rs"]
+    mod threads;
+
+    pub use budget::Budget;
+    pub use handle::Actor;
+    pub use thread::OsThread;
+    use threads as bare_thread;
+    use threads as reaper;
+    use threads as signal_stack;
+    use threads as watch;
+    pub use threads::{Reaper, Watch};
+}
+
+/// The watch with its own threads, apart from the actors, whose models it would only make larger.
+#[path = "../../src/actor"]
+mod watching {
+    mod thread;
+    mod watch;
+
+    #[path = "../../loom/src/watch_models.rs"]
+    mod watch_models;
+}
+
+#[path = "../../src/registry"]
 mod registry {
-    pub(crate) use crate::twins as sync;
-    #[path = "registry/admission.rs"]
     pub mod admission;
-    #[path = "registry/table.rs"]
     pub mod table;
 }
 
 mod actor_models;
+mod deadline_models;
 mod host_call_models;
 mod mailbox_models;
-mod mutants;
+mod pipe_models;
 mod registry_models;
 mod stop_models;
-mod twins;
 
 /// Every interleaving, with at most three preemptions unless the environment says otherwise. Prints how many there were.
 fn check(model: impl Fn() + Sync + Send + 'static) {
+    check_within(3, model);
+}
+
+/// The same with at most two, for whole actors, which take many more steps.
+fn check_actor(model: impl Fn() + Sync + Send + 'static) {
+    check_within(2, model);
+}
+
+fn check_within(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     use std::sync::atomic::{AtomicU64, Ordering};
     let explored = std::sync::Arc::new(AtomicU64::new(0));
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(3));
+    builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
     let (bound, counted) = (builder.preemption_bound, explored.clone());
     builder.check(move || {
         // Not one of loom's atomics: it counts across the interleavings.
         counted.fetch_add(1, Ordering::Relaxed);
         model();
     });
-    println!("{} interleavings, preemption bound {}", explored.load(Ordering::Relaxed), bound.unwrap_or_default());
+    let explored = explored.load(Ordering::Relaxed);
+    println!("{explored} interleavings, preemption bound {}", bound.unwrap_or_default());
+    assert!(explored > 1, "a model without a race shows nothing");
 }

@@ -4,9 +4,9 @@
 //! is running. Whoever ends that request first, the worker or a stopper, takes the reply and answers it; the other finds
 //! nothing to take. The first reason to stop wins, and the lifecycle only moves forward. Checked by loom.
 
-use super::sync::{AtomicBool, Mutex, Ordering, mutant};
-use std::future::Future;
-use std::pin::Pin;
+use crate::sync::{AtomicBool, Mutex, Ordering, mutant};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 /// Where an instance stands in its life. A later status never becomes an earlier one, but that idle, running,
@@ -135,7 +135,7 @@ pub struct Stopped<R> {
 impl<R> Stopped<R> {
     /// Wakes a guest that sleeps in a host call. Separate, so that the reply can be answered first.
     pub fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
+        if let Some(waker) = self.waker.take().filter(|_| !mutant!("a_stop_wakes_nobody")) {
             waker.wake();
         }
     }
@@ -294,6 +294,15 @@ impl<R> Control<R> {
         self.stopped.load(Ordering::SeqCst)
     }
 
+    /// The same for a guest that has found the epoch bumped: sees the stop that the bump came after. The epoch is a relaxed atomic, which
+    /// orders nothing, so that takes the lock.
+    pub fn is_stopped_by_now(&self) -> bool {
+        if mutant!("a_bump_is_taken_to_order_something") {
+            return self.is_stopped();
+        }
+        self.state.lock().is_stopped()
+    }
+
     /// Why it was stopped, if it was.
     pub fn reason(&self) -> Option<StopReason> {
         self.state.lock().reason.clone()
@@ -307,6 +316,16 @@ impl<R> Control<R> {
     /// Resolves once the instance has been told to stop.
     pub fn stopped(&self) -> StopSignal<'_, R> {
         StopSignal(self)
+    }
+
+    /// Does this work until the instance is told to stop: then it is dropped where it stands, and there is no result.
+    pub async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let (mut stopped, mut work) = (pin!(self.stopped()), pin!(work));
+        poll_fn(|cx| match stopped.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => work.as_mut().poll(cx).map(Some),
+        })
+        .await
     }
 }
 

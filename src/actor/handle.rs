@@ -8,8 +8,8 @@ use super::stats::{Counters, InstanceStats};
 use super::thread::OsThread;
 use crate::engine::Engines;
 use crate::error::{ErrorCode, WasmError};
+use crate::sync::{mutant, watch};
 use std::sync::Arc;
-use tokio::sync::watch;
 
 /// The reply of the running request, with what to call that request in a message.
 pub struct Running {
@@ -137,6 +137,9 @@ impl Actor {
             let text = format!("{} was ended: {why}; the instance \"{name}\" is to be restarted", running.what);
             running.reply.send(Err(WasmError::new(ErrorCode::FuelExhausted, text)));
         }
+        if mutant!("an_interruption_is_told_too_early") {
+            self.refuse_waiting();
+        }
         stopped.wake();
         self.engines.interrupt();
         true
@@ -155,16 +158,30 @@ impl Actor {
         if let Some(running) = stopped.running.take() {
             running.reply.send(Err(self.stop_error(reason, &running.what)));
         }
-        self.mailbox.close();
+        if !mutant!("a_stop_leaves_the_mailbox_open") {
+            self.mailbox.close();
+        }
         // It ends sooner, where it may be raised.
         self.thread.hurry();
-        self.engines.interrupt();
+        if !mutant!("a_stop_bumps_no_epoch") {
+            self.engines.interrupt();
+        }
         tracing::debug!(instance = self.id, name = &*self.name, ?reason, "stopped");
         Wake(stopped)
     }
 
+    /// The last that its thread does: ends the actor, unless that is done, and answers what nobody else has.
+    pub(super) fn bury(&self, reason: StopReason) {
+        if !mutant!("an_end_closes_nothing") {
+            self.stop(reason.clone());
+        }
+        if let Some(running) = self.control.bury(reason.clone()) {
+            running.reply.send(Err(self.stop_error(&reason, &running.what)));
+        }
+    }
+
     /// What a running request is told.
-    pub(super) fn stop_error(&self, reason: &StopReason, what: &str) -> WasmError {
+    fn stop_error(&self, reason: &StopReason, what: &str) -> WasmError {
         let name = &self.name;
         let call = |text: String| WasmError::new(ErrorCode::Call, text);
         match reason {

@@ -8,11 +8,11 @@
 use super::control::RequestNumber;
 use super::handle::Actor;
 use super::message::Request;
+use crate::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::value::{Arg, Kept, Value};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// A guest's call of a host function.
 #[derive(Debug)]

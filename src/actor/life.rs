@@ -19,8 +19,8 @@ use crate::engine::{Code, Deadlines, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::THREAD_STACK_BYTES;
 use crate::spin::Spin;
+use crate::sync::{Handle, Mutex};
 use crate::{panics, scheduling};
-use parking_lot::Mutex;
 use std::any::Any;
 use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -51,7 +51,7 @@ pub struct Start {
     /// What all guests together may have of memory.
     pub memory: Arc<Budget>,
     /// Timers, and the pool for file operations.
-    pub io: tokio::runtime::Handle,
+    pub io: Handle,
     /// Held until its first call has ended: it then has all that it takes of the machine.
     pub until_called: Box<dyn Any + Send>,
 }
@@ -78,8 +78,7 @@ pub fn spawn(reaper: &Reaper, start: Start, when_gone: impl FnOnce() + Send + 's
     };
     let stage = Stage::Starting(Box::new(start), reply);
     reaper.spawn(thread_of(&actor), move || life.go_on(stage)).map_err(|error| {
-        actor.stop(StopReason::Failed);
-        actor.control.bury(StopReason::Failed);
+        actor.bury(StopReason::Failed);
         actor.set_gone();
         WasmError::new(
             ErrorCode::Instantiate,
@@ -167,12 +166,8 @@ impl Life {
 
     /// Unregisters, answers the running request and closes the mailbox, unless a stopper has done so.
     fn end(self, reason: StopReason) -> Then {
-        let actor = &self.actor;
-        actor.stop(reason.clone());
-        if let Some(running) = actor.control.bury(reason.clone()) {
-            running.reply.send(Err(actor.stop_error(&reason, &running.what)));
-        }
-        self.span.record("outcome", actor.reason().unwrap_or(reason).name());
+        self.actor.bury(reason.clone());
+        self.span.record("outcome", self.actor.reason().unwrap_or(reason).name());
         self.then
     }
 }

@@ -3,7 +3,7 @@
 //! A full mailbox makes the sender wait, in order, without blocking its thread. Closing takes out what nobody has read, so
 //! that every request is answered: dropping a request answers it with "the instance is gone". Checked by loom.
 
-use super::sync::{AtomicBool, Ordering, Receiver, Semaphore, Sender, TryRecvError, TrySendError, mutant, queue};
+use crate::sync::{AtomicBool, Ordering, Receiver, Semaphore, Sender, TryRecvError, TrySendError, mutant, queue};
 
 /// Why a request was not taken; it is handed back.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +60,8 @@ impl<T> Mailbox<T> {
 
     /// Puts a request in, after those that wait already. The error is always [`SendError::Closed`].
     pub async fn send(&self, request: T) -> Result<(), SendError<T>> {
-        let Ok(_turn) = self.turn.acquire().await else { return Err(SendError::Closed(request)) };
+        let Ok(turn) = self.turn.acquire().await else { return Err(SendError::Closed(request)) };
+        let _turn = Some(turn).filter(|_| !mutant!("a_turn_is_over_too_early"));
         match self.places.acquire().await {
             Ok(place) => place.forget(),
             Err(_) => return Err(SendError::Closed(request)),
@@ -112,7 +113,9 @@ impl<T> Mailbox<T> {
         for _ in 0..self.capacity {
             match self.receiver.try_recv() {
                 Ok(Letter::Request(request)) => {
-                    self.places.add_permits(1);
+                    if !mutant!("a_cleared_place_is_lost") {
+                        self.places.add_permits(1);
+                    }
                     each(request);
                 }
                 Ok(Letter::Wake) => {
@@ -128,7 +131,9 @@ impl<T> Mailbox<T> {
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         self.turn.close();
-        self.places.close();
+        if !mutant!("close_leaves_the_line") {
+            self.places.close();
+        }
         self.drain();
         // If this finds no room, requests were put in meanwhile and the worker is not asleep.
         if !mutant!("close_wakes_nobody") {

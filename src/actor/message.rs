@@ -1,9 +1,9 @@
 //! What an actor can be asked, and what it answers. Every request is answered exactly once: a [`Reply`] that is dropped
 //! unanswered, by whatever mishap, reads as "the instance is gone".
 
-use super::sync::oneshot;
 use crate::error::{Result, WasmError};
 use crate::signature::Export;
+use crate::sync::oneshot;
 use crate::value::{Arg, FuncValue, Value};
 use std::sync::Arc;
 use std::time::Duration;

@@ -22,7 +22,6 @@ mod reaper;
 mod signal_stack;
 mod stats;
 mod supervisor;
-mod sync;
 mod thread;
 mod watch;
 mod worker;

@@ -3,13 +3,11 @@
 //! Both ends wait without holding a thread. Either end can close: what was written before can still be read to the end,
 //! and a writer whose reader has gone is told so at its next write. An end that is dropped is closed.
 
+use crate::limits::PIPE_BYTES;
+use crate::sync::{Mutex, Notify, mutant};
 use bytes::{Buf, Bytes, BytesMut};
-use parking_lot::Mutex;
+use std::pin::pin;
 use std::sync::Arc;
-use tokio::sync::Notify;
-
-/// Bytes that a pipe holds. A writer that is further ahead of its reader waits.
-pub const PIPE_BYTES: usize = 64 * 1024;
 
 /// A fresh pipe: what is written to the one end is read from the other.
 pub fn pipe() -> (PipeWriter, PipeReader) {
@@ -33,6 +31,10 @@ struct State {
 impl Shared {
     /// Does something to the state, and wakes whoever waits for a change.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        if mutant!("a_change_is_told_too_early") {
+            self.changed.notify_waiters();
+            return change(&mut self.state.lock());
+        }
         let result = change(&mut self.state.lock());
         self.changed.notify_waiters();
         result
@@ -40,8 +42,7 @@ impl Shared {
 
     async fn until(&self, reached: impl Fn(&State) -> bool) {
         loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
+            let mut changed = pin!(self.changed.notified());
             // From here on no change is missed, so the state may be looked at.
             changed.as_mut().enable();
             if reached(&self.state.lock()) {
@@ -140,7 +141,7 @@ impl PipeReader {
     /// Reads what there is, at most this much.
     pub fn try_read(&self, max: usize) -> Available {
         self.0.change(|state| {
-            if state.bytes.is_empty() {
+            if state.bytes.is_empty() || (mutant!("the_end_comes_before_the_rest") && state.writer_closed) {
                 let over = state.writer_closed || state.reader_closed;
                 return if over { Available::End } else { Available::Nothing };
             }
@@ -168,7 +169,7 @@ impl PipeReader {
     /// Reads no more. What has not been read is lost, and the writer is told.
     pub fn close(&self) {
         self.0.change(|state| {
-            state.reader_closed = true;
+            state.reader_closed = !mutant!("a_reader_goes_silently");
             state.bytes = BytesMut::new();
         });
     }
@@ -180,7 +181,7 @@ impl Drop for PipeReader {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(runtime_wasm_loom)))]
 mod tests {
     use super::*;
     use std::task::{Poll, Waker};

@@ -41,10 +41,7 @@ impl Reaper {
     pub fn new() -> io::Result<Self> {
         // Unbounded, but never longer than there are threads.
         let (events, coming) = unbounded::<Event>();
-        std::thread::Builder::new().name("wasm-reaper".to_owned()).stack_size(128 * 1024).spawn(move || {
-            scheduling::prompt_this_thread();
-            serve(&coming);
-        })?;
+        scheduling::start_prompt_thread("wasm-reaper", move || serve(&coming))?;
         Ok(Reaper { events })
     }
 

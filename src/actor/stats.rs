@@ -1,7 +1,7 @@
 //! What an actor tells about itself without its thread: counters that the worker writes and anybody reads.
 
 use super::control::Status;
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -101,7 +101,7 @@ impl Counter {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(runtime_wasm_loom)))]
 mod tests {
     use super::*;
 

@@ -101,7 +101,7 @@ impl Supervisor {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(runtime_wasm_loom)))]
 mod tests {
     use super::*;
 

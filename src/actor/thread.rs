@@ -1,8 +1,7 @@
 //! An actor's thread, as the operating system knows it.
 
-use crate::scheduling;
-use parking_lot::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::scheduling::{self, cpu_time_of};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, mutant};
 use std::time::Duration;
 
 /// Names the thread while it lives, and keeps what processor time it used in all. An actor may have several, one after
@@ -40,7 +39,7 @@ impl OsThread {
     pub(super) fn enter(&self) -> Entered<'_> {
         let mut known = self.known.lock();
         self.demoted.store(false, Ordering::SeqCst);
-        known.id = Some(rustix::thread::gettid().as_raw_nonzero().get());
+        known.id = Some(scheduling::this_thread());
         Entered(self)
     }
 
@@ -66,14 +65,17 @@ impl OsThread {
 
     /// Puts the thread behind those that must answer, while this request is under way.
     pub(super) fn demote(&self, request: u64, nice: i32) {
-        let known = self.known.lock();
+        let mut known = self.known.lock();
         let Some(id) = known.id else { return };
+        if mutant!("a_thread_may_end_while_it_is_demoted") {
+            MutexGuard::unlocked(&mut known, || {});
+        }
         if known.hurries || self.is_demoted() || scheduling::demote(id, nice).is_err() {
             return;
         }
         self.demoted.store(true, Ordering::SeqCst);
         // Either this sees that the request has ended, or its end sees the flag.
-        if self.request() != Some(request) {
+        if self.request() != Some(request) && !mutant!("a_demotion_does_not_look_again") {
             self.promote_known(&known);
         }
     }
@@ -123,20 +125,7 @@ impl Drop for Entered<'_> {
     }
 }
 
-/// The processor time of a thread of this process. `None` if there is no such thread (any more).
-fn cpu_time_of(thread: i32) -> Option<Duration> {
-    // How Linux makes the clock of a thread: its id inverted, "of a thread" (4), "as scheduled" (2).
-    let clock = (!thread << 3) | 4 | 2;
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is valid for writes; an unknown clock is an error, not undefined.
-    let failed = unsafe { libc::clock_gettime(clock, &raw mut time) };
-    if failed != 0 {
-        return None;
-    }
-    Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
-}
-
-#[cfg(test)]
+#[cfg(all(test, not(runtime_wasm_loom)))]
 mod tests {
     use super::*;
 

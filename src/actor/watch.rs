@@ -4,18 +4,18 @@
 //! wakes it. A worker whose thread was demoted promotes it when its request ends, where the system permits that.
 
 use super::thread::OsThread;
-use parking_lot::{Condvar, Mutex};
+use crate::scheduling;
+use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex, Ordering, mutant};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Between two looks.
 const TICK: Duration = Duration::from_millis(4);
 /// The processor time after which a request counts as running on.
 const PROMPT_FOR: Duration = Duration::from_millis(10);
-/// With no request under way for this long, the watch sleeps.
-const AWAKE_FOR: Duration = Duration::from_secs(1);
+/// After this many looks at which no request was under way, the watch sleeps.
+const IDLE_LOOKS: u32 = if cfg!(runtime_wasm_loom) { 0 } else { 250 };
 
 /// Watches the threads of all actors. Dropping it ends its thread.
 pub struct Watch {
@@ -62,9 +62,8 @@ impl Watch {
         let mut state = self.shared.state.lock();
         if !state.started {
             let shared = self.shared.clone();
-            let builder = std::thread::Builder::new().name("wasm-watch".to_owned()).stack_size(128 * 1024);
-            match builder.spawn(move || shared.look_around()) {
-                Ok(_) => state.started = true,
+            match scheduling::start_prompt_thread("wasm-watch", move || shared.look_around()) {
+                Ok(()) => state.started = true,
                 Err(error) => tracing::warn!(%error, "no thread to watch for guests that run on"),
             }
         }
@@ -94,7 +93,7 @@ impl Entry {
         self.thread.promote();
         self.thread.begin_request();
         // Either this sees that the watch is asleep, or the watch, which looks once more after it said so, sees the request.
-        if self.shared.asleep.load(Ordering::SeqCst) {
+        if self.shared.asleep.load(Ordering::SeqCst) && !mutant!("a_request_wakes_nobody") {
             let _state = self.shared.state.lock();
             self.shared.asleep.store(false, Ordering::SeqCst);
             self.shared.changed.notify_one();
@@ -116,25 +115,29 @@ impl Drop for Entry {
 
 impl Shared {
     fn look_around(&self) {
-        crate::scheduling::prompt_this_thread();
         let mut state = self.state.lock();
-        let mut last_busy = Instant::now();
+        let mut idle = 0;
         while !state.ended {
             let mut busy = false;
             for watched in state.threads.values_mut() {
                 busy |= watched.look(self.nice);
             }
             if busy {
-                last_busy = Instant::now();
+                idle = 0;
                 self.asleep.store(false, Ordering::SeqCst);
             } else if self.asleep.load(Ordering::SeqCst) {
+                idle = 0;
                 self.changed.wait(&mut state);
-                last_busy = Instant::now();
                 continue;
-            } else if last_busy.elapsed() > AWAKE_FOR {
+            } else if idle == IDLE_LOOKS {
                 // One more look before it sleeps: a request may have begun meanwhile.
                 self.asleep.store(true, Ordering::SeqCst);
+                if mutant!("the_watch_does_not_look_again") {
+                    self.changed.wait(&mut state);
+                }
                 continue;
+            } else {
+                idle += 1;
             }
             self.changed.wait_for(&mut state, TICK);
         }
@@ -161,7 +164,7 @@ impl Watched {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(runtime_wasm_loom)))]
 mod tests {
     use super::*;
 

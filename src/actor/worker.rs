@@ -10,6 +10,7 @@ use super::supervisor::{Death, Supervisor};
 use super::watch::Entry;
 use crate::engine::{Deadlines, Token};
 use crate::spin::{Spin, Turn};
+use crate::sync::{Handle, mutant, sleep};
 use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub(super) struct Worker {
     pub(super) limits: Limits,
     pub(super) watched: Entry,
     pub(super) deadlines: Arc<Deadlines>,
-    pub(super) io: tokio::runtime::Handle,
+    pub(super) io: Handle,
     /// None where nothing is restarted, and until the first start has succeeded.
     pub(super) supervisor: Option<Supervisor>,
     pub(super) spin: Spin,
@@ -118,6 +119,9 @@ impl Worker {
                     self.actor.refuse_waiting();
                 }
                 reply.send(outcome);
+                if death.is_some() && mutant!("a_death_is_told_too_early") {
+                    self.actor.refuse_waiting();
+                }
                 guest.answered();
                 death
             }
@@ -157,13 +161,8 @@ impl Worker {
 
     /// Waits. False if the instance is stopped meanwhile.
     fn pause(&self, time: Duration) -> bool {
-        self.io.block_on(async {
-            tokio::select! {
-                biased;
-                () = self.actor.control.stopped() => false,
-                () = tokio::time::sleep(time) => true,
-            }
-        })
+        // Made in there, as tokio's timers have to be.
+        self.io.block_on(async { self.actor.control.until_stopped(sleep(time)).await }).is_some()
     }
 
     /// Runs one request to its end or to a stop, and lets the watch know.
@@ -186,13 +185,7 @@ impl Worker {
         // A request that comes after a stop is dropped with its reply: "the instance is gone".
         let Ok(number) = control.begin(Running { reply, what }) else { return Ran::Stopped };
         let deadline = limit.and_then(|limit| self.arm_deadline(number, limit));
-        let finished = self.io.block_on(async {
-            tokio::select! {
-                biased;
-                () = control.stopped() => None,
-                finished = work => Some(finished),
-            }
-        });
+        let finished = self.io.block_on(control.until_stopped(work));
         if let Some(token) = deadline {
             self.deadlines.disarm(token);
         }

@@ -2,7 +2,7 @@
 //! each request with a time limit wake it: a deadline that is disarmed in time leaves it asleep.
 
 use crate::scheduling;
-use parking_lot::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex, MutexGuard, mutant};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -44,16 +44,13 @@ impl Deadlines {
         let mut state = self.shared.state.lock();
         if !state.thread_started {
             let shared = self.shared.clone();
-            std::thread::Builder::new().name("wasm-deadlines".to_owned()).stack_size(128 * 1024).spawn(move || {
-                scheduling::prompt_this_thread();
-                shared.watch();
-            })?;
+            scheduling::start_prompt_thread("wasm-deadlines", move || shared.watch())?;
             state.thread_started = true;
         }
         let token = Token(at, state.next);
         state.next += 1;
         state.armed.insert(token, Box::new(action));
-        if state.sleeps_until.is_none_or(|until| at < until) {
+        if state.sleeps_until.is_none_or(|until| at < until) && !mutant!("a_nearer_deadline_wakes_nobody") {
             self.shared.changed.notify_one();
         }
         Ok(token)
@@ -61,6 +58,9 @@ impl Deadlines {
 
     /// Forgets a deadline. If its action is running already, it goes on.
     pub fn disarm(&self, token: Token) {
+        if mutant!("a_disarmed_deadline_stays") {
+            return;
+        }
         let action = self.shared.state.lock().armed.remove(&token);
         // Dropped here, after the lock.
         drop(action);
@@ -91,14 +91,14 @@ impl Shared {
                 }
                 Some(first) => {
                     let action = first.remove();
-                    parking_lot::MutexGuard::unlocked(&mut state, action);
+                    MutexGuard::unlocked(&mut state, action);
                 }
             }
         }
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(runtime_wasm_loom)))]
 mod tests {
     use super::*;
     use std::sync::mpsc;

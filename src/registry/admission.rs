@@ -1,6 +1,6 @@
 //! Admission: how many instances may be alive, also those that are ending and no longer registered. Checked by loom.
 
-use super::sync::{Condvar, Mutex, mutant};
+use crate::sync::{Condvar, Mutex, mutant};
 use std::sync::Arc;
 use std::time::Instant;
 

@@ -13,7 +13,6 @@ mod machine;
 mod room;
 mod runtime;
 mod starting;
-mod sync;
 mod table;
 
 pub use runtime::{InstanceId, ModuleId, Runtime, RuntimeOptions};

@@ -1,7 +1,7 @@
 //! A map from ids that are never used twice. Removing an id and using it may race: one of them wins, the other is told that
 //! there is no such id.
 
-use super::sync::{AtomicU64, Ordering, RwLock, mutant};
+use crate::sync::{AtomicU64, Ordering, RwLock, mutant};
 use std::collections::HashMap;
 
 /// Values by id. Ids count up from 1.

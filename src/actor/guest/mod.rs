@@ -174,7 +174,7 @@ impl Guest {
             _ => Ok(()),
         });
         store.epoch_deadline_callback(|context| {
-            let stopped = context.data().actor.control.is_stopped();
+            let stopped = context.data().actor.control.is_stopped_by_now();
             Ok(if stopped { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
         });
         if let Some(fuel) = config.limits.fuel {

@@ -1,10 +1,12 @@
-//! What the checked files of this folder need of the outside: locks, atomics, channels. The loom models replace this one
-//! file with loom's twins (see `loom/src/lib.rs`), so the code they check is the code that runs.
+//! What the files that loom checks need of the outside: locks, atomics, channels, and a runtime to wait on. The loom models
+//! replace this one file with loom's twins (see `loom/src/lib.rs`), so the code they check is the code that runs.
 
 pub(crate) use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
-pub(crate) use parking_lot::Mutex;
-pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
-pub(crate) use tokio::sync::{Semaphore, oneshot};
+pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+pub(crate) use tokio::runtime::Handle;
+pub(crate) use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
+pub(crate) use tokio::time::sleep;
 
 /// Is this mistake to be made? Never here; the loom models make one at a time, to show that they would notice.
 macro_rules! mutant {
