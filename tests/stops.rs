@@ -1,16 +1,18 @@
 //! A stop is a stop: nothing of a guest begins after it, wherever it has got to by then.
 
 use runtime_wasm::actor::Actor;
-use runtime_wasm::actor::config::{Cause, InstanceConfig, Limits, RestartPolicy};
+use runtime_wasm::actor::config::{Cause, InstanceConfig, Limits, RestartPolicy, Stdout, WasiConfig};
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::host_call::{Back, HostCall, HostEvent, HostEvents, HostImport, HostImports};
 use runtime_wasm::actor::message::{Answer, Ask, Call, Outcome};
+use runtime_wasm::actor::pipe::{PIPE_BYTES, pipe};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, Runtime, RuntimeOptions};
 use runtime_wasm::value::Value;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -94,6 +96,50 @@ async fn a_host_function_does_not_begin_for_the_guest_that_a_restart_has_made() 
     call.back.send(Back::Return(Vec::new())).unwrap();
     assert_eq!(outcome.await.unwrap(), Ok(Answer::Values(Vec::new())));
     assert!(!call.guest.waits() && !late.guest.waits());
+}
+
+/// Writes 32 MiB in one call.
+const WRITER: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 513)
+    (func (export "write") (result i32)
+        (i32.store (i32.const 0) (i32.const 65536))
+        (i32.store (i32.const 4) (i32.const 33554432))
+        (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_writes_much_writes_no_more_once_it_is_stopped_though_somebody_reads() {
+    let runtime = Arc::new(Runtime::new(RuntimeOptions::default()).unwrap());
+    let module = runtime.compile("writer".into(), wat::parse_str(WRITER).unwrap()).await.unwrap();
+    for _ in 0..10 {
+        let (writer, reader) = pipe();
+        let wasi = WasiConfig { stdout: Stdout::Pipe(Arc::new(writer)), ..WasiConfig::default() };
+        let actor = runtime.instantiate(module, InstanceConfig { wasi, ..InstanceConfig::default() }).await.unwrap();
+        let read = Arc::new(AtomicUsize::new(0));
+        let reading = tokio::spawn({
+            let read = read.clone();
+            async move {
+                while let Some(bytes) = reader.read().await {
+                    read.fetch_add(bytes.len(), Ordering::SeqCst);
+                }
+            }
+        });
+        let asked = actor.clone();
+        let call = Call { name: "write".into(), ..Call::default() };
+        let writing = tokio::spawn(async move { asked.ask(Ask::Call(call)).await });
+        while read.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        actor.stop(StopReason::Dropped);
+        let before = read.load(Ordering::SeqCst);
+        assert_eq!(writing.await.unwrap().unwrap_err().code, ErrorCode::Call);
+        actor.gone().await;
+        drop(actor);
+        reading.await.unwrap();
+        // What was in the pipe, what was on its way out of it, and the chunk on its way in.
+        let after = read.load(Ordering::SeqCst) - before;
+        assert!(after <= 2 * PIPE_BYTES + 4096, "{after} bytes after the stop");
+    }
 }
 
 const BULK: &str = r#"(module

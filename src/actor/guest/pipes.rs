@@ -1,6 +1,8 @@
 //! Pipes as the standard streams of a guest.
 
+use super::super::handle::Actor;
 use super::super::pipe::{Available, PipeReader, PipeWriter};
+use super::StoppedByHost;
 use bytes::Bytes;
 use std::io::Error;
 use std::sync::Arc;
@@ -20,9 +22,9 @@ impl Pipes {
         PipeInput(self.input.insert(reader).clone())
     }
 
-    pub(super) fn add_output(&mut self, writer: Arc<PipeWriter>) -> PipeOutput {
+    pub(super) fn add_output(&mut self, writer: Arc<PipeWriter>, actor: &Arc<Actor>) -> PipeOutput {
         self.outputs.push(writer.clone());
-        PipeOutput(writer)
+        PipeOutput { writer, actor: actor.clone() }
     }
 
     pub(super) fn close(&self) {
@@ -78,7 +80,11 @@ impl Pollable for PipeInput {
 }
 
 /// A pipe that a guest writes.
-pub(super) struct PipeOutput(Arc<PipeWriter>);
+#[derive(Clone)]
+pub(super) struct PipeOutput {
+    writer: Arc<PipeWriter>,
+    actor: Arc<Actor>,
+}
 
 impl IsTerminal for PipeOutput {
     fn is_terminal(&self) -> bool {
@@ -93,7 +99,7 @@ impl StdoutStream for PipeOutput {
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(PipeOutput(self.0.clone()))
+        Box::new(self.clone())
     }
 }
 
@@ -102,14 +108,21 @@ pub(super) fn broken_pipe() -> StreamError {
     StreamError::LastOperationFailed(Error::from_raw_os_error(libc::EPIPE).into())
 }
 
+/// One call of WASI's may write a whole memory, chunk by chunk, and never wait if somebody reads as fast: so each looks at the cell.
+pub(super) fn unless_stopped(actor: &Actor) -> StreamResult<()> {
+    if actor.control.is_stopped() { Err(StreamError::Trap(StoppedByHost.into())) } else { Ok(()) }
+}
+
 #[wasmtime_wasi::async_trait]
 impl OutputStream for PipeOutput {
     fn check_write(&mut self) -> StreamResult<usize> {
-        self.0.room().map_err(|_| broken_pipe())
+        unless_stopped(&self.actor)?;
+        self.writer.room().map_err(|_| broken_pipe())
     }
 
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        match self.0.try_write(&bytes) {
+        unless_stopped(&self.actor)?;
+        match self.writer.try_write(&bytes) {
             Ok(count) if count == bytes.len() => Ok(()),
             Ok(_) => Err(StreamError::trap("a write beyond what check_write permitted")),
             Err(_) => Err(broken_pipe()),
@@ -123,13 +136,14 @@ impl OutputStream for PipeOutput {
 
     /// Done when all of it is in the pipe; by default it would be only when there is room for more.
     async fn blocking_write_and_flush(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.0.write_all(&bytes).await.map_err(|_| broken_pipe())
+        unless_stopped(&self.actor)?;
+        self.writer.write_all(&bytes).await.map_err(|_| broken_pipe())
     }
 }
 
 #[wasmtime_wasi::async_trait]
 impl Pollable for PipeOutput {
     async fn ready(&mut self) {
-        self.0.ready().await;
+        self.writer.ready().await;
     }
 }

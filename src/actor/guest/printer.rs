@@ -35,7 +35,7 @@ impl Stream {
 
 /// How far one guest's output to one stream has been written.
 pub(super) struct Progress {
-    actor: Arc<Actor>,
+    pub(super) actor: Arc<Actor>,
     /// A chunk is on its way.
     pub(super) busy: AtomicBool,
     pub(super) failed: AtomicBool,

@@ -7,7 +7,7 @@
 use super::super::handle::Actor;
 use super::lines::{Chunk, Moment, Owner};
 use super::outlet::WHOLE_BYTES_MAX;
-use super::pipes::broken_pipe;
+use super::pipes::{broken_pipe, unless_stopped};
 use super::printer::{Message, Progress, Receipt, Stream, queue};
 use super::terminal::TerminalFilter;
 use crate::error::{ErrorCode, Result, WasmError};
@@ -109,6 +109,7 @@ struct HostWriter(Arc<Shared>);
 impl OutputStream for HostWriter {
     fn check_write(&mut self) -> StreamResult<usize> {
         let progress = &self.0.progress;
+        unless_stopped(&progress.actor)?;
         if progress.failed.load(Ordering::Acquire) {
             return Err(broken_pipe());
         }

@@ -57,7 +57,7 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
             builder.stdout(output);
         }
         Stdout::Pipe(writer) => {
-            builder.stdout(pipes.add_output(writer));
+            builder.stdout(pipes.add_output(writer, actor));
         }
     }
     match stderr {
@@ -68,7 +68,7 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
             builder.stderr(output);
         }
         Stdout::Pipe(writer) => {
-            builder.stderr(pipes.add_output(writer));
+            builder.stderr(pipes.add_output(writer, actor));
         }
     }
     let mut context = builder.build_p1();
