@@ -5,8 +5,9 @@ use runtime_wasm::actor::config::{Cause, InstanceConfig, Limits, RestartPolicy, 
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::host_call::{Back, HostCall, HostEvent, HostEvents, HostImport, HostImports};
 use runtime_wasm::actor::message::{Answer, Ask, Call, Outcome};
-use runtime_wasm::actor::pipe::{PIPE_BYTES, pipe};
+use runtime_wasm::actor::pipe::pipe;
 use runtime_wasm::error::{ErrorCode, WasmError};
+use runtime_wasm::limits::PIPE_BYTES;
 use runtime_wasm::registry::{InstanceId, Runtime, RuntimeOptions};
 use runtime_wasm::value::Value;
 use std::future::{Future, poll_fn};
