@@ -1,6 +1,15 @@
 // The error that every function of runtime:wasm rejects with.
 
+import { primordials } from "ext:core/mod.js";
+import { hidden, shown } from "ext:runtime_wasm/own.js";
+
+const {
+  ArrayPrototypeJoin, Error, NumberParseInt, ObjectDefineProperty, ObjectFreeze, ObjectHasOwn, ObjectKeys, ObjectPrototypeIsPrototypeOf,
+  SymbolFor,
+} = primordials;
+
 const names = {
+  __proto__: null,
   5000: "CompileError",
   5001: "InstantiateError",
   5002: "CallError",
@@ -16,36 +25,42 @@ const names = {
 };
 
 /** The codes by name: `WasmErrorCode.CallError === 5002`. */
-export const WasmErrorCode = Object.freeze(
-  Object.fromEntries(Object.entries(names).map(([code, name]) => [name, Number(code)])),
-);
+export const WasmErrorCode = codesByName();
 
-function hidden(value) {
-  return { value, writable: true, configurable: true, enumerable: false };
-}
-
-function shown(value) {
-  return { value, writable: true, configurable: true, enumerable: true };
+function codesByName() {
+  const codes = {};
+  const known = ObjectKeys(names);
+  for (let i = 0; i < known.length; i++) ObjectDefineProperty(codes, names[known[i]], shown(NumberParseInt(known[i], 10)));
+  return ObjectFreeze(codes);
 }
 
 /** An error of runtime:wasm, with its `code`, its `name` after the code, and a message that starts with `[code] `. */
 export class WasmError extends Error {
   constructor(code, message, options) {
-    super(`[${code}] ${message}`, options);
-    Object.defineProperty(this, "name", hidden(names[code] ?? "WasmError"));
-    Object.defineProperty(this, "code", shown(code));
+    super("[" + code + "] " + message, options);
+    ObjectDefineProperty(this, "name", hidden(names[code] ?? "WasmError"));
+    ObjectDefineProperty(this, "code", shown(code));
   }
+}
+
+/** Is this one of these errors? Not by `instanceof`, for which an app can define what it says. */
+export function isWasmError(error) {
+  return ObjectPrototypeIsPrototypeOf(WasmError.prototype, error);
+}
+
+function caused(cause) {
+  return { __proto__: null, cause };
 }
 
 /** 5007: an argument of the wrong type. */
 export function typeError(message, cause) {
-  return new WasmError(WasmErrorCode.TypeError, message, cause === undefined ? undefined : { cause });
+  return new WasmError(WasmErrorCode.TypeError, message, cause === undefined ? undefined : caused(cause));
 }
 
 /** Marks the guest's stack for whoever prints an uncaught error: deno_core hands on the properties that this symbol lists. */
-function tellHost(error) {
-  Object.defineProperty(error, "guestTrace", hidden(error.guestStack.join("\n")));
-  Object.defineProperty(error, Symbol.for("errorAdditionalPropertyKeys"), hidden(["guestTrace"]));
+function tellHost(error, guestStack) {
+  ObjectDefineProperty(error, "guestTrace", hidden(ArrayPrototypeJoin(guestStack, "\n")));
+  ObjectDefineProperty(error, SymbolFor("errorAdditionalPropertyKeys"), hidden(["guestTrace"]));
 }
 
 /**
@@ -58,17 +73,20 @@ export async function settled(operation) {
   return reply ?? undefined;
 }
 
-/** Is what an op has resolved to a failure? */
+/** Is what an op has resolved to a failure? Then it has no prototype: what it says is its own. */
 export function isFailure(reply) {
-  return typeof reply === "object" && reply !== null && reply.failure !== undefined;
+  return typeof reply === "object" && reply !== null && ObjectHasOwn(reply, "failure");
 }
+
+const details = ["trap", "guestStack", "exitCode", "call", "import"];
 
 /** The WasmError of a failure. */
 export function failed(reply) {
-  const error = new WasmError(reply.failure, reply.message, "cause" in reply ? { cause: reply.cause } : undefined);
-  for (const key of ["trap", "guestStack", "exitCode", "call", "import"]) {
-    if (reply[key] !== undefined) Object.defineProperty(error, key, shown(reply[key]));
+  const error = new WasmError(reply.failure, reply.message, "cause" in reply ? caused(reply.cause) : undefined);
+  for (let i = 0; i < details.length; i++) {
+    const value = reply[details[i]];
+    if (value !== undefined) ObjectDefineProperty(error, details[i], shown(value));
   }
-  if (reply.guestStack !== undefined) tellHost(error);
+  if (reply.guestStack !== undefined) tellHost(error, reply.guestStack);
   return error;
 }

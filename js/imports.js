@@ -1,19 +1,28 @@
 // Host functions: a guest that calls one waits on its own thread; here its handler runs, and its results go back.
 
-import { core } from "ext:core/mod.js";
+import { core, primordials } from "ext:core/mod.js";
 import { settled } from "ext:runtime_wasm/error.js";
-import { atOnce, memoryOf, waiting } from "ext:runtime_wasm/requests.js";
-import { asArgument, asArguments, asString, guestFunctions } from "ext:runtime_wasm/convert.js";
+import { abort, newController, signalOf } from "ext:runtime_wasm/signals.js";
+import { atOnce, bareResult, memoryOf, waiting } from "ext:runtime_wasm/requests.js";
+import { asArgument, asArguments, asString, checkedList, guestFunctions } from "ext:runtime_wasm/convert.js";
+import { listOf } from "ext:runtime_wasm/own.js";
 
 const { op_wasm_call_ref, op_wasm_host_call, op_wasm_host_event, op_wasm_host_functions, op_wasm_host_next,
   op_wasm_host_return, op_wasm_host_throw } = core.ops;
+const {
+  ArrayFrom, ArrayIsArray, PromisePrototypeThen, ReflectApply, SafeFinalizationRegistry, SafeMap, SafeWeakRef, String,
+  StringPrototypeSlice, SymbolIterator,
+} = primordials;
+const { unrefOpPromise } = core;
+
+const TEXT_CHARS_MAX = 2000;
 
 /** The handlers of each instance that has any, by a number of their own: an instance's id comes too late for start functions. */
-const sets = new Map();
+const sets = new SafeMap();
 let lastSet = 0;
 
 /** The objects of the instances that live, by id. Weak: an instance of which the app has lost sight is dropped. */
-const objects = new Map();
+const objects = new SafeMap();
 
 /** Puts handlers where calls find them; gives the number of the set. */
 export function addHandlers(handlers) {
@@ -21,11 +30,10 @@ export function addHandlers(handlers) {
   return lastSet;
 }
 
-/** The instance is made: until it ends its handlers see it. */
-export function known(instance, set) {
-  const { id } = instance;
-  objects.set(id, new WeakRef(instance));
-  instance.closed.then(() => {
+/** The instance is made: until it has closed its handlers see it. */
+export function known(instance, id, closed, set) {
+  objects.set(id, new SafeWeakRef(instance));
+  PromisePrototypeThen(closed, () => {
     objects.delete(id);
     removeHandlers(set);
   });
@@ -48,8 +56,8 @@ export function pump() {
 // No loop in an async function: while that waits for the next event, V8 keeps what the last one brought.
 function takeEvents() {
   const next = op_wasm_host_event();
-  core.unrefOpPromise(next);
-  next.then(take);
+  unrefOpPromise(next);
+  PromisePrototypeThen(next, take);
 }
 
 function take() {
@@ -77,16 +85,16 @@ function over(id, instance) {
 }
 
 /** Runs the handler of one call. */
-async function serve([id, instance, set, index, args, results]) {
+async function serve({ 0: id, 1: instance, 2: set, 3: index, 4: args, 5: results }) {
   const handlers = sets.get(set);
   // It has ended meanwhile: nobody waits.
   if (handlers === undefined) return;
-  const controls = {};
+  const controls = { __proto__: null };
   const call = new HostCall(id, instance, controls);
-  if (!waiting.has(instance)) waiting.set(instance, new Map());
+  if (!waiting.has(instance)) waiting.set(instance, new SafeMap());
   waiting.get(instance).set(id, controls.abort);
   try {
-    const result = await Reflect.apply(handlers[index], call, args);
+    const result = await ReflectApply(handlers[index], call, args);
     const values = results === 1 ? [asArgument(result)] : results === 0 ? [] : asResults(result);
     if (over(id, instance)) op_wasm_host_return(id, values);
   } catch (error) {
@@ -96,14 +104,15 @@ async function serve([id, instance, set, index, args, results]) {
 
 /** Several results come as an array or another iterable; anything else counts as one value, which Rust refuses. */
 function asResults(result) {
-  const several = typeof result === "object" && result !== null && Symbol.iterator in result;
-  return several ? Array.from(result, asArgument) : [asArgument(result)];
+  if (ArrayIsArray(result)) return asArguments(checkedList(result, listOf));
+  const several = typeof result === "object" && result !== null && SymbolIterator in result;
+  return several ? ArrayFrom(result, asArgument) : [asArgument(result)];
 }
 
-/** A thrown value as a text for the message; it may be anything. */
+/** A thrown value as a text for the message, no more of it than one can hold; it may be anything. */
 function asText(thrown) {
   try {
-    return String(thrown);
+    return StringPrototypeSlice(String(thrown), 0, TEXT_CHARS_MAX);
   } catch {
     return "a value that has no text";
   }
@@ -126,13 +135,13 @@ class HostCall {
     controls.aborted = false;
     controls.abort = () => {
       controls.aborted = true;
-      this.#controller?.abort();
+      if (this.#controller !== undefined) abort(this.#controller);
     };
   }
 
   /** The guest's memory, also while it waits. */
   get memory() {
-    return (this.#memory ??= memoryOf({ id: this.#instanceId }));
+    return (this.#memory ??= memoryOf({ __proto__: null, id: this.#instanceId }));
   }
 
   /** The instance; undefined while its start function runs, and once the app has lost sight of it. */
@@ -142,11 +151,12 @@ class HostCall {
 
   /** Aborts when the guest is stopped while it waits. Undefined where there is no AbortController. */
   get signal() {
-    if (this.#controller === undefined && typeof AbortController === "function") {
-      this.#controller = new AbortController();
-      if (this.#controls.aborted) this.#controller.abort();
+    if (this.#controller === undefined) {
+      this.#controller = newController();
+      if (this.#controller === undefined) return undefined;
+      if (this.#controls.aborted) abort(this.#controller);
     }
-    return this.#controller?.signal;
+    return signalOf(this.#controller);
   }
 
   /** Calls an export of the guest that waits; resolves to an array of results. */
@@ -157,8 +167,8 @@ class HostCall {
 }
 
 /** The functions that guests have let out, by their numbers. One function of a guest's is one here. */
-const made = new Map();
-const forgotten = new FinalizationRegistry((number) => {
+const made = new SafeMap();
+const forgotten = new SafeFinalizationRegistry((number) => {
   // Another may have been made for it since.
   if (made.get(number)?.deref() === undefined) made.delete(number);
 });
@@ -167,14 +177,10 @@ op_wasm_host_functions((instance, number) => {
   const known = made.get(number)?.deref();
   if (known !== undefined) return known;
   // Whoever holds the function holds the instance.
-  const owner = objects.get(instance)?.deref();
-  const func = async (...args) => {
-    const id = owner?.id ?? instance;
-    const results = await atOnce(id, op_wasm_call_ref(id, number, asArguments(args)));
-    return results.length > 1 ? results : results[0];
-  };
+  const held = { __proto__: null, id: instance, owner: objects.get(instance)?.deref() };
+  const func = async (...args) => bareResult(await atOnce(held.id, op_wasm_call_ref(held.id, number, asArguments(args))));
   guestFunctions.set(func, [instance, number]);
-  made.set(number, new WeakRef(func));
+  made.set(number, new SafeWeakRef(func));
   forgotten.register(func, number);
   return func;
 });

@@ -1,54 +1,57 @@
 // The object that an app holds for an instance. It knows the instance's id, and asks by it.
 
-import { core } from "ext:core/mod.js";
-import { failed, settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
-import {
-  asArguments, asCalls, asFuel, asMilliseconds, asString, describe, readOptions,
-} from "ext:runtime_wasm/convert.js";
-import { asked, atOnce, closing, end, getExports, idle, inLine, memoryOf } from "ext:runtime_wasm/requests.js";
+import { core, primordials } from "ext:core/mod.js";
+import { failed, isWasmError, settled, WasmErrorCode } from "ext:runtime_wasm/error.js";
+import { asArguments, asCalls, asString } from "ext:runtime_wasm/convert.js";
+import { asFuel, asMilliseconds, readOptions } from "ext:runtime_wasm/options.js";
+import { ownValue, shown } from "ext:runtime_wasm/own.js";
+import { checkSignal, offAbort, onAbort, throwIfAborted } from "ext:runtime_wasm/signals.js";
+import { asked, atOnce, bareResult, end, getExports, idle, inLine, memoryOf } from "ext:runtime_wasm/requests.js";
 import { streamOf } from "ext:runtime_wasm/stdio.js";
 
 const {
   op_wasm_abort_handle, op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_with,
   op_wasm_global_get, op_wasm_global_set, op_wasm_stats,
 } = core.ops;
-
-export function checkSignal(signal) {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError(`options.signal must be an AbortSignal, not ${describe(signal)}`);
-  }
-}
+const { tryClose } = core;
+const {
+  ObjectDefineProperty, ObjectFreeze, Proxy, SafeFinalizationRegistry, SafeMap, SafeWeakMap, Symbol,
+  SymbolFor, SymbolToPrimitive, TypeError,
+} = primordials;
 
 /** Awaits an op that takes a handle to abort it by; when the signal fires, aborts it and throws the signal's reason. */
 export async function unlessCancelled(signal, start) {
   if (signal === undefined) return await settled(start(-1));
-  signal.throwIfAborted();
+  throwIfAborted(signal);
   const handle = op_wasm_abort_handle();
-  const abort = () => core.tryClose(handle);
-  signal.addEventListener("abort", abort, { once: true });
+  const cancel = () => tryClose(handle);
+  onAbort(signal, cancel);
   try {
     return await settled(start(handle));
   } catch (error) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     throw error;
   } finally {
-    signal.removeEventListener("abort", abort);
-    core.tryClose(handle);
+    offAbort(signal, cancel);
+    tryClose(handle);
   }
 }
 
 /** The signals that instances were made with. */
-export const abortSignals = new WeakMap();
+export const abortSignals = new SafeWeakMap();
 
 /** Drops the instances of which the app has lost sight, once the requests that it made of them are answered. */
-const forgotten = new FinalizationRegistry((id) => idle(id).then(() => end(id, "dropped")));
+const forgotten = new SafeFinalizationRegistry(async (id) => {
+  await idle(id);
+  await end(id, "dropped");
+});
 
-// What an instance gives out holds the object, not the id: whoever holds that holds the instance. It is made when it is asked
-// for, or each instance would be a cycle, which costs memory until garbage is collected.
+// What an instance gives out holds the object, and not only the id: whoever holds that holds the instance. It is made when it
+// is asked for, or each instance would be a cycle, which costs memory until garbage is collected.
 
 /** The globals of an instance. */
 function globalsOf(instance) {
-  return Object.freeze({
+  return ObjectFreeze({
     get: async (name) => (await atOnce(instance.id, op_wasm_global_get(instance.id, asString(name, "name"))))[0],
     set: async (name, value) => {
       return await atOnce(instance.id, op_wasm_global_set(instance.id, asString(name, "name"), asArguments([value])));
@@ -58,22 +61,25 @@ function globalsOf(instance) {
 
 /** A function for each export: a bare result, an array of several, undefined for none. */
 function exportsOf(instance) {
-  const functions = new Map();
-  return new Proxy(Object.freeze(Object.create(null)), {
+  const functions = new SafeMap();
+  return new Proxy(ObjectFreeze({ __proto__: null }), {
+    __proto__: null,
     get(_target, name) {
       // Not even if the module has such an export: JavaScript itself calls these, and a `then` would make it pass for a promise.
       if (name === "then" || name === "toJSON") return undefined;
-      if (name === Symbol.toPrimitive) return () => "[object WasmExports]";
+      if (name === SymbolToPrimitive) return () => "[object WasmExports]";
       if (typeof name !== "string") return undefined;
       if (!functions.has(name)) {
-        functions.set(name, async (...args) => {
-          const results = await instance.call(name, ...args);
-          return results.length > 1 ? results : results[0];
-        });
+        functions.set(name, async (...args) => bareResult(await callExport(instance.owner, instance.id, name, args)));
       }
       return functions.get(name);
     },
   });
+}
+
+/** Calls an export, ending with the signals that may end the instance; resolves to an array of results. */
+function callExport(instance, id, name, args) {
+  return inLine(id, op_wasm_call(id, asString(name, "name"), asArguments(args)), abortSignals.get(instance));
 }
 
 export const making = Symbol("making an instance");
@@ -88,12 +94,12 @@ export class WasmInstance {
   #exports;
   #closed;
 
-  constructor(token, id, name, moduleId) {
+  constructor(token, id, name, moduleId, closed) {
     if (token !== making) throw new TypeError("an instance is made by instantiate()");
     this.#id = id;
     this.#name = name;
     this.#moduleId = moduleId;
-    this.#closed = closing(id);
+    this.#closed = closed;
     forgotten.register(this, id);
   }
 
@@ -129,22 +135,27 @@ export class WasmInstance {
 
   /** The memory: read, write, size, grow. */
   get memory() {
-    return this.#memory ??= memoryOf(this);
+    return this.#memory ??= memoryOf(this.#held());
   }
 
   /** The exported globals: get and set, by name. */
   get globals() {
-    return this.#globals ??= globalsOf(this);
+    return this.#globals ??= globalsOf(this.#held());
   }
 
   /** The exported functions, by name: a bare result, an array of several, undefined for none. */
   get exports() {
-    return this.#exports ??= exportsOf(this);
+    return this.#exports ??= exportsOf(this.#held());
   }
 
   /** Resolves once the instance has ended and its thread is gone: `{ reason, message? }`. */
   get closed() {
     return this.#closed;
+  }
+
+  /** For those that hold it. */
+  #held() {
+    return { __proto__: null, id: this.#id, owner: this };
   }
 
   /** How it is doing, now: answered without its thread. */
@@ -154,18 +165,18 @@ export class WasmInstance {
 
   /** Calls an export; resolves to an array of results. */
   call(name, ...args) {
-    return asked(() => {
-      const operation = op_wasm_call(this.#id, asString(name, "name"), asArguments(args));
-      return inLine(this.#id, operation, abortSignals.get(this));
-    });
+    return asked(() => callExport(this, this.#id, name, args));
   }
 
   /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and `results` before it. */
   async callBatch(calls) {
     const operation = op_wasm_call_batch(this.#id, asCalls(calls));
-    const [results, failure] = await inLine(this.#id, operation, abortSignals.get(this));
+    const { 0: results, 1: failure } = await inLine(this.#id, operation, abortSignals.get(this));
     if (failure === null) return results;
-    throw Object.assign(failed(failure), { index: results.length, results });
+    const error = failed(failure);
+    ObjectDefineProperty(error, "index", shown(results.length));
+    ObjectDefineProperty(error, "results", shown(results));
+    throw error;
   }
 
   /** Calls an export within bounds of its own. Reaching that of time ends the instance; that of fuel ends the call. */
@@ -176,25 +187,26 @@ export class WasmInstance {
     const most = fuel === undefined ? "" : asFuel(fuel, "options.fuel");
     asString(name, "name");
     const checked = asArguments(args);
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const abort = () => end(this.#id, "aborted");
-    signal?.addEventListener("abort", abort, { once: true });
+    onAbort(signal, abort);
     try {
       const operation = op_wasm_call_with(this.#id, name, checked, limit, most);
       return await inLine(this.#id, operation, signal, abortSignals.get(this));
     } finally {
-      signal?.removeEventListener("abort", abort);
+      offAbort(signal, abort);
     }
   }
 
   /** Runs a WASI command: calls `_start` and resolves to its exit code, whatever it is. */
   async run() {
     try {
-      await this.call("_start");
+      await callExport(this, this.#id, "_start", []);
       return { exitCode: 0 };
     } catch (error) {
-      if (error instanceof WasmError && error.exitCode !== undefined) return { exitCode: error.exitCode };
-      throw error;
+      const exitCode = isWasmError(error) ? ownValue(error, "exitCode") : undefined;
+      if (exitCode === undefined) throw error;
+      return { exitCode };
     }
   }
 
@@ -215,13 +227,17 @@ export class WasmInstance {
 
   /** Gives the instance back, ending what it is doing; resolves when its thread is gone. */
   drop() {
-    return asked(() => inLine(this.#id, end(this.#id, "dropped")));
+    return asked(() => this.#drop());
+  }
+
+  #drop() {
+    return inLine(this.#id, end(this.#id, "dropped"));
   }
 
   /** `await using instance = ...`: dropped at the end of the block, unless it has ended before. */
-  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+  async [Symbol.asyncDispose ?? SymbolFor("Symbol.asyncDispose")]() {
     try {
-      await this.drop();
+      await this.#drop();
     } catch (error) {
       if (error.code !== WasmErrorCode.InvalidInstanceHandle) throw error;
     }

@@ -1,8 +1,13 @@
 // Requests to an instance by its id, answered in the order in which they were made.
 
-import { core } from "ext:core/mod.js";
+import { core, primordials } from "ext:core/mod.js";
 import { failed, isFailure, typeError, WasmErrorCode } from "ext:runtime_wasm/error.js";
-import { asArguments, asBytes, asId, asInteger, asString, describe } from "ext:runtime_wasm/convert.js";
+import { asArguments, asBytes, asId, asInteger, asString, checkedList, describe } from "ext:runtime_wasm/convert.js";
+import { listOf, ownValue } from "ext:runtime_wasm/own.js";
+import { abortReason, isAborted } from "ext:runtime_wasm/signals.js";
+
+const { ArrayIsArray, MapPrototypeForEach, ObjectFreeze, Promise, PromiseReject, PromiseWithResolvers, SafeMap } = primordials;
+const { refOpPromise, unrefOpPromise } = core;
 
 const {
   op_wasm_call, op_wasm_closed, op_wasm_end, op_wasm_exports, op_wasm_is_alive, op_wasm_memory_grow, op_wasm_memory_read,
@@ -10,7 +15,7 @@ const {
 } = core.ops;
 
 /** For each instance with requests under way, how far it is with them. */
-const lines = new Map();
+const lines = new SafeMap();
 
 /** Most lines are one request long, so what few need is made when it is needed. */
 class Line {
@@ -19,8 +24,8 @@ class Line {
   answered = 0;
   /** By its number, what lets a request go on whose reply came before that of one before it. */
   early = undefined;
-  /** What waits for the end of the line. */
-  waiting = undefined;
+  /** The promise of the line's end, where somebody waits for it. */
+  ended = undefined;
 }
 
 /**
@@ -43,7 +48,7 @@ export async function inLine(instance, operation, signal = undefined, other = un
 }
 
 function turn(line, number) {
-  line.early ??= new Map();
+  line.early ??= new SafeMap();
   return new Promise((resolve) => line.early.set(number, resolve));
 }
 
@@ -55,20 +60,23 @@ function next(line) {
 
 function close(instance, line) {
   lines.delete(instance);
-  line.waiting?.forEach((resolve) => resolve());
+  line.ended?.resolve();
 }
 
 /** What to throw for a failed request to an instance. */
-function failure(instance, reply, ...signals) {
+function failure(instance, reply, signal = undefined, other = undefined) {
   if (!op_wasm_is_alive(instance)) ending(instance);
-  const error = failed(reply);
-  const ended = error.code === WasmErrorCode.CallError || error.code === WasmErrorCode.InvalidInstanceHandle;
-  const aborted = signals.find((signal) => signal?.aborted);
-  return ended && error.trap === undefined && error.exitCode === undefined && aborted ? aborted.reason : error;
+  const code = reply.failure;
+  const ended = code === WasmErrorCode.CallError || code === WasmErrorCode.InvalidInstanceHandle;
+  if (ended && reply.trap === undefined && reply.exitCode === undefined) {
+    if (isAborted(signal)) return abortReason(signal);
+    if (isAborted(other)) return abortReason(other);
+  }
+  return failed(reply);
 }
 
 /** For each instance that waits for host functions, its calls of them: by their ids, what tells the handlers that it waits no more. */
-export const waiting = new Map();
+export const waiting = new SafeMap();
 
 /**
  * The same for a request other than a call of an export: an instance that waits for a host function answers it at once, so
@@ -85,25 +93,26 @@ async function outOfLine(instance, operation) {
 }
 
 /** For each instance that has not closed, the op that tells when it has. */
-const closings = new Map();
+const closings = new SafeMap();
 
 /** Why an instance has ended, once it has. Never rejects. While the instance lives this keeps no app alive. */
 export async function closing(instance) {
   const operation = op_wasm_closed(instance);
-  core.unrefOpPromise(operation);
+  unrefOpPromise(operation);
   closings.set(instance, operation);
   const reply = await operation;
   closings.delete(instance);
   // A failure: it had ended before anybody could ask for the reason.
-  const [reason, message] = Array.isArray(reply) ? reply : ["dropped", ""];
-  return Object.freeze(message === "" ? { reason } : { reason, message });
+  const { reason, message } = isFailure(reply) ? { reason: "dropped", message: "" } : reply;
+  return ObjectFreeze(message === "" ? { reason } : { reason, message });
 }
 
 /** The instance is ending: its handlers hear of that now, and an app that waits for it shall not end before. */
 function ending(instance) {
   const operation = closings.get(instance);
-  if (operation !== undefined) core.refOpPromise(operation);
-  waiting.get(instance)?.forEach((abort) => abort());
+  if (operation !== undefined) refOpPromise(operation);
+  const calls = waiting.get(instance);
+  if (calls !== undefined) MapPrototypeForEach(calls, (abort) => abort());
 }
 
 /** Ends an instance: `how` is "dropped", "terminated" or "aborted". Awaits its thread's end; a failure is given back. */
@@ -115,7 +124,7 @@ export function end(instance, how, message = "") {
 
 /** Resolves once no request to the instance is under way. */
 export async function idle(instance) {
-  for (let line; (line = lines.get(instance)) !== undefined;) await new Promise((resolve) => (line.waiting ??= []).push(resolve));
+  for (let line; (line = lines.get(instance)) !== undefined;) await (line.ended ??= PromiseWithResolvers()).promise;
 }
 
 /**
@@ -126,8 +135,13 @@ export function asked(ask) {
   try {
     return ask();
   } catch (error) {
-    return Promise.reject(error);
+    return PromiseReject(error);
   }
+}
+
+/** A bare result, an array of several, undefined for none. */
+export function bareResult(results) {
+  return results.length > 1 ? results : ownValue(results, 0);
 }
 
 /** Calls an export of an instance; resolves to an array of results. */
@@ -135,8 +149,8 @@ export function call(instance, name, args = []) {
   return asked(() => {
     asId(instance, "instance");
     asString(name, "name");
-    if (!Array.isArray(args)) throw typeError(`args must be an array, not ${describe(args)}`);
-    return inLine(instance, op_wasm_call(instance, name, asArguments(args)));
+    if (!ArrayIsArray(args)) throw typeError("args must be an array, not " + describe(args));
+    return inLine(instance, op_wasm_call(instance, name, asArguments(checkedList(args, listOf))));
   });
 }
 
@@ -146,7 +160,7 @@ export async function getExports(instance) {
 }
 
 /** The memory of an instance: its export `memory`, or else the first memory that it exports. */
-export const memory = Object.freeze({
+export const memory = ObjectFreeze({
   /** Copies `length` bytes from `offset` on into a new Uint8Array. */
   read(instance, offset, length) {
     return asked(() => atOnce(instance, op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length"))));
@@ -165,9 +179,9 @@ export const memory = Object.freeze({
   },
 });
 
-/** The memory of the instance whose `id` the object has. It holds the object: see `js/instance.js`. */
+/** The memory of the instance whose `id` the object has. It holds the object, and what that holds: see `js/instance.js`. */
 export function memoryOf(instance) {
-  return Object.freeze({
+  return ObjectFreeze({
     read: (offset, length) => memory.read(instance.id, offset, length),
     write: (offset, bytes) => memory.write(instance.id, offset, bytes),
     size: () => memory.size(instance.id),

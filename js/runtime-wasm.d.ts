@@ -217,7 +217,7 @@ declare module "runtime:wasm" {
 
   /** Why an instance has ended. "trap", "fuel" and "start" only after too many restarts. */
   export interface Closed {
-    readonly reason: "dropped" | "terminated" | "timeout" | "aborted" | "panicked" | "trap" | "fuel" | "start";
+    readonly reason: "dropped" | "terminated" | "timeout" | "aborted" | "panicked" | "failed" | "trap" | "fuel" | "start";
     readonly message?: string;
   }
 

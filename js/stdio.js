@@ -1,24 +1,40 @@
 // Standard streams of guests as web streams. A pipe with a bound is behind each (src/actor/pipe.rs), so a guest that writes
 // ahead of its reader waits, and so does an app that writes ahead of its guest.
 
-import { core } from "ext:core/mod.js";
-import { asBytes, isStream } from "ext:runtime_wasm/convert.js";
+import { core, primordials } from "ext:core/mod.js";
+import { asBytes, guarded } from "ext:runtime_wasm/convert.js";
 import { settled, typeError } from "ext:runtime_wasm/error.js";
+import { isStream } from "ext:runtime_wasm/options.js";
+import { onAbort } from "ext:runtime_wasm/signals.js";
+import { membersOf, webClass } from "ext:runtime_wasm/web.js";
 
 const { op_wasm_stdio_close, op_wasm_stdio_closed, op_wasm_stdio_read, op_wasm_stdio_write } = core.ops;
+const { encode, unrefOpPromise } = core;
+const { ObjectGetPrototypeOf, PromisePrototypeCatch, PromisePrototypeThen, SafeFinalizationRegistry, SafeWeakMap, SafeWeakRef } = primordials;
 
 /** The streams of each instance that has any. */
-const streams = new WeakMap();
+const streams = new SafeWeakMap();
 
 /** A stream that nobody can reach any more is closed: its guest must not wait for it. */
-const forgotten = new FinalizationRegistry((pipe) => op_wasm_stdio_close(pipe));
+const forgotten = new SafeFinalizationRegistry((pipe) => op_wasm_stdio_close(pipe));
 
 /** The web API of this name. A program on deno_core may well have none. */
 function webStream(name, what) {
-  const found = globalThis[name];
-  if (typeof found !== "function") throw typeError(`${what} needs ${name}, which this program does not provide`);
+  const found = webClass(name);
+  if (found === undefined) throw typeError(what + " needs " + name + ", which this program does not provide");
   return found;
 }
+
+/** By its kind, the methods of the class of what a stream gives us: a reader, a controller. Those of the first are those of all. */
+const members = { __proto__: null };
+
+function methodsOf(kind, object, keys) {
+  return members[kind] ??= membersOf(ObjectGetPrototypeOf(object), keys);
+}
+
+const ofReader = (reader) => methodsOf("reader", reader, ["read", "cancel", "releaseLock"]);
+const ofReadable = (controller) => methodsOf("readable", controller, ["enqueue", "close"]);
+const ofWritable = (controller) => methodsOf("writable", controller, ["signal", "error"]);
 
 /**
  * Checks that the streams that the op's options ask for can be had, and takes hold of the stream that feeds stdin.
@@ -30,13 +46,23 @@ export function prepare(options, stdin) {
     if (options.stdin === "piped") webStream("WritableStream", 'stdin "piped"');
     return null;
   }
-  if (stdin.locked) throw typeError("options.stdin is a stream that somebody else reads: it is locked");
-  return stdin.getReader();
+  return guarded("options.stdin", () => {
+    const { locked, getReader } = membersOf(webClass("ReadableStream").prototype, ["locked", "getReader"]);
+    if (locked(stdin)) throw typeError("options.stdin is a stream that somebody else reads: it is locked");
+    return getReader(stdin);
+  });
+}
+
+/** Lets go of a stream that feeds nobody. */
+export function release(source) {
+  if (source === null) return;
+  const { releaseLock } = ofReader(source);
+  releaseLock(source);
 }
 
 /** Joins a new instance to its streams. */
 export function connect(instance, pipes, source) {
-  const own = { stdin: null, stdout: null, stderr: null };
+  const own = { __proto__: null, stdin: null, stdout: null, stderr: null };
   if (pipes.stdout !== null) own.stdout = readable(pipes.stdout);
   if (pipes.stderr !== null) own.stderr = readable(pipes.stderr);
   if (source !== null) pump(source, pipes.stdin);
@@ -52,12 +78,13 @@ export function streamOf(instance, name) {
 function readable(pipe) {
   let cancelled = false;
   const source = {
+    __proto__: null,
     async pull(controller) {
       const bytes = await settled(op_wasm_stdio_read(pipe));
       if (cancelled) return;
-      if (bytes !== undefined) return controller.enqueue(bytes);
+      if (bytes !== undefined) return ofReadable(controller).enqueue(controller, bytes);
       op_wasm_stdio_close(pipe);
-      controller.close();
+      ofReadable(controller).close(controller);
     },
     cancel() {
       cancelled = true;
@@ -66,7 +93,7 @@ function readable(pipe) {
   };
   // Nothing is read ahead of the app: what the guest has written stays in the pipe, which has a bound.
   const ReadableStream = webStream("ReadableStream", 'output to "piped"');
-  const stream = new ReadableStream(source, { highWaterMark: 0 });
+  const stream = new ReadableStream(source, { __proto__: null, highWaterMark: 0 });
   forgotten.register(stream, pipe);
   return stream;
 }
@@ -74,43 +101,49 @@ function readable(pipe) {
 function writable(pipe) {
   const close = () => op_wasm_stdio_close(pipe);
   const sink = {
+    __proto__: null,
     start(controller) {
       // A write under way would hold up the abort for as long as the guest does not read.
-      controller.signal?.addEventListener("abort", close);
-      failAtEnd(new WeakRef(controller), pipe);
+      onAbort(ofWritable(controller).signal?.(controller), close);
+      failAtEnd(new SafeWeakRef(controller), pipe);
     },
     write: (chunk) => settled(op_wasm_stdio_write(pipe, asChunk(chunk))),
     close,
     abort: close,
   };
   const WritableStream = webStream("WritableStream", 'stdin "piped"');
-  const stream = new WritableStream(sink);
+  const stream = new WritableStream(sink, { __proto__: null, highWaterMark: 1 });
   forgotten.register(stream, pipe);
   return stream;
 }
 
 /** Fails a stream, unless it is closed already, when its guest reads no more. Does not hold the stream meanwhile. */
 function failAtEnd(controller, pipe) {
-  settled(unref(op_wasm_stdio_closed(pipe))).catch((error) => controller.deref()?.error(error));
+  PromisePrototypeCatch(settled(unref(op_wasm_stdio_closed(pipe))), (error) => {
+    const held = controller.deref();
+    if (held !== undefined) ofWritable(held).error(held, error);
+  });
 }
 
 function asChunk(chunk) {
-  return typeof chunk === "string" ? core.encode(chunk) : asBytes(chunk, "a chunk for stdin");
+  return typeof chunk === "string" ? encode(chunk) : asBytes(chunk, "a chunk for stdin");
 }
 
 /** Our own waiting does not keep the app alive. */
 function unref(operation) {
-  core.unrefOpPromise(operation);
+  unrefOpPromise(operation);
   return operation;
 }
 
 /** Feeds a stream of the app to a guest. Where the stream fails, the input ends; where the guest does, the stream is cancelled. */
 async function pump(reader, pipe) {
-  const cancel = (reason) => reader.cancel(reason).catch(() => {});
-  unref(op_wasm_stdio_closed(pipe)).then(() => cancel("the guest reads no more"));
+  const { read, cancel: cancelling } = ofReader(reader);
+  const cancel = (reason) => PromisePrototypeCatch(cancelling(reader, reason), () => {});
+  // Nothing is given back: a promise would be asked for its `then`.
+  PromisePrototypeThen(unref(op_wasm_stdio_closed(pipe)), () => void cancel("the guest reads no more"));
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await read(reader);
       if (done) break;
       await settled(unref(op_wasm_stdio_write(pipe, asChunk(value))));
     }

@@ -1,29 +1,32 @@
 // The functions of runtime:wasm. JavaScript holds numbers and sends messages; all else is behind the ops.
 
-import { core } from "ext:core/mod.js";
+import { core, primordials } from "ext:core/mod.js";
 import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
-import {
-  asArguments, asBytes, asId, asImports, asOptions, asString, readInstanceOptions, readOptions,
-} from "ext:runtime_wasm/convert.js";
+import { asBytes, asId, asString } from "ext:runtime_wasm/convert.js";
+import { asImports, asOptions, readInstanceOptions, readOptions } from "ext:runtime_wasm/options.js";
 import { addHandlers, known, pump, removeHandlers } from "ext:runtime_wasm/imports.js";
-import { abortSignals, checkSignal, making, unlessCancelled, WasmInstance } from "ext:runtime_wasm/instance.js";
-import { end } from "ext:runtime_wasm/requests.js";
-import { connect, prepare } from "ext:runtime_wasm/stdio.js";
+import { abortSignals, making, unlessCancelled, WasmInstance } from "ext:runtime_wasm/instance.js";
+import { closing, end } from "ext:runtime_wasm/requests.js";
+import { checkSignal, isAborted, offAbort, onAbort, throwIfAborted } from "ext:runtime_wasm/signals.js";
+import { connect, prepare, release } from "ext:runtime_wasm/stdio.js";
 
 const {
   op_wasm_all_stats, op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_inspect, op_wasm_instantiate,
   op_wasm_max_module_bytes,
 } = core.ops;
+const { JSONParse, ObjectFreeze, PromisePrototypeCatch, PromisePrototypeThen, RegExpPrototypeExec, TypedArrayPrototypeGetByteLength } = primordials;
+
+const sha256Digits = /^[0-9a-f]{64}$/i;
 
 export { call, getExports, memory } from "ext:runtime_wasm/requests.js";
 export { WasmError, WasmErrorCode };
 
 function typed(type) {
-  return (value) => Object.freeze({ type, value });
+  return (value) => ObjectFreeze({ type, value });
 }
 
 /** Values with a type of their own: `types.i64(5)`. The type must be the one that the signature has in that place. */
-export const types = Object.freeze({
+export const types = ObjectFreeze({
   i32: typed("i32"), i64: typed("i64"), f32: typed("f32"), f64: typed("f64"), v128: typed("v128"),
   externref: typed("externref"), funcref: typed("funcref"),
 });
@@ -32,8 +35,9 @@ export const types = Object.freeze({
 export async function compile(bytes) {
   const view = asBytes(bytes, "bytes");
   const limit = op_wasm_max_module_bytes();
-  if (view.byteLength > limit) {
-    const text = `the module has ${view.byteLength} bytes, more than the limit of ${limit} (max_module_bytes)`;
+  const length = TypedArrayPrototypeGetByteLength(view);
+  if (length > limit) {
+    const text = "the module has " + length + " bytes, more than the limit of " + limit + " (max_module_bytes)";
     throw new WasmError(WasmErrorCode.CompileError, text);
   }
   return await settled(op_wasm_compile(view));
@@ -43,10 +47,14 @@ export async function compile(bytes) {
 export async function compileFile(path, options = {}) {
   asString(path, "path");
   const { sha256 } = readOptions(options, ["sha256"], "options");
-  if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(asString(sha256, "options.sha256"))) {
+  if (sha256 !== undefined && !isSha256(asString(sha256, "options.sha256"))) {
     throw typeError("options.sha256 must be 64 hexadecimal digits");
   }
   return await settled(op_wasm_compile_file(path, sha256 ?? ""));
+}
+
+function isSha256(text) {
+  return RegExpPrototypeExec(sha256Digits, text) !== null;
 }
 
 /** Forgets a module. Instances of it live on. */
@@ -61,7 +69,7 @@ export async function instances() {
 
 /** What a module imports, exports and needs, known before it runs. */
 export async function inspect(module) {
-  const info = JSON.parse(await settled(op_wasm_inspect(asId(module, "module"))));
+  const info = JSONParse(await settled(op_wasm_inspect(asId(module, "module"))));
   return { id: module, ...info };
 }
 
@@ -72,28 +80,30 @@ export async function instantiate(module, options = undefined) {
   const checked = asOptions(read);
   const { signal } = read;
   checkSignal(signal);
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const { names, globals, handlers } = asImports(read.imports);
   const source = prepare(checked, read.stdin);
-  if (names.length > 0) Object.assign(checked, { imports: names, importSet: addHandlers(handlers) });
+  if (names.length > 0) {
+    checked.imports = names;
+    checked.importSet = addHandlers(handlers);
+  }
   pump();
-  const values = asArguments(globals);
-  const made = unlessCancelled(signal, (handle) => op_wasm_instantiate(module, checked, values, handle));
-  const [id, name, pipes] = await made.catch((error) => {
-    source?.releaseLock();
+  const made = unlessCancelled(signal, (handle) => op_wasm_instantiate(module, checked, globals, handle));
+  const { id, name, pipes } = await PromisePrototypeCatch(made, (error) => {
+    release(source);
     removeHandlers(checked.importSet);
     throw error;
   });
-  const instance = new WasmInstance(making, id, name, module);
-  known(instance, checked.importSet);
+  const closed = closing(id);
+  const instance = new WasmInstance(making, id, name, module, closed);
+  known(instance, id, closed, checked.importSet);
   connect(instance, pipes, source);
   if (signal !== undefined) {
-    if (signal.aborted) await instance.drop();
-    signal.throwIfAborted();
+    if (isAborted(signal)) await end(id, "dropped");
+    throwIfAborted(signal);
     const abort = () => end(id, "aborted");
-    signal.addEventListener("abort", abort, { once: true });
-    // A signal may outlive many instances.
-    instance.closed.then(() => signal.removeEventListener("abort", abort));
+    onAbort(signal, abort);
+    PromisePrototypeThen(closed, () => offAbort(signal, abort));
     abortSignals.set(instance, signal);
   }
   return instance;

@@ -49,6 +49,7 @@ fn run(script: &str) {
 
 scripts! {
     in "tests/js":
+    bytes = "bytes.js",
     call = "call.js",
     closed = "closed.js",
     compile = "compile.js",
@@ -61,6 +62,7 @@ scripts! {
     lifecycle = "lifecycle.js",
     limits = "limits.js",
     memory = "memory.js",
+    prototypes = "prototypes.js",
     rejections = "rejections.js",
     restart = "restart.js",
     stats = "stats.js",

@@ -4,6 +4,7 @@ use super::convert::Reply;
 use super::host::{WasmHost, module_id, off_loop, refused};
 use crate::actor::message::Answer;
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::printable;
 use deno_core::{OpState, op2};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
@@ -41,18 +42,23 @@ pub async fn op_wasm_compile_file(
 
 async fn compile_file(state: Rc<RefCell<OpState>>, path: String, sha256: String) -> Result<f64> {
     let host = WasmHost::enabled(&state)?;
-    let name = format!("the module \"{path}\"");
+    let name = named(&path);
     let reader = host.clone();
     let bytes = off_loop(move || read_granted(&reader, &path, &sha256)).await?;
     let id = host.runtime.compile(name, bytes).await?;
     Ok(id.0 as f64)
 }
 
+fn named(path: &str) -> String {
+    format!("the module \"{}\"", printable::sentence(path))
+}
+
 /// Reads a granted file, no more of it than may be compiled, and checks it against the hashes that were asked for.
 fn read_granted(host: &WasmHost, path: &str, wanted: &str) -> Result<Vec<u8>> {
     let granted = host.caps.open_module(path).map_err(refused)?;
-    let unreadable = |error| WasmError::new(ErrorCode::Io, format!("\"{path}\" cannot be read: {error}"));
-    let name = format!("the module \"{path}\"");
+    let unreadable =
+        |error| WasmError::new(ErrorCode::Io, format!("\"{}\" cannot be read: {error}", printable::sentence(path)));
+    let name = named(path);
     host.runtime.check_size(&name, granted.file.metadata().map_err(unreadable)?.len())?;
     let mut bytes = Vec::new();
     // The file may grow while it is read.
@@ -72,6 +78,7 @@ fn check_hash(path: &str, bytes: &[u8], pinned: Option<[u8; 32]>, wanted: &str) 
     let pinned_differs = pinned.is_some_and(|pinned| pinned != found);
     if pinned_differs || (!wanted.is_empty() && !wanted.eq_ignore_ascii_case(&found_hex)) {
         let by = if pinned_differs { "the manifest" } else { "the caller" };
+        let path = printable::sentence(path);
         let text = format!("\"{path}\" is not the file that {by} pinned: its sha256 is {found_hex}");
         return Err(WasmError::new(ErrorCode::PermissionDenied, text));
     }
@@ -81,7 +88,7 @@ fn check_hash(path: &str, bytes: &[u8], pinned: Option<[u8; 32]>, wanted: &str) 
 /// Forgets a module.
 #[op2]
 pub async fn op_wasm_drop_module(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Answer> {
-    Reply::done(WasmHost::enabled(&state).and_then(|host| host.runtime.drop_module(module_id(id))))
+    Reply::done(WasmHost::enabled(&state).and_then(|host| host.runtime.drop_module(module_id(id)?)))
 }
 
 /// What a module declares and needs, as JSON.
@@ -92,7 +99,7 @@ pub async fn op_wasm_inspect(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Stri
 
 async fn inspect(state: Rc<RefCell<OpState>>, id: f64) -> Result<String> {
     let host = WasmHost::enabled(&state)?;
-    let info = host.runtime.inspect(module_id(id)).await?;
+    let info = host.runtime.inspect(module_id(id)?).await?;
     serde_json::to_string(&info)
         .map_err(|error| WasmError::new(ErrorCode::Compile, format!("the module {id} cannot be described: {error}")))
 }

@@ -2,7 +2,7 @@
 //!
 //! An argument is read as what it is, not as what it should become: that is decided by the export's signature, in the
 //! actor. A result goes back as JavaScript's own value; a failure as `{ failure: code, message, … }`, which no success
-//! looks like.
+//! looks like. Properties are defined, never assigned: an assignment asks the setters of prototypes, which are the app's.
 
 use super::values;
 use crate::actor::message::{Answer, Outcome};
@@ -53,7 +53,12 @@ impl<'a> FromV8<'a> for Calls {
     }
 }
 
-/// A bare value, `[type, value]`, or `[type or undefined, function, instance, number]` for a function of a guest's.
+/// A bare value, or an array of a type, which may be undefined, the value, and what more there is to say of that:
+///
+/// - `[type, value]` no more,
+/// - `[type, value, bytes]` what the value's bytes are now, where they may change,
+/// - `[type, value, instance, number]` which function of a guest's it is,
+/// - `[type, value, high, low, is_negative]` the bits of a bigint; undefined where there are too many.
 fn arg<'a>(scope: &mut PinScope<'a, '_>, item: Local<'a, v8::Value>) -> Option<Arg> {
     let Ok(parts) = Local::<v8::Array>::try_from(item) else {
         let value = raw_value(item);
@@ -64,15 +69,28 @@ fn arg<'a>(scope: &mut PinScope<'a, '_>, item: Local<'a, v8::Value>) -> Option<A
     let declared = declared.is_string().then(|| declared.to_rust_string_lossy(scope));
     let item = parts.get_index(scope, 1)?;
     let value = match parts.length() {
+        3 => raw_value(parts.get_index(scope, 2)?),
         4 => {
-            let [instance, number] =
-                [2, 3].map(|place| parts.get_index(scope, place).and_then(|n| n.number_value(scope)));
-            RawValue::Func(FuncValue { instance: instance? as u64, number: number? as u64 })
+            let [instance, number] = numbers(scope, parts)?;
+            RawValue::Func(FuncValue { instance: instance as u64, number: number as u64 })
+        }
+        5 if parts.get_index(scope, 2)?.is_undefined() => RawValue::BigIntTooLarge,
+        5 => {
+            let [high, low] = numbers(scope, parts)?;
+            let bits = (high as u64) << 32 | low as u64;
+            let is_negative = parts.get_index(scope, 4)?.is_true();
+            RawValue::BigInt(if is_negative { i128::from(bits as i64) } else { i128::from(bits) })
         }
         _ => raw_value(item),
     };
     let kept = keep_for(scope, &value, item);
     Some(Arg { declared, value, kept })
+}
+
+/// The third part and the fourth.
+fn numbers<'a>(scope: &mut PinScope<'a, '_>, parts: Local<'a, v8::Array>) -> Option<[f64; 2]> {
+    let [first, second] = [2, 3].map(|place| parts.get_index(scope, place).and_then(|n| n.number_value(scope)));
+    Some([first?, second?])
 }
 
 /// What an externref needs beside the plain value: nothing where that says it all.
@@ -86,13 +104,6 @@ fn keep_for<'a>(scope: &mut PinScope<'a, '_>, value: &RawValue, item: Local<'a, 
 fn raw_value(value: Local<v8::Value>) -> RawValue {
     if let Ok(number) = Local::<v8::Number>::try_from(value) {
         return RawValue::Number(number.value());
-    }
-    if let Ok(big) = Local::<v8::BigInt>::try_from(value) {
-        return match (big.i64_value(), big.u64_value()) {
-            ((signed, true), _) => RawValue::BigInt(signed.into()),
-            (_, (unsigned, true)) => RawValue::BigInt(unsigned.into()),
-            _ => RawValue::BigIntTooLarge,
-        };
     }
     if let Ok(bytes) = Local::<v8::Uint8Array>::try_from(value)
         && bytes.byte_length() == 16
@@ -141,7 +152,7 @@ impl<'a, T: ToV8<'a>> ToV8<'a> for Reply<T> {
 }
 
 fn failure<'a>(scope: &mut PinScope<'a, '_>, error: WasmError) -> Local<'a, v8::Object> {
-    let object = v8::Object::new(scope);
+    let object = bare(scope);
     let code = v8::Integer::new(scope, error.code as i32);
     set(scope, object, "failure", code.into());
     let message = string(scope, &error.message);
@@ -152,7 +163,7 @@ fn failure<'a>(scope: &mut PinScope<'a, '_>, error: WasmError) -> Local<'a, v8::
     }
     if !error.guest_stack.is_empty() {
         let frames: Vec<_> = error.guest_stack.iter().map(|frame| string(scope, frame)).collect();
-        let frames = v8::Array::new_with_elements(scope, &frames);
+        let frames = array(scope, &frames);
         set(scope, object, "guestStack", frames.into());
     }
     if let Some(exit_code) = error.exit_code {
@@ -182,7 +193,7 @@ fn js_call<'a>(scope: &mut PinScope<'a, '_>, call: FailedCall) -> Local<'a, v8::
     let name = string(scope, &call.name);
     set(scope, object, "name", name);
     let args: Vec<_> = call.args.into_iter().filter_map(|value| js_value(scope, value).ok()).collect();
-    let args = v8::Array::new_with_elements(scope, &args);
+    let args = array(scope, &args);
     set(scope, object, "args", args.into());
     object.into()
 }
@@ -198,8 +209,28 @@ pub(super) fn set<'a>(
     key: &str,
     value: Local<'a, v8::Value>,
 ) {
-    let key = string(scope, key);
-    object.set(scope, key, value);
+    let Some(key) = v8::String::new(scope, key) else { return };
+    object.create_data_property(scope, key.into(), value);
+}
+
+/// An object that inherits nothing, for JavaScript of ours to read.
+fn bare<'a>(scope: &mut PinScope<'a, '_>) -> Local<'a, v8::Object> {
+    let null = v8::null(scope).into();
+    v8::Object::with_prototype_and_properties(scope, null, &[], &[])
+}
+
+/// An array of these elements.
+pub(super) fn array<'a>(scope: &mut PinScope<'a, '_>, elements: &[Local<'a, v8::Value>]) -> Local<'a, v8::Array> {
+    let array = v8::Array::new_with_elements(scope, elements);
+    if array.length() as usize == elements.len() {
+        return array;
+    }
+    // QuickJS assigns them, so somebody's setter on a prototype can take what is meant for a place of the array.
+    let array = v8::Array::new(scope, 0);
+    for (index, element) in elements.iter().enumerate() {
+        set(scope, array.into(), &index.to_string(), *element);
+    }
+    array
 }
 
 impl Reply<Answer> {
@@ -220,16 +251,16 @@ impl<'a> ToV8<'a> for Answer {
             Answer::Values(values) => js_values(scope, values)?,
             Answer::Batch(results, failed) => {
                 let results: Result<Vec<_>, _> = results.into_iter().map(|values| js_values(scope, values)).collect();
-                let results = v8::Array::new_with_elements(scope, &results?).into();
+                let results = array(scope, &results?).into();
                 let failed = match failed {
                     Some(error) => failure(scope, error).into(),
                     None => v8::null(scope).into(),
                 };
-                v8::Array::new_with_elements(scope, &[results, failed]).into()
+                array(scope, &[results, failed]).into()
             }
             Answer::Exports(exports) => {
                 let exports: Vec<_> = exports.iter().map(|export| js_export(scope, export)).collect();
-                v8::Array::new_with_elements(scope, &exports).into()
+                array(scope, &exports).into()
             }
             Answer::Bytes(bytes) => return js_bytes(scope, bytes),
             Answer::Pages(number) => v8::Number::new(scope, number as f64).into(),
@@ -240,7 +271,7 @@ impl<'a> ToV8<'a> for Answer {
 
 fn js_values<'a>(scope: &mut PinScope<'a, '_>, values: Vec<Value>) -> Result<Local<'a, v8::Value>, JsErrorBox> {
     let values: Result<Vec<_>, _> = values.into_iter().map(|value| js_value(scope, value)).collect();
-    Ok(v8::Array::new_with_elements(scope, &values?).into())
+    Ok(array(scope, &values?).into())
 }
 
 fn js_bytes<'a>(scope: &mut PinScope<'a, '_>, bytes: Vec<u8>) -> Result<Local<'a, v8::Value>, JsErrorBox> {
@@ -284,5 +315,5 @@ fn js_export<'a>(scope: &mut PinScope<'a, '_>, export: &Export) -> Local<'a, v8:
 
 fn js_types<'a>(scope: &mut PinScope<'a, '_>, types: &[ValueType]) -> Local<'a, v8::Value> {
     let names: Vec<_> = types.iter().map(|ty| string(scope, ty.name())).collect();
-    v8::Array::new_with_elements(scope, &names).into()
+    array(scope, &names).into()
 }

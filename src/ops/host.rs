@@ -98,16 +98,59 @@ pub(super) async fn off_loop<T: Send + 'static>(work: impl FnOnce() -> Result<T>
     }
 }
 
-/// A number from JavaScript as an id. What is no positive integer names nothing.
-fn id(number: f64) -> u64 {
-    // Saturates; 0 is never given out.
-    if number.trunc() == number { number as u64 } else { 0 }
+/// A number from JavaScript as an instance's id. What is no id names nothing, and is said as it was given.
+pub(super) fn instance_id(number: f64) -> Result<InstanceId> {
+    id(number).map(InstanceId).ok_or_else(|| WasmError::no_instance(as_written(number)))
 }
 
-pub(super) fn instance_id(number: f64) -> InstanceId {
-    InstanceId(id(number))
+/// The same for a module's id.
+pub(super) fn module_id(number: f64) -> Result<ModuleId> {
+    id(number).map(ModuleId).ok_or_else(|| WasmError::no_module(as_written(number)))
 }
 
-pub(super) fn module_id(number: f64) -> ModuleId {
-    ModuleId(id(number))
+/// Ids are positive integers. They are counted one by one, so none is beyond what a number counts exactly.
+fn id(number: f64) -> Option<u64> {
+    const LAST: f64 = ((1_u64 << 53) - 1) as f64;
+    (number.trunc() == number && (1.0..=LAST).contains(&number)).then_some(number as u64)
+}
+
+/// A number as JavaScript writes it.
+pub(super) fn as_written(number: f64) -> String {
+    match number {
+        _ if number.is_infinite() => if number > 0.0 { "Infinity" } else { "-Infinity" }.into(),
+        _ if number == 0.0 => "0".into(),
+        _ if number.abs() >= 1e21 || number.abs() < 1e-6 => {
+            format!("{number:e}").replace("e", "e+").replace("e+-", "e-")
+        }
+        _ => number.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_positive_integer_and_anything_else_is_named_as_it_was_given() {
+        assert_eq!(instance_id(1.0).unwrap(), InstanceId(1));
+        assert_eq!(module_id(9_007_199_254_740_991.0).unwrap(), ModuleId((1 << 53) - 1));
+        let odd = [
+            (-1.0, "-1"),
+            (1.5, "1.5"),
+            (0.0, "0"),
+            (-0.0, "0"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "Infinity"),
+            (f64::NEG_INFINITY, "-Infinity"),
+            (9_007_199_254_740_992.0, "9007199254740992"),
+            (1e300, "1e+300"),
+            (-2.5e21, "-2.5e+21"),
+            (1e-7, "1e-7"),
+        ];
+        for (number, written) in odd {
+            let (instance, module) = (instance_id(number).unwrap_err(), module_id(number).unwrap_err());
+            assert!(instance.message.starts_with(&format!("there is no instance {written}: ")), "{instance}");
+            assert!(module.message.starts_with(&format!("there is no module {written}: ")), "{module}");
+        }
+    }
 }

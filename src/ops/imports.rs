@@ -1,6 +1,6 @@
 //! Host functions: events from guests that call one go to JavaScript, and what it answers goes back to the guest that waits.
 
-use super::convert::{Args, Reply};
+use super::convert::{Args, Reply, array};
 use super::host::{WasmHost, instance_id};
 use super::values::HostValues;
 use crate::actor::host_call::{Back, HostCall, HostEvent, HostEvents, WaitingGuest};
@@ -73,7 +73,7 @@ impl HostSide {
 
 /// Asks an instance: by way of its innermost host call if it waits for one, else through its mailbox.
 pub(super) async fn ask(state: &Rc<RefCell<OpState>>, host: &WasmHost, id: f64, wanted: Ask) -> Outcome {
-    let id = instance_id(id);
+    let id = instance_id(id)?;
     let waiting = match wanted {
         // Calls wait their turn.
         Ask::Call(_) | Ask::Batch(_) => None,
@@ -159,7 +159,7 @@ impl<'a> ToV8<'a> for Event {
                 vec![id, instance, set, import, args, results]
             }
         };
-        Ok(v8::Array::new_with_elements(scope, &items).into())
+        Ok(array(scope, &items).into())
     }
 }
 

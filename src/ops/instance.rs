@@ -79,7 +79,7 @@ pub async fn op_wasm_call_ref(
     number: f64,
     #[scoped] args: Args,
 ) -> Reply<Answer> {
-    let func = FuncValue { instance: instance_id(id).0, number: number as u64 };
+    let func = FuncValue { instance: id as u64, number: number as u64 };
     Reply(ask(state, id, Ask::CallRef { func, args: args.0 }).await)
 }
 
@@ -100,9 +100,12 @@ fn amount(digits: &str) -> u64 {
     digits.parse().unwrap_or(u64::MAX)
 }
 
-/// Why an instance ended and what there is to say about it, perhaps nothing, as an array.
+/// Why an instance ended and what there is to say about it, perhaps nothing.
 #[derive(ToV8)]
-pub struct Closed(&'static str, String);
+pub struct Closed {
+    reason: &'static str,
+    message: String,
+}
 
 /// Resolves when the instance has ended and its thread is gone.
 #[op2]
@@ -111,16 +114,16 @@ pub async fn op_wasm_closed(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Close
 }
 
 async fn closed(state: Rc<RefCell<OpState>>, id: f64) -> Result<Closed> {
-    let actor = WasmHost::enabled(&state)?.runtime.instance(instance_id(id))?;
+    let actor = WasmHost::enabled(&state)?.runtime.instance(instance_id(id)?)?;
     actor.gone().await;
     let reason = actor.reason().ok_or_else(|| WasmError::no_instance(id))?;
-    Ok(Closed(reason.name(), reason.message().unwrap_or_default()))
+    Ok(Closed { reason: reason.name(), message: reason.message().unwrap_or_default() })
 }
 
 /// Does the id name an instance that has not been ended?
 #[op2(fast)]
 pub fn op_wasm_is_alive(state: &OpState, id: f64) -> bool {
-    state.borrow::<WasmHost>().runtime.instance(instance_id(id)).is_ok()
+    instance_id(id).is_ok_and(|id| state.borrow::<WasmHost>().runtime.instance(id).is_ok())
 }
 
 /// Ends an instance for a reason: `dropped`, `aborted` or `terminated`, the last perhaps with a text.
@@ -136,8 +139,8 @@ pub async fn op_wasm_end(
         "aborted" => StopReason::Aborted,
         _ => StopReason::Terminated(Some(text).filter(|text| !text.is_empty())),
     };
-    Reply::done(match WasmHost::enabled(&state) {
-        Ok(host) => host.runtime.end(instance_id(id), reason).await,
+    Reply::done(match WasmHost::enabled(&state).and_then(|host| Ok((host, instance_id(id)?))) {
+        Ok((host, id)) => host.runtime.end(id, reason).await,
         Err(error) => Err(error),
     })
 }

@@ -66,9 +66,13 @@ struct LimitOptions {
     mailbox: Option<f64>,
 }
 
-/// An instance's id and name, and the resources behind its piped streams, as an array.
+/// A new instance, and the resources behind its piped streams.
 #[derive(ToV8)]
-pub struct Made(f64, String, StreamIds);
+pub struct Made {
+    id: f64,
+    name: String,
+    pipes: StreamIds,
+}
 
 /// Makes an instance. Closing the resource `abort`, a handle of [`op_wasm_abort_handle`], ends what has started; -1 is none.
 #[op2]
@@ -100,6 +104,8 @@ async fn instantiate(
     let imports = imports(&state, std::mem::take(&mut options.imports), options.import_set, globals);
     let limits = limits(&host.runtime.options().limits, &options.limits);
     let Options { name, args, env, preopens, stdin, stdin_bytes, stdout, stderr, restart, .. } = options;
+    // Before anything is waited for: the app may change its buffer then.
+    let stdin_bytes = stdin_bytes.map(|bytes| bytes.to_vec());
     let caps = host.caps.clone();
     let preopens = match preopens.is_empty() {
         true => Vec::new(),
@@ -107,7 +113,7 @@ async fn instantiate(
     };
     let mut stdin_end = None;
     let stdin = match (stdin_bytes, stdin.as_str()) {
-        (Some(bytes), _) => Stdin::Bytes(bytes.to_vec()),
+        (Some(bytes), _) => Stdin::Bytes(bytes),
         (None, "inherit") => Stdin::Inherit,
         (None, "piped") => {
             let (writer, reader) = pipe();
@@ -120,7 +126,7 @@ async fn instantiate(
     let (stderr, stderr_end) = output(&stderr);
     let wasi = WasiConfig { args, env, preopens, stdin, stdout, stderr };
     let config = InstanceConfig { name, limits, wasi, imports, restart: restart.map(policy) };
-    let starting = host.runtime.start(module_id(module), config).await?;
+    let starting = host.runtime.start(module_id(module)?, config).await?;
     if let Some(abort) = &abort {
         abort.started(starting.actor());
     }
@@ -129,12 +135,12 @@ async fn instantiate(
         abort.over();
     }
     let actor = actor?;
-    let streams = StreamIds {
+    let pipes = StreamIds {
         stdin: add(&state, stdin_end),
         stdout: add(&state, stdout_end.map(OutputEnd)),
         stderr: add(&state, stderr_end.map(OutputEnd)),
     };
-    Ok(Made(actor.id() as f64, actor.name().to_string(), streams))
+    Ok(Made { id: actor.id() as f64, name: actor.name().to_string(), pipes })
 }
 
 fn imports(state: &Rc<RefCell<OpState>>, wanted: Vec<ImportOption>, set: f64, globals: Args) -> Option<HostImports> {

@@ -1,7 +1,7 @@
 //! The memory of an instance.
 
 use super::convert::Reply;
-use super::host::{WasmHost, instance_id};
+use super::host::{WasmHost, as_written, instance_id};
 use super::instance::ask;
 use crate::actor::message::{Answer, Ask};
 use crate::error::{ErrorCode, Result, WasmError};
@@ -13,8 +13,8 @@ use std::rc::Rc;
 fn amounts<const N: usize>(state: &Rc<RefCell<OpState>>, id: f64, numbers: [(&str, f64); N]) -> Result<[u64; N]> {
     for (what, number) in numbers {
         if number < 0.0 {
-            WasmHost::enabled(state)?.runtime.instance(instance_id(id))?;
-            return Err(WasmError::new(ErrorCode::Memory, format!("{what} is negative: {number}")));
+            WasmHost::enabled(state)?.runtime.instance(instance_id(id)?)?;
+            return Err(WasmError::new(ErrorCode::Memory, format!("{what} is negative: {}", as_written(number))));
         }
     }
     // Saturates: beyond 64 bits is beyond every memory.

@@ -54,6 +54,7 @@ deno_core::extension!(
         memory::op_wasm_memory_write,
         memory::op_wasm_memory_size,
         memory::op_wasm_memory_grow,
+        observe::op_wasm_printable,
         observe::op_wasm_stats,
         observe::op_wasm_all_stats,
         stdio::op_wasm_stdio_close,

@@ -1,8 +1,9 @@
 //! Seeing how instances are doing. Nothing here waits for a guest.
 
-use super::convert::{Reply, set, string};
+use super::convert::{Reply, array, set, string};
 use super::host::{WasmHost, instance_id};
 use crate::actor::InstanceStats;
+use crate::printable;
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{OpState, ToV8, op2};
 use std::cell::RefCell;
@@ -13,17 +14,36 @@ use std::time::SystemTime;
 /// Statistics on their way to JavaScript.
 pub struct Stats(InstanceStats);
 
+/// Those of all instances.
+pub struct AllStats(Vec<InstanceStats>);
+
+/// A name as messages show it.
+#[op2]
+#[string]
+pub fn op_wasm_printable(#[string] name: &str) -> String {
+    printable::name(name)
+}
+
 /// How one instance is doing.
 #[op2]
 pub async fn op_wasm_stats(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Stats> {
-    let found = WasmHost::enabled(&state).and_then(|host| host.runtime.instance(instance_id(id)));
+    let found = WasmHost::enabled(&state).and_then(|host| host.runtime.instance(instance_id(id)?));
     Reply(found.map(|actor| Stats(actor.stats())))
 }
 
 /// How all instances are doing, by id.
 #[op2]
-pub async fn op_wasm_all_stats(state: Rc<RefCell<OpState>>) -> Reply<Vec<Stats>> {
-    Reply(WasmHost::enabled(&state).map(|host| host.runtime.stats().into_iter().map(Stats).collect()))
+pub async fn op_wasm_all_stats(state: Rc<RefCell<OpState>>) -> Reply<AllStats> {
+    Reply(WasmHost::enabled(&state).map(|host| AllStats(host.runtime.stats())))
+}
+
+impl<'a> ToV8<'a> for AllStats {
+    type Error = Infallible;
+
+    fn to_v8<'i>(self, scope: &mut PinScope<'a, 'i>) -> Result<Local<'a, v8::Value>, Infallible> {
+        let stats: Result<Vec<_>, _> = self.0.into_iter().map(|stats| Stats(stats).to_v8(scope)).collect();
+        Ok(array(scope, &stats?).into())
+    }
 }
 
 impl<'a> ToV8<'a> for Stats {
@@ -64,7 +84,7 @@ impl<'a> ToV8<'a> for Stats {
             set(scope, entry, "atMs", at.into());
             restarts.push(entry.into());
         }
-        let restarts = v8::Array::new_with_elements(scope, &restarts);
+        let restarts = array(scope, &restarts);
         set(scope, object, "restarts", restarts.into());
         Ok(object.into())
     }

@@ -27,8 +27,12 @@ pub(super) const SCRIPTS: &[ExtensionFileSource] = scripts![
     "imports.js",
     "requests.js",
     "stdio.js",
+    "options.js",
+    "signals.js",
     "convert.js",
-    "error.js"
+    "error.js",
+    "web.js",
+    "own.js"
 ];
 
 #[cfg(test)]

@@ -475,24 +475,6 @@ test("the streams of an instance that nobody refers to end", async () => {
   equal([ended, failure], [true, 5005]);
 });
 
-test("a program without web streams gets 5007 for piped ones, and has all else", async () => {
-  const { ReadableStream, WritableStream } = globalThis;
-  const without = async (options) => {
-    globalThis.ReadableStream = globalThis.WritableStream = undefined;
-    try {
-      return await instantiate(stdio, options);
-    } finally {
-      Object.assign(globalThis, { ReadableStream, WritableStream });
-    }
-  };
-  await rejects(without({ stdin: "piped" }), 5007, "WritableStream");
-  await rejects(without({ stdout: "piped" }), 5007, "ReadableStream");
-  await rejects(without({ stderr: "piped" }), 5007, "ReadableStream");
-  const instance = await without({ stdin: "text" });
-  equal(await instance.call("read"), [4]);
-  await instance.drop();
-});
-
 test("termination under back-pressure leaves what was written, and then the end, in both directions", async () => {
   const instance = await instantiate(stdio, { stdin: "piped", stdout: "piped" });
   const writer = instance.stdin.getWriter();

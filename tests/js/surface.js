@@ -122,9 +122,27 @@ test("options are read once, and what throws then is the cause of a 5007", async
   equal(read, 1);
   const error = await rejects(instance.callWith({ get signal() { throw thrown; } }, "nothing"), 5007, "options");
   ok(error.cause === thrown);
-  // Inherited ones count: they may be the limits.
-  const own = Object.create({ limits: { fuel: 5 } });
-  const limited = await instantiate(basic, own);
-  await rejects(limited.call("spin"), 5011);
-  for (const made of [instance, limited]) await made.drop();
+  await instance.drop();
+});
+
+test("only own properties are options, and one that is inherited is refused: it may be a limit", async () => {
+  const limits = { fuel: 5 };
+  class Options {
+    get limits() { return limits; }
+  }
+  for (const options of [Object.create({ limits }), new Options(), Object.create(new Options())]) {
+    await rejects(instantiate(basic, options), 5007, '"limits" in the options is inherited');
+  }
+  const instance = await instantiate(basic);
+  await rejects(instance.callWith(Object.create({ timeoutMs: 5 }), "nothing"), 5007, '"timeoutMs" in options is inherited');
+  await instance.drop();
+  // Own ones count, be they listed or not, of whatever class the object is.
+  for (const options of [
+    Object.defineProperty({}, "limits", { value: limits }), { __proto__: null, limits }, { __proto__: new Options(), limits },
+    new Proxy({ limits }, {}), Object.assign(new (class {})(), { limits }),
+  ]) {
+    const limited = await instantiate(basic, options);
+    await rejects(limited.call("spin"), 5011);
+    await limited.drop();
+  }
 });
