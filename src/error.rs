@@ -1,5 +1,6 @@
 //! The one error that crosses every layer: a code that JavaScript can branch on and a sentence for a person.
 
+use crate::printable;
 use crate::value::{Kept, Value};
 use std::fmt;
 
@@ -74,7 +75,8 @@ impl ErrorCode {
 pub struct WasmError {
     /// The documented number.
     pub code: ErrorCode,
-    /// What happened, naming the module, export, parameter or path at fault. Without the `[code] ` prefix.
+    /// What happened, naming the module, export, parameter or path at fault. Without the `[code] ` prefix. Of bounded length, and
+    /// nothing in it is more than text: see [`printable`].
     pub message: String,
     /// For a trap: its kind, such as `"unreachable"` or `"stack overflow"`.
     pub trap: Option<&'static str>,
@@ -93,7 +95,7 @@ pub struct WasmError {
 /// The call of an export, as an error tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedCall {
-    /// The export.
+    /// The export, as messages name it.
     pub name: String,
     /// The first arguments, [`FailedCall::ARGS_MAX`] at most.
     pub args: Vec<Value>,
@@ -102,9 +104,14 @@ pub struct FailedCall {
 impl FailedCall {
     /// How many arguments are told.
     pub const ARGS_MAX: usize = 16;
+
+    /// The call of this export with these arguments.
+    pub fn new(name: &str, args: Vec<Value>) -> Self {
+        FailedCall { name: printable::name(name), args }
+    }
 }
 
-/// An imported function.
+/// An imported function, by its names as messages have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedImport {
     /// The import module.
@@ -113,9 +120,16 @@ pub struct FailedImport {
     pub name: String,
 }
 
+impl FailedImport {
+    /// The function of these names.
+    pub fn new(module: &str, name: &str) -> Self {
+        FailedImport { module: printable::name(module), name: printable::name(name) }
+    }
+}
+
 impl fmt::Display for FailedImport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} {:?}", self.module, self.name)
+        write!(f, "\"{}\" \"{}\"", self.module, self.name)
     }
 }
 
@@ -124,7 +138,7 @@ impl WasmError {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         WasmError {
             code,
-            message: message.into(),
+            message: printable::message(message.into()),
             trap: None,
             guest_stack: Vec::new(),
             exit_code: None,
@@ -132,6 +146,12 @@ impl WasmError {
             call: None,
             import: None,
         }
+    }
+
+    /// The same error in other words.
+    pub fn saying(mut self, message: impl Into<String>) -> Self {
+        self.message = printable::message(message.into());
+        self
     }
 
     /// 5005: nothing (any more) answers to this id.

@@ -8,6 +8,8 @@
 pub const NAME_CHARS_MAX: usize = 200;
 /// The most characters of a sentence that may quote several.
 pub const SENTENCE_CHARS_MAX: usize = 1000;
+/// The most characters of a message, whatever it is put together from.
+pub const MESSAGE_CHARS_MAX: usize = 2000;
 
 /// A name for a message, without quotes around it.
 pub fn name(text: &str) -> String {
@@ -19,20 +21,53 @@ pub fn sentence(text: &str) -> String {
     escaped(text, SENTENCE_CHARS_MAX)
 }
 
+/// A whole message. Its parts have bounds of their own, so that a long one does not push out the others.
+pub fn message(text: String) -> String {
+    let is_fine = text.len() <= MESSAGE_CHARS_MAX && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_fine { text } else { escaped(&text, MESSAGE_CHARS_MAX) }
+}
+
+/// Text of several lines, whole: line breaks and tabs stay.
+pub fn lines(text: &str) -> String {
+    let mut printed = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_plain(c) || matches!(c, '\n' | '\t') { printed.push(c) } else { printed.extend(c.escape_debug()) }
+    }
+    printed
+}
+
+/// JSON, escaped as JSON escapes: the same data, and nothing in it that a terminal might obey.
+pub fn json(text: &str) -> String {
+    let mut printed = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_plain(c) || c == '\n' {
+            printed.push(c);
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| printed.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    printed
+}
+
+/// Does a terminal show this character, and do no more?
+pub fn is_plain(c: char) -> bool {
+    // Quotes and backslashes do nothing to a terminal.
+    matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1
+}
+
 /// At most `chars_max` characters of `text`, counted as they are printed.
 fn escaped(text: &str, chars_max: usize) -> String {
     let mut printed = String::new();
     let mut room = chars_max;
     for c in text.chars() {
-        let mut escape = c.escape_debug();
-        // Quotes and backslashes do nothing to a terminal.
-        let shown = if matches!(c, '"' | '\'' | '\\') { 1 } else { escape.clone().count() };
+        let escape = c.escape_debug();
+        let shown = if is_plain(c) { 1 } else { escape.len() };
         if shown > room {
             printed.push('…');
             break;
         }
         room -= shown;
-        if shown == 1 { printed.push(c) } else { printed.extend(&mut escape) }
+        if shown == 1 { printed.push(c) } else { printed.extend(escape) }
     }
     printed
 }
@@ -56,5 +91,23 @@ mod tests {
         assert_eq!(name(&"é".repeat(NAME_CHARS_MAX + 1)), "é".repeat(NAME_CHARS_MAX) + "…");
         assert!(name(&"\u{202e}".repeat(1000)).chars().count() <= NAME_CHARS_MAX + 1);
         assert!(sentence(&"\n".repeat(9000)).chars().count() <= SENTENCE_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn a_message_is_escaped_and_cut_as_a_whole_and_twice_is_once() {
+        let plain = "the export \"add\" is a global";
+        assert_eq!(message(plain.to_owned()), plain);
+        assert_eq!(message("a\u{1b}b".to_owned()), "a\\u{1b}b");
+        assert_eq!(message(name("\u{202e}")), "\\u{202e}");
+        let long = message("x".repeat(9000));
+        assert_eq!(long.chars().count(), MESSAGE_CHARS_MAX + 1);
+        assert_eq!(message(long.clone()).chars().count(), MESSAGE_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn lines_and_json_keep_all_that_they_say() {
+        assert_eq!(lines("a\n\tb\u{1b}[2J\r\u{202e}é"), "a\n\tb\\u{1b}[2J\\r\\u{202e}é");
+        let shown = json("[\"\u{9b}2J\u{202e}\u{e0041}\", \"\u{7f}é\\\\\"]\n");
+        assert_eq!(shown, "[\"\\u009b2J\\u202e\\udb40\\udc41\", \"\\u007fé\\\\\"]\n");
     }
 }

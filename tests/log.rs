@@ -86,7 +86,7 @@ fn calls_of_host_functions_are_told_with_their_outcome() {
         let span = &call["span"];
         assert_eq!(
             (&span["instance"], &span["module"], &span["import"]),
-            (&1.into(), &"host\n\u{1b}[2J".into(), &"ask".into())
+            (&1.into(), &"host\\n\\u{1b}[2J".into(), &"ask".into())
         );
         // Within the call of the export that makes it.
         let around: Vec<_> = call["spans"].as_array().unwrap().iter().map(|span| &span["name"]).collect();

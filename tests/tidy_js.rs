@@ -160,7 +160,7 @@ fn code(text: &str) -> String {
                         _ => {}
                     }
                 }
-                code.push_str("_");
+                code.push('_');
             }
             '`' => {
                 quotes.push(('`', usize::MAX));

@@ -15,6 +15,8 @@ use twins as sync;
 
 #[path = "../../src/error.rs"]
 mod error;
+#[path = "../../src/printable.rs"]
+mod printable;
 #[path = "../../src/signature.rs"]
 mod signature;
 #[path = "../../src/value.rs"]

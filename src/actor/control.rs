@@ -67,7 +67,7 @@ pub enum StopReason {
         /// How often, and the last error.
         message: String,
     },
-    /// Instantiation failed; there never was a guest to call.
+    /// It was refused: instantiation failed and there never was a guest to call, or the host had no thread for its limits.
     Failed,
     /// The runtime is shutting down.
     Shutdown,
@@ -82,7 +82,8 @@ impl StopReason {
             StopReason::TimedOut { .. } => "timeout",
             StopReason::Aborted => "aborted",
             StopReason::GivenUp { cause, .. } => cause,
-            StopReason::Panicked(_) | StopReason::Failed => "panicked",
+            StopReason::Panicked(_) => "panicked",
+            StopReason::Failed => "failed",
         }
     }
 

@@ -8,6 +8,7 @@ use super::stats::{Counters, InstanceStats};
 use super::thread::OsThread;
 use crate::engine::Engines;
 use crate::error::{ErrorCode, WasmError};
+use crate::printable;
 use crate::sync::{mutant, watch};
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ impl Drop for Wake {
 pub struct Actor {
     id: u64,
     name: Arc<str>,
+    label: Arc<str>,
     module: u64,
     metered: bool,
     pub(super) counters: Counters,
@@ -54,6 +56,7 @@ impl Actor {
     ) -> Self {
         Actor {
             id,
+            label: printable::name(&name).into(),
             name,
             module,
             metered: limits.fuel.is_some(),
@@ -72,9 +75,14 @@ impl Actor {
         self.id
     }
 
-    /// Its name, for messages.
+    /// Its name, as it was given.
     pub fn name(&self) -> &Arc<str> {
         &self.name
+    }
+
+    /// Its name, as messages and the log show it.
+    pub fn label(&self) -> &Arc<str> {
+        &self.label
     }
 
     /// Where it stands in its life.
@@ -133,7 +141,7 @@ impl Actor {
         let Some(mut stopped) = self.control.interrupt_request(request, reason.clone()) else { return false };
         self.refuse_waiting();
         if let Some(running) = stopped.running.take() {
-            let (why, name) = (reason.message().unwrap_or_default(), &self.name);
+            let (why, name) = (reason.message().unwrap_or_default(), &self.label);
             let text = format!("{} was ended: {why}; the instance \"{name}\" is to be restarted", running.what);
             running.reply.send(Err(WasmError::new(ErrorCode::FuelExhausted, text)));
         }
@@ -148,7 +156,7 @@ impl Actor {
     /// Answers what waits in the mailbox of an instance that is to be restarted.
     pub(super) fn refuse_waiting(&self) {
         self.mailbox.clear(|request| {
-            let text = format!("the instance \"{}\" died before this request had its turn", self.name);
+            let text = format!("the instance \"{}\" died before this request had its turn", self.label);
             request.reply.send(Err(WasmError::new(ErrorCode::InvalidInstanceHandle, text)));
         });
     }
@@ -166,7 +174,7 @@ impl Actor {
         if !mutant!("a_stop_bumps_no_epoch") {
             self.engines.interrupt();
         }
-        tracing::debug!(instance = self.id, name = &*self.name, ?reason, "stopped");
+        tracing::debug!(instance = self.id, name = &*self.label, ?reason, "stopped");
         Wake(stopped)
     }
 
@@ -182,7 +190,7 @@ impl Actor {
 
     /// What a running request is told.
     fn stop_error(&self, reason: &StopReason, what: &str) -> WasmError {
-        let name = &self.name;
+        let name = &self.label;
         let call = |text: String| WasmError::new(ErrorCode::Call, text);
         match reason {
             StopReason::TimedOut { limit_ms } => WasmError::new(

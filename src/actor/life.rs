@@ -18,6 +18,7 @@ use super::worker::{Served, Worker};
 use crate::engine::{Code, Deadlines, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::THREAD_STACK_BYTES;
+use crate::printable;
 use crate::spin::Spin;
 use crate::sync::{Handle, Mutex};
 use crate::{panics, scheduling};
@@ -73,7 +74,7 @@ pub fn spawn(reaper: &Reaper, start: Start, when_gone: impl FnOnce() + Send + 's
     let life = Life {
         actor: actor.clone(),
         reaper: reaper.clone(),
-        span: tracing::info_span!("instance", id = actor.id(), name = &**actor.name(), outcome = Empty),
+        span: tracing::info_span!("instance", id = actor.id(), name = &**actor.label(), outcome = Empty),
         then: Box::new(then),
     };
     let stage = Stage::Starting(Box::new(start), reply);
@@ -84,7 +85,7 @@ pub fn spawn(reaper: &Reaper, start: Start, when_gone: impl FnOnce() + Send + 's
             ErrorCode::Instantiate,
             format!(
                 "no thread for the instance \"{}\": {error}; the limits are `ulimit -u` and kernel.threads-max",
-                actor.name()
+                actor.label()
             ),
         )
     })?;
@@ -174,7 +175,8 @@ impl Life {
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".to_owned())
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.map_or_else(|| "a panic without a message".to_owned(), |text| printable::sentence(&text))
 }
 
 /// What a guest is made from, the first time and each time that it is restarted.

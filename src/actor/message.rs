@@ -2,6 +2,7 @@
 //! unanswered, by whatever mishap, reads as "the instance is gone".
 
 use crate::error::{Result, WasmError};
+use crate::printable;
 use crate::signature::Export;
 use crate::sync::oneshot;
 use crate::value::{Arg, FuncValue, Value};
@@ -73,7 +74,7 @@ impl Ask {
     /// A span for what a log tells of; its `outcome` is still to be recorded.
     pub(super) fn span(&self) -> Span {
         match self {
-            Ask::Call(call) => tracing::debug_span!("call", export = call.name, outcome = Empty),
+            Ask::Call(call) => tracing::debug_span!("call", export = printable::name(&call.name), outcome = Empty),
             Ask::CallRef { .. } => tracing::debug_span!("call", export = "a funcref", outcome = Empty),
             Ask::Batch(calls) => tracing::debug_span!("batch", calls = calls.len(), outcome = Empty),
             _ => Span::none(),

@@ -15,6 +15,7 @@ use super::config::{Cause, RestartPolicy};
 use super::control::StopReason;
 use super::message::{Answer, Outcome};
 use crate::error::{ErrorCode, WasmError};
+use crate::printable;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -94,7 +95,7 @@ impl Supervisor {
                 within.as_millis(),
                 death.message
             );
-            return Err(StopReason::GivenUp { cause: death.cause.name(), message });
+            return Err(StopReason::GivenUp { cause: death.cause.name(), message: printable::message(message) });
         }
         self.recent.push_back(now);
         Ok(backoff)

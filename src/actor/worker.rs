@@ -9,6 +9,7 @@ use super::stats::Restart;
 use super::supervisor::{Death, Supervisor};
 use super::watch::Entry;
 use crate::engine::{Deadlines, Token};
+use crate::printable;
 use crate::spin::{Spin, Turn};
 use crate::sync::{Handle, mutant, sleep};
 use std::any::Any;
@@ -97,7 +98,9 @@ impl Worker {
     fn serve(&mut self, guest: &mut Guest, request: Request) -> Option<Death> {
         let Request { ask, reply } = request;
         let (what, limit) = match &ask {
-            Ask::Call(call) => (format!("the call of \"{}\"", call.name), shorter(call.timeout, self.limits.timeout)),
+            Ask::Call(call) => {
+                (format!("the call of \"{}\"", printable::name(&call.name)), shorter(call.timeout, self.limits.timeout))
+            }
             Ask::Batch(calls) => (format!("a batch of {} calls", calls.len()), self.limits.timeout),
             Ask::CallRef { .. } => ("the call of a funcref".to_owned(), self.limits.timeout),
             _ => (String::from("a request"), self.limits.timeout),
@@ -145,7 +148,7 @@ impl Worker {
                 return Err(StopReason::Dropped);
             }
             let (reason, message) = (death.cause.name(), death.message);
-            tracing::warn!(id = self.actor.id(), name = &**self.actor.name(), reason, error = message, "restart");
+            tracing::warn!(id = self.actor.id(), name = &**self.actor.label(), reason, error = message, "restart");
             self.actor.counters.restarted(Restart { reason, message, at: SystemTime::now() });
             if !self.pause(backoff) {
                 return Err(StopReason::Dropped);

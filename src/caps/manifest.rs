@@ -4,6 +4,7 @@
 use super::grant::{Grant, Wanted};
 use super::net::UrlPattern;
 use super::{Access, AppInfo, Granted, ManifestLimits, Pin, Priority};
+use crate::printable;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -34,10 +35,10 @@ impl ManifestError {
 
 impl fmt::Display for ManifestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let message = printable(&self.message);
-        write!(f, "{}", self.file.display())?;
+        let message = one_line(&self.message);
+        write!(f, "{}", one_line(&self.file.to_string_lossy()))?;
         let Some(Place { line, column, width, text }) = &self.place else { return write!(f, ": {message}") };
-        let text = printable(text);
+        let text = one_line(text);
         let margin = " ".repeat(line.to_string().len());
         let indent = " ".repeat(column - 1);
         let carets = "^".repeat(*width);
@@ -46,8 +47,8 @@ impl fmt::Display for ManifestError {
 }
 
 /// A text in which nothing is left that a terminal might obey; as wide as before.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if printable::is_plain(c) || c == '\t' { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
 impl std::error::Error for ManifestError {}

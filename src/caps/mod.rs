@@ -11,6 +11,7 @@ mod resolve;
 
 pub use manifest::ManifestError;
 
+use crate::printable;
 use grant::{Grant, Wanted};
 use net::UrlPattern;
 use std::fs::File;
@@ -231,13 +232,15 @@ impl Caps {
         wanted: Wanted,
         failure: CapsErrorKind,
     ) -> Result<grant::Opened<T>, CapsError> {
-        let not_granted = || denied(format!("{path:?} is not granted by `{key}` in [capabilities.wasm]"));
+        let not_granted =
+            || denied(format!("\"{}\" is not granted by `{key}` in [capabilities.wasm]", printable::sentence(path)));
         let absolute = self.absolute(path).ok_or_else(not_granted)?;
         let grants: Vec<_> = grants.into_iter().collect();
         match grant::open(&grants, &absolute, wanted) {
             Some(Ok(opened)) => Ok(opened),
             Some(Err(error)) => {
-                Err(CapsError { kind: failure, message: format!("{path:?} cannot be opened: {error}") })
+                let message = format!("\"{}\" cannot be opened: {error}", printable::sentence(path));
+                Err(CapsError { kind: failure, message })
             }
             None => Err(not_granted()),
         }

@@ -4,6 +4,7 @@ use super::module_file::Bound;
 use super::{print, shown};
 use crate::engine::validate_and_inspect;
 use crate::module_info::{ItemType, MemoryType, ModuleInfo, Producer, Signature};
+use crate::printable;
 use crate::signature::ValueType;
 use clap::Args;
 use std::error::Error;
@@ -29,7 +30,8 @@ impl Inspect {
         let path = shown(&self.file);
         let bytes = self.module.read(&self.file)?;
         let info = validate_and_inspect(&path, &bytes)?;
-        let text = if self.json { serde_json::to_string_pretty(&info)? + "\n" } else { describe(&info) };
+        let text =
+            if self.json { printable::json(&serde_json::to_string_pretty(&info)?) + "\n" } else { describe(&info) };
         print(&text)?;
         match unsupported(&info) {
             None => Ok(0),
@@ -50,12 +52,12 @@ fn unsupported(info: &ModuleInfo) -> Option<&str> {
 /// The report for a person. Names are the module's own words: they are quoted, and what a terminal might obey is escaped.
 fn describe(info: &ModuleInfo) -> String {
     let mut text = String::new();
-    let name = info.name.as_ref().map_or(String::new(), |name| format!("{name:?}, "));
+    let name = info.name.as_ref().map_or(String::new(), |name| format!("{}, ", quoted(name)));
     let _ = writeln!(text, "module       {name}{} bytes", info.bytes);
     let _ = writeln!(text, "sha256       {}", info.sha256);
     for (field, producers) in &info.producers {
         let list: Vec<String> = producers.iter().map(producer).collect();
-        let _ = writeln!(text, "{:<12} {}", field.escape_debug().to_string(), list.join(", "));
+        let _ = writeln!(text, "{:<12} {}", printable::name(field), list.join(", "));
     }
     let _ = writeln!(text, "functions    {} of its own", info.functions);
     for ty in &info.memories {
@@ -65,12 +67,22 @@ fn describe(info: &ModuleInfo) -> String {
     let _ = writeln!(text, "start        {start}");
     let _ = writeln!(text, "needs        {}", needs(info));
     let imports = info.imports.iter();
-    let imports = imports.map(|import| format!("{:?} {:?} {}", import.module, import.name, item(&import.ty)));
+    let imports =
+        imports.map(|import| format!("{} {} {}", quoted(&import.module), quoted(&import.name), item(&import.ty)));
     section(&mut text, "imports", imports);
-    section(&mut text, "exports", info.exports.iter().map(|export| format!("{:?} {}", export.name, item(&export.ty))));
-    let custom = info.custom_sections.iter().map(|section| format!("{:?} {} bytes", section.name, section.bytes));
+    section(
+        &mut text,
+        "exports",
+        info.exports.iter().map(|export| format!("{} {}", quoted(&export.name), item(&export.ty))),
+    );
+    let custom =
+        info.custom_sections.iter().map(|section| format!("{} {} bytes", quoted(&section.name), section.bytes));
     section(&mut text, "custom sections", custom);
     text
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", printable::name(name))
 }
 
 fn section(text: &mut String, title: &str, lines: impl ExactSizeIterator<Item = String>) {
@@ -84,7 +96,7 @@ fn section(text: &mut String, title: &str, lines: impl ExactSizeIterator<Item = 
 }
 
 fn producer(producer: &Producer) -> String {
-    format!("{} {}", producer.name.escape_debug(), producer.version.escape_debug()).trim_end().to_owned()
+    format!("{} {}", printable::name(&producer.name), printable::name(&producer.version)).trim_end().to_owned()
 }
 
 fn needs(info: &ModuleInfo) -> String {

@@ -1,5 +1,6 @@
 //! `--log` and `--log-format`: what the runtime does, on stderr.
 
+use crate::printable;
 use clap::{Args, ValueEnum};
 use std::error::Error;
 use std::io::{self, Write};
@@ -31,14 +32,10 @@ impl Log {
         let Some(wanted) = &self.log else { return Ok(()) };
         let filter =
             EnvFilter::builder().parse(directives(wanted)?).map_err(|error| format!("--log {wanted}: {error}"))?;
-        let log = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_span_events(FmtSpan::CLOSE)
-            .with_ansi(false)
-            .with_writer(|| LineWriter);
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_span_events(FmtSpan::CLOSE).with_ansi(false);
         let started = match self.log_format {
-            Format::Text => log.try_init(),
-            Format::Json => log.json().try_init(),
+            Format::Text => log.with_writer(|| LineWriter(printable::lines)).try_init(),
+            Format::Json => log.json().with_writer(|| LineWriter(printable::json)).try_init(),
         };
         started.map_err(|error| format!("--log: {error}").into())
     }
@@ -59,20 +56,13 @@ fn directives(wanted: &str) -> Result<String, String> {
     Ok(format!("runtime_wasm={wanted},wasmtime_wasi={calls}"))
 }
 
-/// Writes one event as one line, whatever a guest has put into it.
-struct LineWriter;
+/// Writes one event as one line, whatever a guest has put into it: escaped as the format escapes.
+struct LineWriter(fn(&str) -> String);
 
 impl Write for LineWriter {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
-        let mut line = String::with_capacity(text.len() + 1);
-        for c in text.trim_end_matches('\n').chars() {
-            match c.is_control() {
-                true => line.extend(c.escape_default()),
-                false => line.push(c),
-            }
-        }
-        line.push('\n');
+        let line = (self.0)(text.trim_end_matches('\n')).replace('\n', "\\n").replace('\t', "\\t") + "\n";
         // A log that nobody reads any more is no reason to stop.
         let _ = io::stderr().lock().write_all(line.as_bytes());
         Ok(event.len())

@@ -81,7 +81,7 @@ fn shown(path: &Path) -> String {
     printable::sentence(&path.to_string_lossy())
 }
 
-/// Prints a line to stderr. Nobody is left to tell if that is gone.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+/// Prints to stderr, as text that no terminal obeys. Nobody is left to tell if that is gone.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", printable::lines(text));
 }

@@ -3,6 +3,7 @@
 //! Each has a pool to itself, since the jobs of a pool are done in no fair order: a small module would wait for all functions of a
 //! large one. Whose turn it is, and how many threads there are, is for the registry to say.
 
+use super::parser_text::parser_text;
 use super::{Code, Engines, Metering, file_kind, hostile};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::COMPILE_STACK_BYTES;
@@ -114,6 +115,6 @@ fn compile_with(engine: &wasmtime::Engine, name: &str, bytes: &[u8]) -> Result<C
     hostile::check(bytes)
         .map_err(|problem| WasmError::new(ErrorCode::Compile, format!("{name} is not compiled: {problem}")))?;
     wasmtime::Module::from_binary(engine, bytes).map_err(|error| {
-        WasmError::new(ErrorCode::Compile, format!("{name} is not a valid WebAssembly module: {error:#}"))
+        WasmError::new(ErrorCode::Compile, format!("{name} is not a valid WebAssembly module: {}", parser_text(error)))
     })
 }

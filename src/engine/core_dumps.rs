@@ -1,5 +1,6 @@
 //! Core dumps: one file for each trap, for the post-mortem tools.
 
+use crate::printable;
 use rustix::fs::{Mode, OFlags, open, openat};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -38,10 +39,10 @@ impl CoreDumps {
             return;
         }
         let file = format!("{}-{id}-{number}.coredump", file_name(name));
-        let path = self.folder.join(&file);
+        let shown = printable::sentence(&self.folder.join(&file).to_string_lossy());
         match self.write(&file, dump) {
-            Ok(()) => say(&format!("core dump of the instance {name:?} written to {}", path.display())),
-            Err(error) => say(&format!("the core dump {} cannot be written: {error}", path.display())),
+            Ok(()) => say(&format!("core dump of the instance \"{}\" written to {shown}", printable::name(name))),
+            Err(error) => say(&format!("the core dump {shown} cannot be written: {error}")),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reads what a module declares, without compiling or running it.
 
+use super::parser_text::parser_text;
 use super::{Engines, Metering, compile, file_kind, hostile};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::module_info::{
@@ -35,7 +36,7 @@ pub fn validate_and_inspect(name: &str, bytes: &[u8]) -> Result<ModuleInfo> {
     pool.install(|| {
         hostile::check(bytes).map_err(|problem| failed(format!("would not be compiled: {problem}")))?;
         wasmtime::Module::validate(engine, bytes)
-            .map_err(|error| failed(format!("is not a valid WebAssembly module: {error:#}")))?;
+            .map_err(|error| failed(format!("is not a valid WebAssembly module: {}", parser_text(error))))?;
         inspect(name, bytes)
     })
 }
@@ -45,8 +46,9 @@ pub fn validate_and_inspect(name: &str, bytes: &[u8]) -> Result<ModuleInfo> {
 /// # Errors
 /// 5000 if it cannot be read.
 pub fn inspect(name: &str, bytes: &[u8]) -> Result<ModuleInfo> {
+    let invalid = |what: String| WasmError::new(ErrorCode::Compile, format!("{name} {what}"));
     let mut found = Found::default();
-    found.read(bytes).map_err(|error| WasmError::new(ErrorCode::Compile, format!("{name} cannot be read: {error}")))?;
+    found.read(bytes).map_err(|error| invalid(format!("cannot be read: {}", parser_text(error))))?;
     let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(ModuleInfo {
         name: found.name,

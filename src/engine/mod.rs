@@ -13,6 +13,7 @@ mod file_kind;
 mod hostile;
 mod inspect;
 mod module;
+mod parser_text;
 mod symbols;
 
 pub use bin::Bin;
@@ -20,7 +21,7 @@ pub use compile::Threads;
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
-pub use module::{Code, Module, signature_of, value_type};
+pub use module::{Code, Module, signature_of, type_text, value_type};
 pub use symbols::{Place, Places, Symbols};
 
 use crate::error::{ErrorCode, Result, WasmError};

@@ -35,8 +35,8 @@ struct Made {
 }
 
 impl Module {
-    /// Validates and compiles `bytes` for one of the engines. `name` is for messages: a path, or `module of N bytes`. What is large
-    /// goes to the bin once it is not needed any more.
+    /// Validates and compiles `bytes` for one of the engines. `name` is for messages: `the module "PATH"`, or `the module of N bytes`.
+    /// What is large goes to the bin once it is not needed any more.
     ///
     /// # Errors
     /// 5000 with what is wrong and at which offset.
@@ -168,4 +168,27 @@ pub fn value_type(ty: &ValType) -> ValueType {
             _ => ValueType::OtherRef,
         },
     }
+}
+
+/// A type in the words of the text format. wasmtime's own words have numbers of its own in them.
+pub fn type_text(ty: &ValType) -> String {
+    let ValType::Ref(ty) = ty else { return value_type(ty).name().to_owned() };
+    let null = if ty.is_nullable() { "null " } else { "" };
+    match ty.heap_type() {
+        HeapType::ConcreteFunc(func) => format!("(ref {null}{})", signature_text(func)),
+        HeapType::ConcreteArray(_) => format!("(ref {null}array)"),
+        HeapType::ConcreteStruct(_) => format!("(ref {null}struct)"),
+        HeapType::ConcreteExn(_) => format!("(ref {null}exn)"),
+        HeapType::ConcreteCont(_) => format!("(ref {null}cont)"),
+        other => format!("(ref {null}{other})"),
+    }
+}
+
+fn signature_text(func: &FuncType) -> String {
+    let (params, results) = signature_of(func);
+    let list = |what: &str, types: &[ValueType]| match types {
+        [] => String::new(),
+        types => format!(" ({what}{})", types.iter().map(|ty| format!(" {}", ty.name())).collect::<String>()),
+    };
+    format!("(func{}{})", list("param", &params), list("result", &results))
 }

@@ -24,6 +24,7 @@ mod typescript;
 pub use ending::ShutdownHook;
 
 use crate::caps::Caps;
+use crate::printable;
 use deno_core::error::CoreError;
 use deno_core::url::Url;
 use deno_core::{Extension, JsRuntime, PollEventLoopOptions, RuntimeOptions};
@@ -68,7 +69,7 @@ pub fn run_app(options: AppOptions) -> i32 {
     let code = match app.run(&ending) {
         Ok(code) => code,
         Err(message) => {
-            let _ = writeln!(std::io::stderr(), "error: {message}");
+            let _ = writeln!(std::io::stderr(), "error: {}", printable::lines(&message));
             FAILED
         }
     };

@@ -1,5 +1,6 @@
 //! What an app that failed says on stderr.
 
+use crate::printable;
 use deno_core::error::{CoreError, CoreErrorKind, JsError};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -8,10 +9,10 @@ use std::io::Write as _;
 const STALLED: &str = "Top-level await promise never resolved";
 const NEVER_RESOLVED: &str = "top-level await never resolved: nothing is pending that could settle it";
 
-/// Prints the error that ended an app.
+/// Prints the error that ended an app. Its words may be a guest's, in an error of the app's own making.
 pub(super) fn print(error: &CoreError) {
     // Nobody is left to tell if stderr is gone too.
-    let _ = writeln!(std::io::stderr(), "error: {}", describe(error));
+    let _ = writeln!(std::io::stderr(), "error: {}", printable::lines(&describe(error)));
 }
 
 fn describe(error: &CoreError) -> String {

@@ -14,6 +14,7 @@ use crate::engine::{Bin, CoreDumps, Deadlines, Engines, Metering, Module, inspec
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
 use crate::module_info::ModuleInfo;
+use crate::printable;
 use crate::signature::Export;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -117,6 +118,7 @@ impl Runtime {
     /// # Errors
     /// 5000 if the bytes are no valid module or too many.
     pub async fn compile(&self, name: String, bytes: Vec<u8>) -> Result<ModuleId> {
+        let name = printable::sentence(&name);
         self.check_size(&name, bytes.len() as u64)?;
         let threads = self.compiling.turn(&name, bytes.len(), &self.io).await?;
         let metering = metering(&self.options.limits);

@@ -259,7 +259,7 @@ test("a stream that stays silent is cancelled too", async () => {
   const instance = await instantiate(stdio, { stdin: new ReadableStream({ cancel: cancelled }) });
   const reading = instance.call("read");
   reading.catch(() => {});
-  await ticks(2);
+  await busy(instance);
   await instance.terminate();
   await rejects(reading, 5002);
   await over;

@@ -6,6 +6,7 @@ use super::values::{from_val, to_vals};
 use super::{Context, imports, trap};
 use crate::engine::{signature_of, value_type};
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
+use crate::printable;
 use crate::signature::ValueType;
 use crate::value::{Arg, FuncValue, Value};
 use wasmtime::{Extern, ExternType, Func, FuncType, Val};
@@ -15,7 +16,7 @@ const COMMAND_ENTRY: &str = "_start";
 
 pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Value>> {
     let func = exported_function(store, &call.name)?;
-    let name = format!("\"{}\"", call.name);
+    let name = format!("\"{}\"", printable::name(&call.name));
     let args = arguments(store, &func, &name, &call.args).await?;
     let reserve = call.fuel.map(|limit| Reserve::set_aside(store, limit)).transpose()?;
     store.data().actor.counters.calls.add_one();
@@ -28,11 +29,12 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
     let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
     ended.map_err(|mut error| {
         if let (ErrorCode::FuelExhausted, true, Some(limit)) = (error.code, bounded, call.fuel) {
-            let instance = store.data().actor.name();
-            error.message = format!("the call of {name} in \"{instance}\" spent the {limit} of fuel that it may use");
+            let instance = store.data().actor.label();
+            error =
+                error.saying(format!("the call of {name} in \"{instance}\" spent the {limit} of fuel that it may use"));
         }
         let args = told(&func.ty(&*store), &call.args);
-        error.call = Some(Box::new(FailedCall { name: call.name, args }));
+        error.call = Some(Box::new(FailedCall::new(&call.name, args)));
         error
     })
 }
@@ -64,7 +66,7 @@ async fn run(store: &mut Context<'_>, func: &Func, name: &str, args: &[Val]) -> 
         Ok(()) => results.iter().map(|result| from_val(store, result, || format!("a result of {name}"))).collect(),
         Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),
         Err(error) => {
-            let what = format!("the call of {name} in \"{}\"", store.data().actor.name());
+            let what = format!("the call of {name} in \"{}\"", store.data().actor.label());
             Err(trap::describe(store, &what, error).await)
         }
     }
@@ -101,7 +103,7 @@ pub(super) fn exported<T>(
 ) -> Result<T> {
     let instance = store.data().instance()?;
     let found = instance.get_export(&mut *store, name);
-    let module = store.data().module.name();
+    let (module, name) = (store.data().module.name(), printable::name(name));
     let Some(found) = found else {
         return Err(WasmError::new(ErrorCode::ExportNotFound, format!("{module} has no export \"{name}\"")));
     };

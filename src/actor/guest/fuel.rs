@@ -51,7 +51,7 @@ impl Reserve {
 
 fn given(store: &Context<'_>) -> Result<u64> {
     store.data().fuel_given.ok_or_else(|| {
-        let name = store.data().actor.name();
+        let name = store.data().actor.label();
         let text = format!("the instance \"{name}\" is not metered: give it `limits.fuel` when it is made");
         WasmError::new(ErrorCode::Type, text)
     })

@@ -4,6 +4,7 @@ use super::Context;
 use super::call::exported;
 use super::values::{from_val, to_vals};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::printable;
 use crate::value::{Arg, Value};
 use wasmtime::{Extern, Global};
 
@@ -11,12 +12,13 @@ use wasmtime::{Extern, Global};
 pub(super) fn get(store: &mut Context<'_>, name: &str) -> Result<Value> {
     let global = exported_global(store, name)?;
     let value = global.get(&mut *store);
-    from_val(store, &value, || format!("the value of the global \"{name}\""))
+    from_val(store, &value, || format!("the value of the global \"{}\"", printable::name(name)))
 }
 
 /// Gives an exported global a value.
 pub(super) async fn set(store: &mut Context<'_>, name: &str, value: Arg) -> Result<()> {
     let global = exported_global(store, name)?;
+    let name = printable::name(name);
     let ty = global.ty(&*store);
     let wrong = |text: String| WasmError::new(ErrorCode::Type, text);
     if !ty.mutability().is_var() {

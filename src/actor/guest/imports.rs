@@ -6,6 +6,7 @@ use super::values::{from_val, to_val, to_vals};
 use super::{Context, GuestState, StoppedByHost, answer, call};
 use crate::engine::{signature_of, value_type};
 use crate::error::{ErrorCode, FailedImport, Result, WasmError};
+use crate::printable;
 use crate::signature::ValueType;
 use crate::value::{Arg, Value};
 use std::fmt;
@@ -16,8 +17,7 @@ use tracing::{Instrument as _, Span};
 use wasmtime::{AsContextMut, Caller, Extern, ExternType, Func, FuncType, Global, ImportType, Linker, RootScope, Val};
 
 /// A module can ask for a million imports, each with a name of 100 kB; a message stays one.
-const IMPORTS_NAMED_MAX: usize = 50;
-const NAME_CHARS_MAX: usize = 200;
+const IMPORTS_CHARS_MAX: usize = 1500;
 
 /// How deep guest and host may call each other in turn. Each level costs the guest's thread a stack of its own.
 const DEPTH_MAX: usize = 16;
@@ -32,7 +32,7 @@ pub(super) async fn resolve(
     wanted: impl Iterator<Item = ImportType<'_>>,
     given: Option<HostImports>,
 ) -> Result<Vec<Extern>> {
-    let (mut found, mut wrong) = (Vec::new(), Vec::new());
+    let (mut found, mut wrong) = (Vec::new(), Wrong::default());
     for import in wanted {
         let ty = import.ty();
         let host = given.as_ref().and_then(|given| find(given, &import).map(|index| (given, index)));
@@ -47,30 +47,46 @@ pub(super) async fn resolve(
         match resolved {
             Ok(import) => found.push(import),
             Err(problem) => {
-                let (module, name) = (shortened(import.module()), shortened(import.name()));
-                let expected = call::describe(&ty);
-                let expected = shortened(&expected);
-                wrong.push(format!("\"{module}\" \"{name}\" {problem}: expected {expected}{}", hint(&ty)));
+                wrong.add(&FailedImport::new(import.module(), import.name()), &problem, &ty);
             }
         }
     }
-    if wrong.is_empty() {
+    if wrong.count == 0 {
         return Ok(found);
     }
-    let more = wrong.len().saturating_sub(IMPORTS_NAMED_MAX);
-    wrong.truncate(IMPORTS_NAMED_MAX);
-    if more > 0 {
-        wrong.push(format!("and {more} more"));
-    }
-    let text = format!("{} cannot be instantiated, imports: {}", store.data().module.name(), wrong.join("; "));
+    let text = format!("{} cannot be instantiated, imports: {}", store.data().module.name(), wrong.listed());
     Err(WasmError::new(ErrorCode::Instantiate, text))
 }
 
-/// A guest's name for something, at a length that a message can hold.
-fn shortened(name: &str) -> std::borrow::Cow<'_, str> {
-    match name.char_indices().nth(NAME_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &name[..end]).into(),
-        None => name.into(),
+/// The imports that cannot be had: how many, and a list of as many as a message can hold.
+#[derive(Default)]
+struct Wrong {
+    count: usize,
+    named: Vec<String>,
+    chars: usize,
+}
+
+impl Wrong {
+    fn add(&mut self, import: &FailedImport, problem: &str, ty: &ExternType) {
+        self.count += 1;
+        if self.chars >= IMPORTS_CHARS_MAX {
+            return;
+        }
+        let expected = printable::name(&call::describe(ty));
+        let line = format!("{import} {problem}: expected {expected}{}", hint(ty));
+        self.chars += line.chars().count();
+        // The one that is too long for the list is in it only if it is the first.
+        if self.chars < IMPORTS_CHARS_MAX || self.named.is_empty() {
+            self.named.push(line);
+        }
+    }
+
+    fn listed(mut self) -> String {
+        let more = self.count - self.named.len();
+        if more > 0 {
+            self.named.push(format!("and {more} more"));
+        }
+        self.named.join("; ")
     }
 }
 
@@ -94,7 +110,7 @@ async fn from_host(
     let HostImport { module, name, value } = &given.imports[index];
     match (ty, value) {
         (ExternType::Func(ty), None) => {
-            let import = FailedImport { module: module.clone(), name: name.clone() };
+            let import = FailedImport::new(module, name);
             let function = HostFunction { events: given.events.clone(), set: given.set, index, import, ty: ty.clone() };
             Ok(Extern::Func(function.into_func(store)))
         }
@@ -225,7 +241,7 @@ impl HostFunction {
                     return Ok(self.results(store, &args).await.map_err(|error| self.failure(error))?);
                 }
                 Back::Throw { value, text } => {
-                    let text = format!("the host function {} threw {text}", self.import);
+                    let text = format!("the host function {} threw {}", self.import, printable::sentence(&text));
                     let thrown = WasmError { cause: Some(value), ..WasmError::new(ErrorCode::Call, text) };
                     return Err(self.failure(thrown).into());
                 }
@@ -269,7 +285,7 @@ pub(super) fn check_depth(store: &Context<'_>) -> Result<()> {
     if store.data().depth < DEPTH_MAX {
         return Ok(());
     }
-    let name = store.data().actor.name();
+    let name = store.data().actor.label();
     let text = format!("guest and host call each other {DEPTH_MAX} deep in \"{name}\": no deeper call is made");
     Err(WasmError::new(ErrorCode::Call, text))
 }

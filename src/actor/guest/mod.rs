@@ -207,7 +207,7 @@ impl Guest {
                     error.code = ErrorCode::Instantiate;
                 }
                 if let Some(bound) = self.store.data_mut().limiter.take_refusal().filter(|_| error.trap.is_none()) {
-                    error.message = format!("{}; {bound}", error.message);
+                    error = error.clone().saying(format!("{}; {bound}", error.message));
                 }
                 Err(error)
             }

@@ -5,13 +5,11 @@ use super::{Context, StoppedByHost};
 use crate::engine::{Module, Place, exported_names, imported_function_called_at};
 use crate::error::{ErrorCode, FailedImport, WasmError};
 use crate::limits::STACK_LINES_MAX;
+use crate::printable;
 use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::{FrameInfo, GcHeapOutOfMemory, ThrownException, Trap, WasmBacktrace, WasmCoreDump};
 use wasmtime_wasi::I32Exit;
-
-/// Characters of one name in it.
-const NAME_CHARS_MAX: usize = 256;
 
 /// The exit code, where a call ended in `proc_exit`.
 pub(super) fn exit_code(error: &wasmtime::Error) -> Option<i32> {
@@ -25,7 +23,7 @@ pub(super) async fn describe(store: &mut Context<'_>, what: &str, error: wasmtim
         exited.exit_code = Some(code);
         return exited;
     }
-    let name = store.data().actor.name().clone();
+    let name = store.data().actor.label().clone();
     // Nobody will see it, and to look up a stack may take its time.
     if error.is::<StoppedByHost>() || store.data().actor.control.is_stopped() {
         return WasmError::new(ErrorCode::Call, format!("{what} ended: the instance \"{name}\" has been stopped"));
@@ -44,10 +42,7 @@ pub(super) async fn describe(store: &mut Context<'_>, what: &str, error: wasmtim
     };
     let named = trap_of(&error);
     let mut described = match (named, failure) {
-        (_, Some(failure)) => {
-            let message = format!("{what} failed: {}", failure.error.message);
-            WasmError { message, ..failure.error.clone() }
-        }
+        (_, Some(failure)) => failure.error.clone().saying(format!("{what} failed: {}", failure.error.message)),
         _ if trap == Some(Trap::OutOfFuel) => {
             let given = store.data().fuel_given.unwrap_or(0);
             let used = given.saturating_sub(store.get_fuel().unwrap_or(0));
@@ -75,7 +70,7 @@ fn failed_import(store: &Context<'_>, trap: Option<Trap>, backtrace: &WasmBacktr
     }
     let offset = backtrace.frames().first()?.module_offset()?;
     let (module, name) = imported_function_called_at(store.data().module.bytes(), offset)?;
-    Some(FailedImport { module, name })
+    Some(FailedImport::new(&module, &name))
 }
 
 /// Writes the core dump, where they are wanted. A guest that was stopped has none to show.
@@ -163,17 +158,9 @@ fn frame_lines(frame: &FrameInfo, exported: &HashMap<u32, String>, places: &[Pla
     places.iter().map(line).collect()
 }
 
-/// A name of the guest's own choosing: as it is in the source, if Rust's compiler made it; cut, and with everything escaped that a
-/// terminal might obey.
+/// A name of the guest's own choosing: as it is in the source, if Rust's compiler made it.
 fn printable(name: &str) -> String {
-    let mut text = String::new();
     // It cuts what grows too long by itself. Names of C++ stay as they are: nothing bounds the work that a hostile one makes.
     let readable = rustc_demangle::try_demangle(name).map(|name| format!("{name:#}"));
-    for c in readable.as_deref().unwrap_or(name).chars().take(NAME_CHARS_MAX) {
-        match c {
-            '"' | '\'' | '\\' => text.push(c),
-            _ => text.extend(c.escape_debug()),
-        }
-    }
-    text
+    printable::name(readable.as_deref().unwrap_or(name))
 }

@@ -1,7 +1,7 @@
 //! Values between the plain form that travels and wasmtime's. What is wrong with one is a sentence without its subject.
 
 use super::Context;
-use crate::engine::value_type;
+use crate::engine::{type_text, value_type};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::signature::ValueType;
 use crate::value::{Arg, ExternValue, FuncValue, Value};
@@ -92,7 +92,7 @@ pub(super) async fn to_val(store: &mut Context<'_>, value: Value, ty: &ValType) 
     };
     match reference.matches_ty(&*store, ty) {
         Ok(true) => Ok(reference),
-        _ => Err(format!("is not of the reference type that is wanted, {ty}")),
+        _ => Err(format!("is not of the reference type that is wanted, {}", type_text(ty))),
     }
 }
 

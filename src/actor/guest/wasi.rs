@@ -9,6 +9,7 @@ use super::stdio::{HostOutput, new_owner, own_stdin};
 use super::{GuestState, WASI_MODULE, WasiGuest, open, sleep};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{HOST_RESOURCES_MAX, RANDOM_BYTES_MAX};
+use crate::printable::name as shown;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use wasmtime::Linker;
@@ -93,30 +94,33 @@ fn add_preopen(builder: &mut WasiCtxBuilder, preopen: &Preopen) -> Result<()> {
     // The opened folder itself, not a name that could mean another one by now.
     let opened = format!("/proc/self/fd/{}", preopen.dir.as_raw_fd());
     let added = builder.preopened_dir(opened, &preopen.guest_path, perms);
-    added
-        .map(|_| ())
-        .map_err(|error| unusable(format!("the preopen \"{}\" cannot be opened: {error:#}", preopen.guest_path)))
+    added.map(|_| ()).map_err(|error| {
+        unusable(format!("the preopen \"{}\" cannot be opened: {error:#}", shown(&preopen.guest_path)))
+    })
 }
 
 fn check(config: &WasiConfig) -> Result<()> {
     if let Some(arg) = config.args.iter().find(|arg| arg.contains('\0')) {
-        return Err(unusable(format!("the argument {arg:?} contains a NUL")));
+        return Err(unusable(format!("the argument \"{}\" contains a NUL", shown(arg))));
     }
     for (name, value) in &config.env {
         if name.is_empty() || name.contains(['=', '\0']) {
-            return Err(unusable(format!("the environment name {name:?} is empty or contains `=` or NUL")));
+            return Err(unusable(format!("the environment name \"{}\" is empty or contains `=` or NUL", shown(name))));
         }
         if value.contains('\0') {
-            return Err(unusable(format!("the value of the environment variable \"{name}\" contains a NUL")));
+            return Err(unusable(format!("the value of the environment variable \"{}\" contains a NUL", shown(name))));
         }
     }
     for (index, preopen) in config.preopens.iter().enumerate() {
         let path = &preopen.guest_path;
         if path.is_empty() || path.contains('\0') {
-            return Err(unusable(format!("the guest path {path:?} of a preopen is empty or contains a NUL")));
+            return Err(unusable(format!(
+                "the guest path \"{}\" of a preopen is empty or contains a NUL",
+                shown(path)
+            )));
         }
         if config.preopens[..index].iter().any(|other| other.guest_path == *path) {
-            return Err(unusable(format!("the guest path \"{path}\" is given to two preopens")));
+            return Err(unusable(format!("the guest path \"{}\" is given to two preopens", shown(path))));
         }
     }
     Ok(())
