@@ -91,7 +91,7 @@ fn has_room(fd: BorrowedFd<'_>) -> io::Result<bool> {
 mod tests {
     use super::*;
     use std::io::Read;
-    use std::os::fd::AsFd as _;
+    use std::os::fd::{AsFd as _, FromRawFd as _};
     use std::os::unix::net::UnixStream;
 
     /// An outlet for what lives as long as the test program.
@@ -131,6 +131,20 @@ mod tests {
         assert!(fill(&mut pipe) >= WHOLE_BYTES_MAX);
         let (_reader, writer) = UnixStream::pair().unwrap();
         assert!(fill(&mut outlet(writer)) >= WHOLE_BYTES_MAX);
+    }
+
+    #[test]
+    fn nor_does_one_to_a_terminal_that_nobody_looks_at() {
+        let (mut outer, mut inner) = (-1, -1);
+        let (name, settings, size) = (std::ptr::null_mut(), std::ptr::null(), std::ptr::null());
+        // SAFETY: both descriptors are valid for writes, and the other arguments may be null.
+        let failed = unsafe { libc::openpty(&raw mut outer, &raw mut inner, name, settings, size) };
+        assert_eq!(failed, 0, "{}", io::Error::last_os_error());
+        // SAFETY: they are open, and nobody else's.
+        let [_outer, inner] = [outer, inner].map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
+        let mut terminal = outlet(inner);
+        assert!(fill(&mut terminal) > 0);
+        assert!(!has_room(terminal.fd).unwrap());
     }
 
     #[test]
