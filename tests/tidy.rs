@@ -147,11 +147,16 @@ fn the_figures_of_the_verification_page_are_those_of_the_code() {
     let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
     let (makefile, soak, lock) = (read("Makefile"), read("tests/soak/soak.js"), read("Cargo.lock"));
     let minutes = between(&makefile, "SOAK_SECONDS ?= ", "\n").parse::<u64>().unwrap() / 60;
-    let lives = between(&soak, "await Promise.all([", "]").matches("life()").count();
+    let at_once = between(&soak, "await Promise.all([", "]").matches("life()").count();
+    let loom = read("loom/src/lib.rs");
+    let bounds = |name: &str| between(&loom, &format!("const {name}: [usize; 2] = ["), "]").split_once(", ").unwrap();
+    let (small, small_more) = bounds("PREEMPTIONS");
+    let (actors, actors_more) = bounds("PREEMPTIONS_OF_ACTORS");
+    let (lives, lives_more) = bounds("PREEMPTIONS_OF_LIVES");
     let figures = [
-        format!("at most {} preemptions", between(&read("loom/src/lib.rs"), "check_within(", ",")),
-        format!("with at most {};", between(&makefile, "LOOM_MAX_PREEMPTIONS=", " ")),
-        format!(", {lives} at a time,"),
+        format!("at most {small} preemptions ({actors} for whole actors, {lives} where one has two lives)"),
+        format!("with at most\n{small_more}, {actors_more} and {lives_more}, in many"),
+        format!(", {at_once} at a time,"),
         format!("for {minutes} minutes (`"),
         format!("` {})", between(&lock, "name = \"v8x\"\nversion = \"", "\"")),
         format!("; {} where it does not compile;", runtime_wasm::error::ErrorCode::Compile as u16),

@@ -11,7 +11,7 @@ use crate::engine::{Code, Deadlines, Engines, Module};
 use crate::error::ErrorCode;
 use crate::registry::table::Table;
 use crate::twins::Handle;
-use crate::{check_actor, check_within};
+use crate::{PREEMPTIONS_OF_LIVES, check_actor, check_within};
 use loom::future::block_on;
 use loom::thread::{self, JoinHandle};
 use std::future::{Future, poll_fn};
@@ -19,31 +19,38 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-/// An actor on its own thread, and what its start comes to.
-fn actor(config: InstanceConfig, unregister: impl Fn(u64) + Send + Sync + 'static) -> (Arc<Actor>, PendingReply) {
+/// What an actor's thread is to be started with.
+pub fn made(config: InstanceConfig, watch: Watch, unregister: impl Fn(u64) + Send + Sync + 'static) -> Start {
     let engines: Arc<Engines> = Arc::default();
-    let actor = Arc::new(Actor::new(1, "".into(), 1, &config.limits, engines.clone(), unregister));
-    let start = Start {
-        actor: actor.clone(),
+    Start {
+        actor: Arc::new(Actor::new(1, "".into(), 1, &config.limits, engines.clone(), unregister)),
         code: Code,
         module: Arc::new(Module),
         config,
         engines,
         deadlines: Arc::new(Deadlines::default()),
-        watch: Arc::new(Watch),
+        watch: Arc::new(watch),
         memory: Arc::new(Budget::new(0)),
         io: Handle,
         until_called: Box::new(()),
-    };
-    let pending = spawn(&Reaper, start, || {}).unwrap();
-    (actor, pending)
+    }
 }
 
-/// The same, once it has started.
-fn started(config: InstanceConfig) -> Arc<Actor> {
-    let (actor, pending) = actor(config, |_| {});
+/// An actor on its own thread, and what its start comes to.
+fn actor(start: Start) -> (Arc<Actor>, PendingReply) {
+    let actor = start.actor.clone();
+    (actor, spawn(&Reaper, start, || {}).unwrap())
+}
+
+fn started_under(config: InstanceConfig, watch: Watch) -> Arc<Actor> {
+    let (actor, pending) = actor(made(config, watch, |_| {}));
     assert_eq!(block_on(pending.outcome(1)), Ok(Answer::Done));
     actor
+}
+
+/// One that has started.
+fn started(config: InstanceConfig) -> Arc<Actor> {
+    started_under(config, Watch::default())
 }
 
 fn restarting() -> InstanceConfig {
@@ -148,7 +155,7 @@ fn a_start_is_stopped() {
     check_actor(|| {
         let mut config = InstanceConfig::default();
         config.wasi.args.push(SPIN.to_owned());
-        let (actor, pending) = actor(config, |_| {});
+        let (actor, pending) = actor(made(config, Watch::default(), |_| {}));
         assert!(actor.stop(StopReason::Aborted));
         let outcome = block_on(pending.outcome(1));
         assert!(is_of_a_stop(&outcome), "{outcome:?}");
@@ -213,7 +220,7 @@ fn a_stop_in_a_restart_is_for_good() {
 /// Claim: a time limit that ends a guest to be restarted ends that one only: the next request is answered by the fresh one.
 #[test]
 fn a_time_limit_spares_the_fresh_guest() {
-    check_within(1, || {
+    check_within(PREEMPTIONS_OF_LIVES, || {
         let actor = started(restarting());
         let outcome = block_on(actor.ask(call_without_time(SPIN)));
         assert_eq!(outcome.unwrap_err().code, ErrorCode::FuelExhausted);
@@ -255,16 +262,31 @@ fn giving_up_leaves_no_request_unanswered() {
     });
 }
 
+/// Claim: an actor that goes on on a fresh thread, since its own was demoted, answers there what is asked and is stopped there; a stop
+/// in between is not lost either.
+#[test]
+fn an_actor_that_moves_to_another_thread_is_stopped() {
+    check_actor(|| {
+        let actor = started_under(InstanceConfig::default(), Watch { demotes: true });
+        let stopper = stopper(&actor);
+        let outcome = block_on(actor.ask(call(RETURN)));
+        assert!(outcome == Ok(Answer::Done) || is_of_a_stop(&outcome), "{outcome:?}");
+        stopper.join().unwrap();
+        assert_eq!(end_of(&actor), StopReason::Dropped);
+    });
+}
+
 /// Claim: sending to an actor that is being removed and stopped answers the request, and nobody can send to it afterwards.
 #[test]
 fn removing_an_actor_leaves_no_request_unanswered() {
     check_actor(|| {
         let table = Arc::new(Table::default());
         let id = table.reserve();
-        let (actor, pending) = actor(InstanceConfig::default(), {
+        let unregister = {
             let table = table.clone();
             move |id| drop(table.remove(id))
-        });
+        };
+        let (actor, pending) = actor(made(InstanceConfig::default(), Watch::default(), unregister));
         table.put(id, actor.clone());
         drop(pending);
         let stopper = stopper(&actor);

@@ -2,8 +2,7 @@
 //!
 //! The files under test are those of the main crate, compiled here with `sync.rs` replaced by loom's twins, and with the
 //! engine, the guest and the operating system replaced by stand-ins. A model explores every interleaving of its threads within
-//! loom's preemption bound (`LOOM_MAX_PREEMPTIONS`), so a failed assertion is a real schedule, printed by loom. `make loom` runs
-//! them.
+//! a bound on preemptions, so a failed assertion is a real schedule, printed by loom. `make loom` runs them.
 #![cfg(test)]
 #![allow(dead_code, missing_docs, unused_imports)]
 
@@ -83,7 +82,12 @@ mod watching {
 #[path = "../../src/registry"]
 mod registry {
     pub mod admission;
+    pub mod instances;
     pub mod table;
+    use table::Table;
+
+    #[path = "../../loom/src/registry_models.rs"]
+    mod registry_models;
 }
 
 mod actor_models;
@@ -91,31 +95,37 @@ mod deadline_models;
 mod host_call_models;
 mod mailbox_models;
 mod pipe_models;
-mod registry_models;
 mod stop_models;
 
-/// Every interleaving, with at most three preemptions unless the environment says otherwise. Prints how many there were.
+/// Preemptions of one interleaving at most: of `make loom`, and of `make loom-more`.
+const PREEMPTIONS: [usize; 2] = [3, 5];
+/// The same for whole actors, which take many more steps.
+const PREEMPTIONS_OF_ACTORS: [usize; 2] = [2, 3];
+/// And where there are two lives of one.
+const PREEMPTIONS_OF_LIVES: [usize; 2] = [1, 2];
+
+/// Every interleaving within the bound. Prints how many there were.
 fn check(model: impl Fn() + Sync + Send + 'static) {
-    check_within(3, model);
+    check_within(PREEMPTIONS, model);
 }
 
-/// The same with at most two, for whole actors, which take many more steps.
 fn check_actor(model: impl Fn() + Sync + Send + 'static) {
-    check_within(2, model);
+    check_within(PREEMPTIONS_OF_ACTORS, model);
 }
 
-fn check_within(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
+fn check_within(bounds: [usize; 2], model: impl Fn() + Sync + Send + 'static) {
     use std::sync::atomic::{AtomicU64, Ordering};
     let explored = std::sync::Arc::new(AtomicU64::new(0));
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
-    let (bound, counted) = (builder.preemption_bound, explored.clone());
+    let bound = bounds[usize::from(std::env::var_os("LOOM_MORE").is_some())];
+    builder.preemption_bound = Some(bound);
+    let counted = explored.clone();
     builder.check(move || {
         // Not one of loom's atomics: it counts across the interleavings.
         counted.fetch_add(1, Ordering::Relaxed);
         model();
     });
     let explored = explored.load(Ordering::Relaxed);
-    println!("{explored} interleavings, preemption bound {}", bound.unwrap_or_default());
+    println!("{explored} interleavings, preemption bound {bound}");
     assert!(explored > 1, "a model without a race shows nothing");
 }

@@ -1,6 +1,6 @@
 //! Ids and what answers to them.
 //!
-//! [`Table`] is the map from numeric ids to values, and `admission` counts who is alive (both checked by loom); [`Runtime`]
+//! [`Table`] is the map from numeric ids to values, `admission` counts who is alive, and `instances` joins the two (all checked by loom); [`Runtime`]
 //! joins two tables, modules and instances, with the engine, the deadlines and the threads, and is the whole of this crate for
 //! a plain Rust program.
 
@@ -8,6 +8,7 @@ mod admission;
 mod compiling;
 #[cfg(test)]
 mod fault_tests;
+mod instances;
 mod io;
 mod machine;
 mod room;

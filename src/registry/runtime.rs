@@ -1,7 +1,8 @@
 //! The runtime: modules and instances by id.
 
-use super::admission::{Alive, Refused};
+use super::admission::Refused;
 use super::compiling::Compiling;
+use super::instances::Instances;
 use super::io::Io;
 use super::room::{Amount, Promise, Room};
 use super::starting::Starting;
@@ -70,8 +71,7 @@ pub struct Runtime {
     engines: Arc<Engines>,
     deadlines: Arc<Deadlines>,
     modules: Table<Arc<Module>>,
-    instances: Arc<Table<Arc<Actor>>>,
-    alive: Arc<Alive>,
+    instances: Instances,
     room: Arc<Room>,
     compiling: Compiling,
     bin: Arc<Bin>,
@@ -100,8 +100,7 @@ impl Runtime {
             options,
             deadlines: Arc::default(),
             modules: Table::default(),
-            instances: Arc::default(),
-            alive: Arc::default(),
+            instances: Instances::default(),
             room,
             reaper: Reaper::new()?,
             io: Io::start()?,
@@ -189,27 +188,22 @@ impl Runtime {
     /// Those that are known before guest code runs on the thread.
     pub async fn start(&self, module_id: ModuleId, mut config: InstanceConfig) -> Result<Starting> {
         let module = self.module(module_id)?;
-        self.alive.check(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
+        self.instances.alive.check(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
         let metering = metering(&config.limits);
         let turn = || self.compiling.turn(module.name(), module.bytes().len(), &self.io);
         let code = module.code(&self.engines, metering, turn).await?;
         let [starting, first_call] = self.room_for(&module, &config).await?;
         // From here on nothing is waited for until the thread has the place: whoever waits for the alive to end, at a shutdown, must not
         // wait for a future that nobody polls any more.
-        let place = self.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
-        let id = self.instances.reserve();
+        let place = self.instances.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
+        let id = self.instances.by_id.reserve();
         if config.name.is_empty() {
             config.name = format!("wasm-{id}");
         }
-        let instances = self.instances.clone();
-        let unregister = move |id| drop(instances.remove(id));
+        let unregister = self.instances.unregister();
         let name = config.name.as_str().into();
         let actor = Arc::new(Actor::new(id, name, module_id.0, &config.limits, self.engines.clone(), unregister));
-        self.instances.put(id, actor.clone());
-        if self.alive.is_closed() {
-            // A shutdown may have looked before this one was registered; its thread then ends as it begins.
-            actor.stop(StopReason::Shutdown);
-        }
+        self.instances.register(&actor);
         let start = Start {
             actor: actor.clone(),
             code,
@@ -255,12 +249,12 @@ impl Runtime {
     /// # Errors
     /// 5005 if there is none.
     pub fn instance(&self, id: InstanceId) -> Result<Arc<Actor>> {
-        self.instances.get(id.0).ok_or_else(|| WasmError::no_instance(id.0))
+        self.instances.by_id.get(id.0).ok_or_else(|| WasmError::no_instance(id.0))
     }
 
     /// How each instance is doing, by id.
     pub fn stats(&self) -> Vec<InstanceStats> {
-        let mut all: Vec<_> = self.instances.all().iter().map(|actor| actor.stats()).collect();
+        let mut all: Vec<_> = self.instances.by_id.all().iter().map(|actor| actor.stats()).collect();
         all.sort_by_key(|stats| stats.id);
         all
     }
@@ -292,28 +286,21 @@ impl Runtime {
 
     /// Instances that are alive, also those that are still ending.
     pub fn alive(&self) -> usize {
-        self.alive.count()
+        self.instances.alive.count()
     }
 
     /// Ends every instance and waits for their threads, at most this long. Blocks. None is made afterwards.
     ///
     /// Returns how many threads did not end in time; they hold nothing that anybody waits for.
     pub fn shutdown(&self, patience: Duration) -> usize {
-        self.stop_all();
-        self.alive.wait_for_none(Instant::now() + patience)
-    }
-
-    fn stop_all(&self) {
-        self.alive.close();
-        for actor in self.instances.all() {
-            actor.stop(StopReason::Shutdown);
-        }
+        self.instances.stop_all();
+        self.instances.alive.wait_for_none(Instant::now() + patience)
     }
 }
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        self.stop_all();
+        self.instances.stop_all();
     }
 }
 

@@ -1,7 +1,9 @@
 //! The threads of actors: those of loom. To have ended is to have been joined.
 
+use super::OsThread;
 use std::ffi::CString;
 use std::io;
+use std::sync::Arc;
 
 pub(super) struct Builder {
     pub(super) name: CString,
@@ -41,20 +43,32 @@ impl SignalStack {
     }
 }
 
-/// The watch, which has models of its own.
+/// The watch, which has models of its own. Here it demotes nobody, or every thread at its first request, and the system lets none of them be
+/// promoted again.
 #[derive(Default)]
-pub struct Watch;
+pub struct Watch {
+    pub demotes: bool,
+}
 
 impl Watch {
-    pub(super) fn enter(&self, _: &std::sync::Arc<super::OsThread>) -> Entry {
-        Entry
+    pub(super) fn enter(&self, thread: &Arc<OsThread>) -> Entry {
+        Entry(self.demotes.then(|| thread.clone()))
     }
 }
 
-pub(super) struct Entry;
+pub(super) struct Entry(Option<Arc<OsThread>>);
 
 impl Entry {
-    pub(super) fn begin(&self) {}
+    pub(super) fn begin(&self) {
+        if let Some(thread) = &self.0 {
+            thread.begin_request();
+            thread.demote(thread.request().unwrap(), 10);
+        }
+    }
 
-    pub(super) fn end(&self) {}
+    pub(super) fn end(&self) {
+        if let Some(thread) = &self.0 {
+            thread.end_request();
+        }
+    }
 }
