@@ -68,9 +68,13 @@ function onlyKnown(record, known, what) {
   noneInherited(record, known, what);
 }
 
+// A proxy can have prototypes without end.
+const PROTOTYPES_MAX = 100;
+
 function noneInherited(record, known, what) {
-  for (let holder = ObjectGetPrototypeOf(record); holder !== null; holder = ObjectGetPrototypeOf(holder)) {
-    if (holder === ObjectPrototype) return;
+  let holder = ObjectGetPrototypeOf(record);
+  for (let depth = 0; holder !== null && holder !== ObjectPrototype; depth++, holder = ObjectGetPrototypeOf(holder)) {
+    if (depth === PROTOTYPES_MAX) throw typeError(what + " must not inherit from more than " + PROTOTYPES_MAX + " objects");
     for (let i = 0; i < known.length; i++) {
       if (!ObjectHasOwn(holder, known[i]) || ObjectHasOwn(record, known[i])) continue;
       throw typeError('"' + known[i] + '" in ' + what + " is inherited; it must be a property of the object itself");

@@ -282,7 +282,7 @@ fn what_the_command_line_prints_of_a_module_obeys_no_name() {
 
 #[cfg(feature = "host")]
 #[test]
-fn what_is_said_of_a_file_obeys_its_name() {
+fn what_is_said_of_a_file_obeys_no_name() {
     let folder = tempfile::tempdir().unwrap();
     let name = "\u{1b}[31m\u{202e}\nm.wasm";
     fs::write(folder.path().join(name), "no module").unwrap();
@@ -297,6 +297,13 @@ fn what_is_said_of_a_file_obeys_its_name() {
         assert_eq!(output.status.code(), Some(1), "{args:?}");
         assert_lines("stderr", &output.stderr);
         assert!(!output.stderr.is_empty());
+    }
+    // A pattern of the shell's hands on names that look like options, too.
+    for args in [&["inspect", "--\u{202e}.wasm"][..], &["exec", "-\u{9b}2J.wasm"], &["\u{1b}]0;x\u{7}.wasm"]] {
+        let output = command(folder.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert_lines("stderr", &output.stderr);
+        assert!(output.stderr.starts_with(b"error: "));
     }
 }
 

@@ -96,8 +96,8 @@ fn thread_of(actor: &Actor) -> Builder {
     let stack = THREAD_STACK_BYTES;
     #[cfg(test)]
     let stack = super::faults::stack_bytes(actor.name(), stack);
-    // What follows a NUL cannot be shown.
-    let name = actor.name().split('\0').next().and_then(|name| CString::new(name).ok()).unwrap_or_default();
+    // A NUL in the name is escaped in the label.
+    let name = CString::new(&**actor.label()).unwrap_or_default();
     Builder { name, stack_bytes: stack }
 }
 

@@ -47,7 +47,11 @@ enum Command {
 pub fn main() -> ExitCode {
     // SAFETY: nothing has started a thread yet.
     unsafe { crate::ops::forbid_code_cache() };
-    let outcome = match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return refuse(&error),
+    };
+    let outcome = match command {
         Command::Run(run) => run.execute(),
         Command::Exec(exec) => exec.execute(),
         Command::Inspect(inspect) => inspect.execute(),
@@ -60,6 +64,15 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says why the words of the command line are none, or what was asked of them: help, the version. They may be names of files.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    say(error.render().to_string().trim_end());
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
 }
 
 /// What is said where the runtime cannot be made.

@@ -1,4 +1,4 @@
-import { compileFile, instantiate } from "runtime:wasm";
+import { call, compileFile, dropModule, getExports, inspect, instantiate, memory } from "runtime:wasm";
 import { equal, ok, rejects, test } from "./check.js";
 
 const basic = await compileFile("./wasm/basic.wasm");
@@ -133,6 +133,8 @@ test("only own properties are options, and one that is inherited is refused: it 
   for (const options of [Object.create({ limits }), new Options(), Object.create(new Options())]) {
     await rejects(instantiate(basic, options), 5007, '"limits" in the options is inherited');
   }
+  const endless = new Proxy({}, { getPrototypeOf: () => endless });
+  await rejects(instantiate(basic, endless), 5007, "must not inherit");
   const instance = await instantiate(basic);
   await rejects(instance.callWith(Object.create({ timeoutMs: 5 }), "nothing"), 5007, '"timeoutMs" in options is inherited');
   await instance.drop();
@@ -145,4 +147,29 @@ test("only own properties are options, and one that is inherited is refused: it 
     await rejects(limited.call("spin"), 5011);
     await limited.drop();
   }
+});
+
+test("a number that is no id is named as it was given, wherever one is taken", async () => {
+  const odd = [[-1, "-1"], [1.5, "1.5"], [0, "0"], [-0, "0"], [NaN, "NaN"], [Infinity, "Infinity"], [2 ** 53, "9007199254740992"], [1e300, "1e+300"]];
+  for (const [id, written] of odd) {
+    const noModule = `there is no module ${written}:`;
+    await rejects(instantiate(id), 5004, noModule);
+    await rejects(dropModule(id), 5004, noModule);
+    await rejects(inspect(id), 5004, noModule);
+    const noInstance = `there is no instance ${written}:`;
+    await rejects(call(id, "add", [1, 2]), 5005, noInstance);
+    await rejects(getExports(id), 5005, noInstance);
+    await rejects(memory.read(id, 0, 1), 5005, noInstance);
+    await rejects(memory.write(id, 0, new Uint8Array(1)), 5005, noInstance);
+    await rejects(memory.read(id, -1, 1), 5005, noInstance);
+    await rejects(memory.size(id), 5005, noInstance);
+    await rejects(memory.grow(id, 1), 5005, noInstance);
+  }
+  for (const id of ["1", 1n, null, undefined, {}]) {
+    await rejects(instantiate(id), 5007, "module must be a number");
+    await rejects(call(id, "add", [1, 2]), 5007, "instance must be a number");
+  }
+  const instance = await instantiate(basic);
+  await rejects(instance.memory.read(-1e21, 1), 5006, "the offset is negative: -1e+21");
+  await instance.drop();
 });
