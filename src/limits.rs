@@ -9,6 +9,8 @@ pub const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + 1024 * 1024;
 pub const SIGNAL_STACK_BYTES: usize = 256 * 1024;
 /// The stack of an actor's thread, which holds its loop, the polling of a guest's future, and the stack for its signals.
 pub const THREAD_STACK_BYTES: usize = 512 * 1024 + SIGNAL_STACK_BYTES;
+/// The stack of the thread that opens a folder where there is no `/proc`.
+pub const PREOPEN_STACK_BYTES: usize = 256 * 1024;
 /// The stack of a thread that compiles: Cranelift recurses over a function's control flow.
 pub const COMPILE_STACK_BYTES: usize = 8 * 1024 * 1024;
 
@@ -82,6 +84,8 @@ pub const TABLE_ELEMENT_BYTES: u64 = 16;
 
 /// Descriptors that one guest may have open, its standard streams and directories among them.
 pub const OPEN_FILES_MAX: u32 = 256;
+/// Places in the folders that one guest lists, for which it has small numbers: some 40 bytes each. Others have large ones.
+pub const FOLDER_PLACES_MAX: usize = 65_536;
 /// Things that the host keeps for one guest: files, streams, and what a `poll_oneoff` waits for.
 pub const HOST_RESOURCES_MAX: usize = 4096;
 /// Bytes that the host copies for one WASI call.

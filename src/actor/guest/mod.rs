@@ -1,6 +1,7 @@
 //! What runs inside an actor: a wasmtime store with one instance, behind limits, and the requests it answers.
 
 mod call;
+mod folder;
 mod fuel;
 mod global;
 mod imports;
@@ -10,7 +11,9 @@ mod memory;
 mod open;
 mod outlet;
 mod pipes;
+mod preopen;
 mod printer;
+mod readdir;
 mod sleep;
 mod stdio;
 mod terminal;
@@ -91,6 +94,7 @@ impl GuestState {
 
 struct WasiGuest {
     context: WasiP1Ctx,
+    folders: readdir::Folders,
     pipes: Arc<Pipes>,
     /// The host's streams that it prints to.
     inherited: Vec<HostOutput>,

@@ -62,7 +62,7 @@ async fn guarded(wasi: &mut WasiP1Ctx, memory: &mut GuestMemory<'_>, arguments: 
 ///
 /// The system gives out the lowest number that is free. So the numbers at the upper end stay free as long as no guest opens a
 /// file once all below are taken.
-fn has_room_for_a_file() -> bool {
+pub(super) fn has_room_for_a_file() -> bool {
     let Some(limit) = getrlimit(Resource::Nofile).current else { return true };
     let lowest = eventfd(0, EventfdFlags::CLOEXEC);
     lowest.is_ok_and(|lowest| (lowest.as_raw_fd() as u64) + FILES_HEAD_ROOM < limit)

@@ -1,20 +1,20 @@
 //! What a WASI guest sees: argv, environment, directories, standard streams. All of it granted by someone else; here it is
 //! only checked for being usable.
 
-use super::super::config::{Preopen, Stdin, Stdout, WasiConfig};
+use super::super::config::{Stdin, Stdout, WasiConfig};
 use super::super::handle::Actor;
 use super::pipes::Pipes;
 use super::printer::Stream;
+use super::readdir::{self, Folders};
 use super::stdio::{HostOutput, new_owner, own_stdin};
-use super::{GuestState, WASI_MODULE, WasiGuest, open, sleep};
+use super::{GuestState, WASI_MODULE, WasiGuest, open, preopen, sleep};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{HOST_RESOURCES_MAX, RANDOM_BYTES_MAX};
 use crate::printable::name as shown;
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use wasmtime::Linker;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
-use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, WasiView};
+use wasmtime_wasi::{I32Exit, WasiCtxBuilder, WasiView};
 
 /// Builds the context of one guest.
 ///
@@ -32,7 +32,7 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
     }
     builder.args(&args).envs(&env);
     for preopen in &preopens {
-        add_preopen(&mut builder, preopen)?;
+        preopen::add(&mut builder, preopen).map_err(unusable)?;
     }
     let mut pipes = Pipes::default();
     match stdin {
@@ -74,7 +74,7 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
     }
     let mut context = builder.build_p1();
     context.ctx().table.set_max_capacity(HOST_RESOURCES_MAX);
-    Ok(WasiGuest { context, pipes: Arc::new(pipes), inherited })
+    Ok(WasiGuest { context, folders: Folders::default(), pipes: Arc::new(pipes), inherited })
 }
 
 /// Adds preview 1 to the linker of a module that imports it.
@@ -86,17 +86,8 @@ pub(super) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     linker.func_wrap(WASI_MODULE, "proc_exit", |code: i32| -> wasmtime::Result<()> { Err(I32Exit(code).into()) })?;
     open::link(linker)?;
+    readdir::link(linker)?;
     sleep::link(linker)
-}
-
-fn add_preopen(builder: &mut WasiCtxBuilder, preopen: &Preopen) -> Result<()> {
-    let perms = if preopen.writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
-    // The opened folder itself, not a name that could mean another one by now.
-    let opened = format!("/proc/self/fd/{}", preopen.dir.as_raw_fd());
-    let added = builder.preopened_dir(opened, &preopen.guest_path, perms);
-    added.map(|_| ()).map_err(|error| {
-        unusable(format!("the preopen \"{}\" cannot be opened: {error:#}", shown(&preopen.guest_path)))
-    })
 }
 
 fn check(config: &WasiConfig) -> Result<()> {
