@@ -415,3 +415,27 @@ fn the_manifest_is_found_beside_or_above() {
     assert_eq!(Caps::find_manifest(&app.root.join("wasm/deep")), Some(file.clone()));
     assert_eq!(Caps::find_manifest(&app.root), Some(file));
 }
+
+/// As programs are deployed: a symlink leads to the latest of several folders, and the one before it is removed.
+#[test]
+fn a_folder_behind_a_symlink_that_moves_on_can_always_be_opened() {
+    let app = app();
+    let caps = app.caps(r#"preopens = ["./data"]"#);
+    let release = |n: usize| app.root.join(format!("data/release{n}"));
+    fs::create_dir_all(release(0).join("sub")).unwrap();
+    app.link("release0", "data/current");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in (1..).take_while(|_| !done.load(Ordering::Relaxed)) {
+                fs::create_dir_all(release(n).join("sub")).unwrap();
+                app.link(release(n), "data/new");
+                fs::rename(app.root.join("data/new"), app.root.join("data/current")).unwrap();
+                fs::remove_dir_all(release(n - 1)).unwrap();
+            }
+        });
+        let refused = (0..5000).find_map(|_| caps.open_preopen("data/current/sub", None).err());
+        done.store(true, Ordering::Relaxed);
+        assert!(refused.is_none(), "{refused:?}");
+    });
+}

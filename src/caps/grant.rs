@@ -125,8 +125,9 @@ pub(super) fn open<T: Copy>(grants: &[&Grant<T>], path: &Path, wanted: Wanted) -
         let Some(held) = held else { return Some(Err(Errno::NOENT.into())) };
         match open_wanted(&held, &beneath, wanted) {
             Ok(fd) => return Some(Ok(Opened { fd, path: real, extra: grant.extra })),
-            // What was a plain name a moment ago is a symlink or no folder now: look again.
+            // What was a plain name a moment ago is a symlink or no folder now, or has another name: look again.
             Err(error @ (Errno::LOOP | Errno::NOTDIR)) => last = error,
+            Err(Errno::NOENT) if path.symlink_metadata().is_ok() => last = Errno::NOENT,
             Err(error) => return Some(Err(error.into())),
         }
     }

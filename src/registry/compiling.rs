@@ -107,7 +107,7 @@ mod tests {
     }
 
     fn compiling(at_once: usize, cores: usize) -> Compiling {
-        Compiling::new(at_once, cores, Arc::new(Room::new(super::super::machine::limits())))
+        Compiling::new(at_once, cores, Arc::new(Room::new(super::super::machine::limits(), Arc::default())))
     }
 
     fn io() -> Io {

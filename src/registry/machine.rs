@@ -5,9 +5,14 @@ use rustix::process::{Resource, getrlimit, getuid};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Bytes of memory. Where nothing says how much there is, 4 GiB are assumed.
+/// Memory maps that a process may have where `/proc` does not say: what Linux begins with.
+const MAPS_BY_DEFAULT: u64 = 65_530;
+
+/// Bytes of memory.
 pub(super) fn memory_bytes() -> u64 {
-    let total = kilobytes(&read("/proc/meminfo"), "MemTotal:").map(|count| count * 1024).unwrap_or(4 << 30);
+    // SAFETY: these calls take a number and give one.
+    let (pages, bytes) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
+    let total = u64::try_from(pages).unwrap_or(0).saturating_mul(u64::try_from(bytes).unwrap_or(0));
     MEMORY.least().map_or(total, |limit| total.min(limit))
 }
 
@@ -56,20 +61,20 @@ pub(super) fn limits() -> Limits {
     let of_user = getrlimit(Resource::Nproc).current.filter(|_| !getuid().is_root());
     let of_group = THREADS.least();
     Limits {
-        maps: maps.unwrap_or(u64::MAX),
+        maps: maps.unwrap_or(MAPS_BY_DEFAULT),
         threads: [all_threads, of_user, of_group].into_iter().flatten().min().unwrap_or(u64::MAX),
         files: getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX),
     }
 }
 
-/// What this process has at this moment.
-pub(super) fn in_use() -> Amount {
-    let maps = fs::read("/proc/self/maps").unwrap_or_default();
-    Amount {
+/// What this process has at this moment, as far as `/proc` shows it.
+pub(super) fn in_use() -> Option<Amount> {
+    let maps = fs::read("/proc/self/maps").ok()?;
+    Some(Amount {
         maps: maps.iter().filter(|byte| **byte == b'\n').count() as u64,
-        threads: kilobytes(&read("/proc/self/status"), "Threads:").unwrap_or(0),
-        files: fs::read_dir("/proc/self/fd").map_or(0, |files| files.count() as u64),
-    }
+        threads: kilobytes(&read("/proc/self/status"), "Threads:")?,
+        files: fs::read_dir("/proc/self/fd").ok()?.count() as u64,
+    })
 }
 
 /// A file that holds one number; `max` is none.
@@ -94,7 +99,7 @@ mod tests {
     #[test]
     fn there_is_memory_and_lines_are_read_right() {
         assert!(memory_bytes() > 64 << 20);
-        let (has, may) = (in_use(), limits());
+        let (has, may) = (in_use().unwrap(), limits());
         assert!(0 < has.maps && has.maps < may.maps, "{has:?} {may:?}");
         assert!(0 < has.threads && has.threads < may.threads && 0 < has.files && has.files < may.files);
         assert_eq!(kilobytes("MemFree: 1 kB\nMemTotal:   12 kB\n", "MemTotal:"), Some(12));

@@ -13,6 +13,7 @@ mod io;
 mod machine;
 mod room;
 mod runtime;
+mod signals;
 mod starting;
 mod table;
 

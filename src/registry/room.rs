@@ -4,9 +4,12 @@
 //! Counting what the process has takes milliseconds when it has much, so it is done rarely: between two counts each instance
 //! that was let in is assumed to take the most it can.
 
+use super::admission::Alive;
 use super::io::Io;
 use super::machine::{self, Limits};
-use crate::limits::{FILES_HEAD_ROOM, MAPS_HEAD_ROOM, THREADS_HEAD_ROOM};
+use crate::limits::{
+    FILES_HEAD_ROOM, MAPS_HEAD_ROOM, MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, THREADS_HEAD_ROOM,
+};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -35,6 +38,7 @@ impl Amount {
 /// Keeps the account.
 pub(super) struct Room {
     limits: Limits,
+    alive: Arc<Alive>,
     state: Mutex<State>,
 }
 
@@ -57,13 +61,14 @@ impl Drop for Promise {
 }
 
 impl Room {
-    pub(super) fn new(limits: Limits) -> Self {
-        Room { limits, state: Mutex::new(State { taken: machine::in_use(), promised: Amount::default() }) }
+    pub(super) fn new(limits: Limits, alive: Arc<Alive>) -> Self {
+        let taken = machine::in_use().unwrap_or_else(|| assumed(0));
+        Room { limits, alive, state: Mutex::new(State { taken, promised: Amount::default() }) }
     }
 
     /// Counts what the process has. Takes milliseconds when that is much.
     pub(super) fn count(&self) {
-        let counted = machine::in_use();
+        let counted = machine::in_use().unwrap_or_else(|| assumed(self.alive.count() as u64));
         let mut state = self.state.lock();
         state.taken = counted.plus(state.promised);
     }
@@ -118,12 +123,19 @@ impl Room {
     }
 }
 
+/// What a process with so many instances has, where the system does not show it: more than most have.
+fn assumed(alive: u64) -> Amount {
+    let maps = MAPS_PER_INSTANCE + MAPS_OF_FIRST_CALL + 2 * MAPS_PER_MEMORY;
+    Amount { maps: 1000 + alive * maps, threads: 32 + alive, files: 64 + 4 * alive }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn room(maps: u64, threads: u64, files: u64) -> Arc<Room> {
-        Arc::new(Room { limits: Limits { maps, threads, files }, state: Mutex::default() })
+        let limits = Limits { maps, threads, files };
+        Arc::new(Room { limits, alive: Arc::default(), state: Mutex::default() })
     }
 
     #[test]

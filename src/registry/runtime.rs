@@ -6,7 +6,7 @@ use super::instances::Instances;
 use super::io::Io;
 use super::room::{Amount, Promise, Room};
 use super::starting::Starting;
-use super::{Table, machine};
+use super::{Table, machine, signals};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
 use crate::actor::message::{Ask, Outcome};
@@ -84,10 +84,16 @@ pub struct Runtime {
 impl Runtime {
     /// A runtime with no modules and no instances.
     ///
+    /// A guest that writes a file beyond the process's limit (`ulimit -f`) is to get an error, and the system's way to say so ends the
+    /// process: where nothing else is set for the signal SIGXFSZ, a handler is, which does nothing. Programs that are started are
+    /// not affected.
+    ///
     /// # Errors
     /// If the machine has no threads to give.
     pub fn new(options: RuntimeOptions) -> std::io::Result<Self> {
-        let room = Arc::new(Room::new(machine::limits()));
+        signals::survive_the_limit_of_files();
+        let instances = Instances::default();
+        let room = Arc::new(Room::new(machine::limits(), instances.alive.clone()));
         Ok(Runtime {
             compiling: Compiling::new(options.max_compiling, cores(), room.clone()),
             bin: Arc::default(),
@@ -100,7 +106,7 @@ impl Runtime {
             options,
             deadlines: Arc::default(),
             modules: Table::default(),
-            instances: Instances::default(),
+            instances,
             room,
             reaper: Reaper::new()?,
             io: Io::start()?,
