@@ -8,8 +8,10 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// What the scripts use of any system.
-const SYSTEM: &[&str] =
-    &["awk", "bash", "cat", "cut", "dirname", "env", "grep", "head", "mktemp", "rm", "sed", "sort", "timeout", "touch"];
+const SYSTEM: &[&str] = &[
+    "awk", "bash", "cat", "cut", "dirname", "env", "grep", "head", "mktemp", "rm", "sed", "sort", "timeout", "touch",
+    "true",
+];
 /// Says that it is some user, who is not root.
 const ID: &str = "echo 1000";
 /// Asks for a password unless it is told not to; whoever waits for it waits for ever.
