@@ -1,6 +1,6 @@
 // `make bench`: runtime:wasm beside node's worker_threads, the same work in the same run.
 //
-//   node bench/run.mjs [all|basics|stops|crowd] [SCALE]
+//   node bench/run.mjs [all|basics|stops|crowd|loop] [SCALE]
 //
 // Machines differ and are noisy: read the ratios, and the medians of five rounds in which the two sides alternate.
 import { execFileSync, spawn } from "node:child_process";
@@ -29,7 +29,7 @@ writeFileSync(wasm, Buffer.from(MODULE, "base64"));
 writeFileSync(join(folder, "start.wasm"), Uint8Array.from(STARTING));
 writeFileSync(join(folder, "manifest.app.toml"), '[capabilities.wasm]\nload = ["./*.wasm"]\n');
 execFileSync(join(here, "build.sh"), [join(folder, "guest.wasm")]);
-for (const script of ["main.js", "idle.js", "stops.js", "crowd.js"]) copyFileSync(join(here, script), join(folder, script));
+for (const script of ["main.js", "idle.js", "loop.js", "stops.js", "crowd.js"]) copyFileSync(join(here, script), join(folder, script));
 
 const output = (program, args) => JSON.parse(execFileSync(program, args.map(String), { maxBuffer: 1 << 28 }));
 const ours = (script, ...args) => output(binary, ["run", join(folder, script), ...args]);
@@ -122,6 +122,19 @@ function crowd() {
   }
 }
 
+/** The longest gap of a timer of 1 ms while what is large is handled. */
+function loop() {
+  const head = Buffer.from([0, 97, 115, 109, 1, 0, 0, 0, 0, 0x82, 0x80, 0x80, 0x10, 1, 97]);
+  writeFileSync(join(folder, "large.wasm"), Buffer.concat([head, Buffer.alloc(32 * 2 ** 20)]));
+  const comment = "// a comment that is long enough to make this large, and is thrown away\n";
+  writeFileSync(join(folder, "large.ts"), comment.repeat(4000) + "export const x: number = 1;\n");
+  console.log("\nlongest gap of a 1 ms timer, ms         median     worst");
+  for (const [name, gaps] of Object.entries(ours("loop.js", 11))) {
+    console.log(`${name.padEnd(36)} ${median(gaps).toFixed(2).padStart(9)} ${Math.max(...gaps).toFixed(2).padStart(9)}`);
+  }
+}
+
 if (what === "all" || what === "basics") await basics();
 if (what === "all" || what === "stops") stops();
 if (what === "all" || what === "crowd") crowd();
+if (what === "all" || what === "loop") loop();

@@ -3,15 +3,17 @@
 import { core, primordials } from "ext:core/mod.js";
 import { failed, isFailure, typeError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asArguments, asBytes, asId, asInteger, asString, checkedList, describe } from "ext:runtime_wasm/convert.js";
+import { handedOver, PIECE_BYTES, wholeBytes, wholeList } from "ext:runtime_wasm/large.js";
 import { listOf, ownValue } from "ext:runtime_wasm/own.js";
 import { abortReason, isAborted } from "ext:runtime_wasm/signals.js";
 
-const { ArrayIsArray, MapPrototypeForEach, ObjectFreeze, Promise, PromiseReject, PromiseWithResolvers, SafeMap } = primordials;
+const { ArrayIsArray, MapPrototypeForEach, ObjectFreeze, Promise, PromiseReject, PromiseWithResolvers, SafeMap,
+  TypedArrayPrototypeGetByteLength } = primordials;
 const { refOpPromise, unrefOpPromise } = core;
 
 const {
   op_wasm_call, op_wasm_closed, op_wasm_end, op_wasm_exports, op_wasm_is_alive, op_wasm_memory_grow, op_wasm_memory_read,
-  op_wasm_memory_size, op_wasm_memory_write,
+  op_wasm_large_sent, op_wasm_memory_size, op_wasm_memory_write, op_wasm_memory_write_large,
 } = core.ops;
 
 /** For each instance with requests under way, how far it is with them. */
@@ -156,18 +158,27 @@ export function call(instance, name, args = []) {
 
 /** Lists the exports of an instance, functions with their signatures. */
 export async function getExports(instance) {
-  return await atOnce(instance, op_wasm_exports(asId(instance, "instance")));
+  return await atOnce(instance, wholeList(op_wasm_exports(asId(instance, "instance"))));
+}
+
+/** Takes its place in the instance's order at once, however long it takes until all bytes are there. */
+function write(instance, offset, bytes) {
+  if (TypedArrayPrototypeGetByteLength(bytes) <= PIECE_BYTES) return op_wasm_memory_write(instance, offset, bytes);
+  return handedOver(bytes, "bytes", (large) => op_wasm_memory_write_large(instance, offset, large), op_wasm_large_sent);
 }
 
 /** The memory of an instance: its export `memory`, or else the first memory that it exports. */
 export const memory = ObjectFreeze({
   /** Copies `length` bytes from `offset` on into a new Uint8Array. */
   read(instance, offset, length) {
-    return asked(() => atOnce(instance, op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length"))));
+    return asked(() => {
+      const operation = op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length"));
+      return atOnce(instance, wholeBytes(operation));
+    });
   },
   /** Copies bytes to `offset`. */
   write(instance, offset, bytes) {
-    return asked(() => atOnce(instance, op_wasm_memory_write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes"))));
+    return asked(() => atOnce(instance, write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes"))));
   },
   /** The size in pages of 64 KiB. */
   size(instance) {

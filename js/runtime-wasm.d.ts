@@ -151,7 +151,7 @@ declare module "runtime:wasm" {
     call<Results extends unknown[] = unknown[]>(name: string, ...args: unknown[]): Promise<Results>;
   }
 
-  /** A guest's memory. Reads and writes copy. */
+  /** A guest's memory. Reads and writes copy: a buffer of more than 256 KiB while the promise is pending. */
   export interface Memory {
     /** Copies `length` bytes from `offset` on. */
     read(offset: number, length: number): Promise<Uint8Array>;

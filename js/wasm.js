@@ -3,6 +3,7 @@
 import { core, primordials } from "ext:core/mod.js";
 import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asBytes, asId, asString } from "ext:runtime_wasm/convert.js";
+import { handedOver, PIECE_BYTES, wholeList } from "ext:runtime_wasm/large.js";
 import { asImports, asOptions, readInstanceOptions, readOptions } from "ext:runtime_wasm/options.js";
 import { addHandlers, known, pump, removeHandlers } from "ext:runtime_wasm/imports.js";
 import { abortSignals, making, unlessCancelled, WasmInstance } from "ext:runtime_wasm/instance.js";
@@ -11,10 +12,10 @@ import { checkSignal, isAborted, offAbort, onAbort, throwIfAborted } from "ext:r
 import { connect, prepare, release } from "ext:runtime_wasm/stdio.js";
 
 const {
-  op_wasm_all_stats, op_wasm_compile, op_wasm_compile_file, op_wasm_drop_module, op_wasm_inspect, op_wasm_instantiate,
-  op_wasm_max_module_bytes,
+  op_wasm_all_stats, op_wasm_compile, op_wasm_compile_file, op_wasm_compile_large, op_wasm_drop_module, op_wasm_inspect,
+  op_wasm_instantiate, op_wasm_max_module_bytes,
 } = core.ops;
-const { JSONParse, ObjectFreeze, PromisePrototypeCatch, PromisePrototypeThen, RegExpPrototypeExec, TypedArrayPrototypeGetByteLength } = primordials;
+const { ObjectFreeze, PromisePrototypeCatch, PromisePrototypeThen, RegExpPrototypeExec, TypedArrayPrototypeGetByteLength } = primordials;
 
 const sha256Digits = /^[0-9a-f]{64}$/i;
 
@@ -40,7 +41,8 @@ export async function compile(bytes) {
     const text = "the module has " + length + " bytes, more than the limit of " + limit + " (max_module_bytes)";
     throw new WasmError(WasmErrorCode.CompileError, text);
   }
-  return await settled(op_wasm_compile(view));
+  if (length <= PIECE_BYTES) return await settled(op_wasm_compile(view));
+  return await settled(handedOver(view, "bytes", () => undefined, op_wasm_compile_large));
 }
 
 /** Compiles a module from a file that the manifest's `load` grants; resolves to its id. */
@@ -69,7 +71,7 @@ export async function instances() {
 
 /** What a module imports, exports and needs, known before it runs. */
 export async function inspect(module) {
-  const info = JSONParse(await settled(op_wasm_inspect(asId(module, "module"))));
+  const info = await settled(wholeList(op_wasm_inspect(asId(module, "module"))));
   return { id: module, ...info };
 }
 

@@ -1,7 +1,8 @@
 //! What can be known of a module before it runs: plain data, and the shape that `inspect` has in JavaScript and on the
 //! command line (`--json`).
 
-use crate::signature::ValueType;
+use crate::signature::{self, ExportKind, ValueType};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -158,6 +159,20 @@ pub struct Producer {
     pub name: String,
     /// Its version, perhaps empty.
     pub version: String,
+}
+
+/// As `getExports()` shows it.
+impl Serialize for signature::Export {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &self.name)?;
+        map.serialize_entry("kind", self.kind.name())?;
+        if let ExportKind::Function { params, results } = &self.kind {
+            map.serialize_entry("params", params)?;
+            map.serialize_entry("results", results)?;
+        }
+        map.end()
+    }
 }
 
 impl Serialize for ValueType {

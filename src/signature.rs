@@ -54,6 +54,19 @@ pub struct Export {
     pub kind: ExportKind,
 }
 
+impl ExportKind {
+    /// The word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ExportKind::Function { .. } => "function",
+            ExportKind::Memory => "memory",
+            ExportKind::Table => "table",
+            ExportKind::Global => "global",
+            ExportKind::Tag => "tag",
+        }
+    }
+}
+
 /// What an export is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExportKind {

@@ -59,6 +59,7 @@ scripts! {
     imports_wasi = "imports_wasi.js",
     inspect = "inspect.js",
     instantiate = "instantiate.js",
+    large = "large.js",
     lifecycle = "lifecycle.js",
     limits = "limits.js",
     memory = "memory.js",

@@ -1,7 +1,7 @@
 //! What an actor can be asked, and what it answers. Every request is answered exactly once: a [`Reply`] that is dropped
 //! unanswered, by whatever mishap, reads as "the instance is gone".
 
-use crate::error::{Result, WasmError};
+use crate::error::{ErrorCode, Result, WasmError};
 use crate::printable;
 use crate::signature::Export;
 use crate::sync::oneshot;
@@ -50,6 +50,13 @@ pub enum Ask {
         /// What to write.
         bytes: Vec<u8>,
     },
+    /// The same, with bytes that may still be on their way while the request has its place already.
+    MemoryWriteLater {
+        /// First byte.
+        offset: u64,
+        /// What gives the bytes.
+        coming: oneshot::Receiver<Vec<u8>>,
+    },
     /// The memory's size in pages of 64 KiB.
     MemorySize,
     /// Grow the memory by this many pages.
@@ -71,6 +78,23 @@ pub enum Ask {
 }
 
 impl Ask {
+    /// Waits for what is still on its way.
+    ///
+    /// # Errors
+    /// 5007 if it does not come.
+    pub(super) async fn complete(self) -> Result<Ask> {
+        let Ask::MemoryWriteLater { offset, coming } = self else { return Ok(self) };
+        match coming.await {
+            Ok(bytes) => Ok(Ask::MemoryWrite { offset, bytes }),
+            Err(_) => Err(WasmError::new(ErrorCode::Type, "the bytes to write were taken away")),
+        }
+    }
+
+    /// Is nothing of it still on its way?
+    pub(super) fn is_complete(&self) -> bool {
+        !matches!(self, Ask::MemoryWriteLater { .. })
+    }
+
     /// A span for what a log tells of; its `outcome` is still to be recorded.
     pub(super) fn span(&self) -> Span {
         match self {

@@ -95,8 +95,25 @@ impl Worker {
         self.actor.mailbox.receive()
     }
 
-    fn serve(&mut self, guest: &mut Guest, request: Request) -> Option<Death> {
+    /// The request, once all of it is there: its turn, and its time, have not begun before. None if it has been answered.
+    fn complete(&self, request: Request) -> Option<Request> {
+        if request.ask.is_complete() {
+            return Some(request);
+        }
         let Request { ask, reply } = request;
+        // After a stop it is dropped with its reply: the instance is gone.
+        let complete = self.io.block_on(self.actor.control.until_stopped(ask.complete()));
+        match complete? {
+            Ok(ask) => Some(Request { ask, reply }),
+            Err(error) => {
+                reply.send(Err(error));
+                None
+            }
+        }
+    }
+
+    fn serve(&mut self, guest: &mut Guest, request: Request) -> Option<Death> {
+        let Request { ask, reply } = self.complete(request)?;
         let (what, limit) = match &ask {
             Ask::Call(call) => {
                 (format!("the call of \"{}\"", printable::name(&call.name)), shorter(call.timeout, self.limits.timeout))

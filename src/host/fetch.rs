@@ -3,6 +3,7 @@
 //! `data:` and `blob:` URLs hold their own content and need no grant; other schemes do not exist here.
 
 use crate::caps::{Caps, CapsError, CapsErrorKind};
+use deno_core::unsync::spawn_blocking;
 use deno_core::{AsyncResult, BufView, CancelFuture, CancelHandle, OpState, Resource, url::Url};
 use deno_error::JsErrorBox;
 use deno_fetch::{
@@ -55,17 +56,26 @@ struct GrantedFiles(Caps);
 impl FetchHandler for GrantedFiles {
     fn fetch_file(&self, _: &mut OpState, url: &Url) -> (CancelableResponseFuture, Option<Rc<CancelHandle>>) {
         let cancel = CancelHandle::new_rc();
-        let response = open(&self.0, url).and_then(|file| respond(file, url)).map_err(FetchError::Other);
-        (Box::pin(async move { response }.or_cancel(cancel.clone())), Some(cancel))
+        let (caps, url) = (self.0.clone(), url.clone());
+        let response = async move {
+            let opened = spawn_blocking(move || open(&caps, &url).map(|file| (file, url))).await;
+            let ((file, length), url) = opened.map_err(JsErrorBox::from_err).flatten().map_err(FetchError::Other)?;
+            respond(file, length, &url).map_err(FetchError::Other)
+        };
+        (Box::pin(response.or_cancel(cancel.clone())), Some(cancel))
     }
 }
 
-fn open(caps: &Caps, url: &Url) -> Result<File, JsErrorBox> {
+/// A granted file, and its length.
+fn open(caps: &Caps, url: &Url) -> Result<(File, u64), JsErrorBox> {
     let key = "[capabilities.wasm] load";
     let path = url.to_file_path().map_err(|()| denied(url.as_str(), key))?;
     let path = path.to_str().ok_or_else(|| denied(url.as_str(), key))?;
     match caps.open_module(path) {
-        Ok(module) => Ok(module.file),
+        Ok(module) => {
+            let length = module.file.metadata().map_err(|error| unreadable(url, &error.to_string()))?.len();
+            Ok((module.file, length))
+        }
         Err(CapsError { kind: CapsErrorKind::Denied, .. }) => Err(denied(url.as_str(), key)),
         Err(error) => Err(unreadable(url, &error.message)),
     }
@@ -75,8 +85,7 @@ fn unreadable(url: &Url, reason: &str) -> JsErrorBox {
     JsErrorBox::new("WasmHostIoError", format!("[5008] fetch of {url} failed: {reason}"))
 }
 
-fn respond(file: File, url: &Url) -> Result<http::Response<ResBody>, JsErrorBox> {
-    let length = file.metadata().map_err(|error| unreadable(url, &error.to_string()))?.len();
+fn respond(file: File, length: u64, url: &Url) -> Result<http::Response<ResBody>, JsErrorBox> {
     let kind = if url.path().ends_with(".wasm") { "application/wasm" } else { "application/octet-stream" };
     let body = ResourceToBodyAdapter::new(Rc::new(FileBody(RefCell::new(Some(file)))));
     http::Response::builder()
@@ -97,7 +106,7 @@ impl Resource for FileBody {
     fn read(self: Rc<Self>, limit: usize) -> AsyncResult<BufView> {
         Box::pin(async move {
             let mut file = self.0.take().ok_or_else(|| JsErrorBox::generic("the file is being read already"))?;
-            let read = tokio::task::spawn_blocking(move || {
+            let read = spawn_blocking(move || {
                 let mut piece = vec![0; limit];
                 let length = file.read(&mut piece)?;
                 piece.truncate(length);

@@ -2,6 +2,7 @@
 
 use super::typescript;
 use deno_core::error::ModuleLoaderError;
+use deno_core::unsync::spawn_blocking;
 use deno_core::url::Url;
 use deno_core::{
     Extension, ModuleLoadOptions, ModuleLoadReferrer, ModuleLoadResponse, ModuleLoader, ModuleSource, ModuleSourceCode,
@@ -65,18 +66,25 @@ impl ModuleLoader for FileLoader {
         referrer: Option<&ModuleLoadReferrer>,
         options: ModuleLoadOptions,
     ) -> ModuleLoadResponse {
-        ModuleLoadResponse::Sync(load(url, referrer, &options.requested_module_type))
+        let importer = referrer.map_or(String::new(), |at| {
+            format!(", imported from {}:{}:{}", at.specifier, at.line_number, at.column_number)
+        });
+        let (url, requested) = (url.clone(), options.requested_module_type);
+        // Files can be large, or on a slow disk; and to take the types out of one takes longer than to read it.
+        ModuleLoadResponse::Async(Box::pin(async move {
+            let (kind, source, url) = spawn_blocking(move || {
+                let (kind, source) = load(&url, &importer, &requested)?;
+                Ok::<_, JsErrorBox>((kind, source, url))
+            })
+            .await
+            .map_err(JsErrorBox::from_err)??;
+            Ok(ModuleSource::new(kind, ModuleSourceCode::String(source.into()), &url, None))
+        }))
     }
 }
 
-fn load(
-    url: &Url,
-    referrer: Option<&ModuleLoadReferrer>,
-    requested: &RequestedModuleType,
-) -> Result<ModuleSource, JsErrorBox> {
-    let importer = referrer.map_or(String::new(), |at| {
-        format!(", imported from {}:{}:{}", at.specifier, at.line_number, at.column_number)
-    });
+/// What the file at `url` is, and its JavaScript. `importer` is for messages.
+fn load(url: &Url, importer: &str, requested: &RequestedModuleType) -> Result<(ModuleType, String), JsErrorBox> {
     let path = url.to_file_path().map_err(|()| type_error(format!("{url} is no path on this machine{importer}")))?;
     let kind = module_type(&path)
         .ok_or_else(|| type_error(format!("cannot import {url}{importer}: only {IMPORTABLE} files are modules")))?;
@@ -92,7 +100,7 @@ fn load(
     })?;
     let typescript = path.extension().is_some_and(|extension| extension == "ts" || extension == "mts");
     let source = if typescript { typescript::strip(url.as_str(), source)? } else { source };
-    Ok(ModuleSource::new(kind, ModuleSourceCode::String(source.into()), url, None))
+    Ok((kind, source))
 }
 
 /// What a file is, by its name; nothing if it cannot be imported.

@@ -89,7 +89,11 @@ impl App {
     fn run(self, ending: &Ending) -> Result<i32, String> {
         let path = self.main.canonicalize().map_err(|error| format!("{}: {error}", self.main.display()))?;
         let main = Url::from_file_path(&path).map_err(|()| format!("{}: not an absolute path", path.display()))?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            // Timers are looked at after so many turns, also while each of them has an answer to hand on.
+            .event_interval(8)
+            .enable_all()
+            .build();
         let runtime = runtime.map_err(|error| format!("cannot start the event loop: {error}"))?;
         signals::watch(ending.clone()).map_err(|error| format!("no thread to wait for signals on: {error}"))?;
         if cfg!(feature = "v8") {

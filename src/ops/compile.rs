@@ -2,10 +2,11 @@
 
 use super::convert::Reply;
 use super::host::{WasmHost, module_id, off_loop, refused};
+use super::large::{self, Piece};
 use crate::actor::message::Answer;
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::printable;
-use deno_core::{OpState, op2};
+use deno_core::{OpState, ResourceId, op2};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::io::Read;
@@ -21,6 +22,15 @@ pub fn op_wasm_max_module_bytes(state: &OpState) -> f64 {
 #[op2]
 pub async fn op_wasm_compile(state: Rc<RefCell<OpState>>, #[buffer(copy)] bytes: Vec<u8>) -> Reply<f64> {
     Reply(compile(state, bytes).await)
+}
+
+/// Compiles bytes that have come in pieces.
+#[op2]
+pub async fn op_wasm_compile_large(state: Rc<RefCell<OpState>>, #[smi] bytes: ResourceId) -> Reply<f64> {
+    Reply(match large::incoming(&state, bytes) {
+        Ok(bytes) => compile(state, bytes).await,
+        Err(error) => Err(error),
+    })
 }
 
 async fn compile(state: Rc<RefCell<OpState>>, bytes: Vec<u8>) -> Result<f64> {
@@ -93,13 +103,12 @@ pub async fn op_wasm_drop_module(state: Rc<RefCell<OpState>>, id: f64) -> Reply<
 
 /// What a module declares and needs, as JSON.
 #[op2]
-pub async fn op_wasm_inspect(state: Rc<RefCell<OpState>>, id: f64) -> Reply<String> {
+pub async fn op_wasm_inspect(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Piece> {
     Reply(inspect(state, id).await)
 }
 
-async fn inspect(state: Rc<RefCell<OpState>>, id: f64) -> Result<String> {
+async fn inspect(state: Rc<RefCell<OpState>>, id: f64) -> Result<Piece> {
     let host = WasmHost::enabled(&state)?;
     let info = host.runtime.inspect(module_id(id)?).await?;
-    serde_json::to_string(&info)
-        .map_err(|error| WasmError::new(ErrorCode::Compile, format!("the module {id} cannot be described: {error}")))
+    large::info(&state, info).await
 }

@@ -7,7 +7,6 @@
 use super::values;
 use crate::actor::message::{Answer, Outcome};
 use crate::error::{FailedCall, Result, WasmError};
-use crate::signature::{Export, ExportKind, ValueType};
 use crate::value::{Arg, FuncValue, Kept, RawValue, Value};
 use deno_core::convert::Uint8Array;
 use deno_core::v8::{self, Local, PinScope};
@@ -258,10 +257,8 @@ impl<'a> ToV8<'a> for Answer {
                 };
                 array(scope, &[results, failed]).into()
             }
-            Answer::Exports(exports) => {
-                let exports: Vec<_> = exports.iter().map(|export| js_export(scope, export)).collect();
-                array(scope, &exports).into()
-            }
+            // See `large`: its length is a guest's.
+            Answer::Exports(_) => return Err(JsErrorBox::type_error("a list of exports goes in pieces")),
             Answer::Bytes(bytes) => return js_bytes(scope, bytes),
             Answer::Pages(number) => v8::Number::new(scope, number as f64).into(),
             Answer::Fuel(amount) => v8::BigInt::new_from_u64(scope, amount).into(),
@@ -289,31 +286,4 @@ fn js_value<'a>(scope: &mut PinScope<'a, '_>, value: Value) -> Result<Local<'a, 
         Value::Extern(value) => values::extern_value(scope, &value),
         Value::Func(func) => values::function(scope, func),
     })
-}
-
-fn js_export<'a>(scope: &mut PinScope<'a, '_>, export: &Export) -> Local<'a, v8::Value> {
-    let object = v8::Object::new(scope);
-    let name = string(scope, &export.name);
-    set(scope, object, "name", name);
-    let kind = match &export.kind {
-        ExportKind::Function { .. } => "function",
-        ExportKind::Memory => "memory",
-        ExportKind::Table => "table",
-        ExportKind::Global => "global",
-        ExportKind::Tag => "tag",
-    };
-    let kind = string(scope, kind);
-    set(scope, object, "kind", kind);
-    if let ExportKind::Function { params, results } = &export.kind {
-        let params = js_types(scope, params);
-        set(scope, object, "params", params);
-        let results = js_types(scope, results);
-        set(scope, object, "results", results);
-    }
-    object.into()
-}
-
-fn js_types<'a>(scope: &mut PinScope<'a, '_>, types: &[ValueType]) -> Local<'a, v8::Value> {
-    let names: Vec<_> = types.iter().map(|ty| string(scope, ty.name())).collect();
-    array(scope, &names).into()
 }

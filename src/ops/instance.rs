@@ -3,6 +3,7 @@
 use super::convert::{Args, Calls, Reply};
 use super::host::{WasmHost, instance_id};
 use super::imports;
+use super::large::{self, Piece};
 use super::soon::soon;
 use crate::actor::control::StopReason;
 use crate::actor::message::{Answer, Ask, Call};
@@ -11,6 +12,7 @@ use crate::value::FuncValue;
 use deno_core::{OpState, ToV8, op2};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Sends one request and awaits the answer. Up to the first wait this runs within the call from JavaScript, so requests
@@ -85,8 +87,12 @@ pub async fn op_wasm_call_ref(
 
 /// Lists the exports.
 #[op2]
-pub async fn op_wasm_exports(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Answer> {
-    Reply(ask(state, id, Ask::Exports).await)
+pub async fn op_wasm_exports(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Piece> {
+    Reply(match ask(state.clone(), id, Ask::Exports).await {
+        Ok(Answer::Exports(exports)) => large::exports(&state, exports).await,
+        Ok(_) => large::exports(&state, Arc::default()).await,
+        Err(error) => Err(error),
+    })
 }
 
 /// Adds fuel, given as a decimal string.

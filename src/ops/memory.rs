@@ -3,9 +3,10 @@
 use super::convert::Reply;
 use super::host::{WasmHost, as_written, instance_id};
 use super::instance::ask;
+use super::large::{self, Bytes};
 use crate::actor::message::{Answer, Ask};
 use crate::error::{ErrorCode, Result, WasmError};
-use deno_core::{OpState, op2};
+use deno_core::{OpState, ResourceId, op2};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -23,11 +24,17 @@ fn amounts<const N: usize>(state: &Rc<RefCell<OpState>>, id: f64, numbers: [(&st
 
 /// Reads bytes.
 #[op2]
-pub async fn op_wasm_memory_read(state: Rc<RefCell<OpState>>, id: f64, offset: f64, length: f64) -> Reply<Answer> {
-    Reply(match amounts(&state, id, [("the offset", offset), ("the length", length)]) {
-        Ok([offset, length]) => ask(state, id, Ask::MemoryRead { offset, length }).await,
-        Err(error) => Err(error),
-    })
+pub async fn op_wasm_memory_read(state: Rc<RefCell<OpState>>, id: f64, offset: f64, length: f64) -> Reply<Bytes> {
+    Reply(read(state, id, offset, length).await)
+}
+
+async fn read(state: Rc<RefCell<OpState>>, id: f64, offset: f64, length: f64) -> Result<Bytes> {
+    let [offset, length] = amounts(&state, id, [("the offset", offset), ("the length", length)])?;
+    let bytes = match ask(state.clone(), id, Ask::MemoryRead { offset, length }).await? {
+        Answer::Bytes(bytes) => bytes,
+        _ => Vec::new(),
+    };
+    Ok(Bytes::new(&state, bytes))
 }
 
 /// Writes bytes.
@@ -42,6 +49,24 @@ pub async fn op_wasm_memory_write(
         Ok([offset]) => ask(state, id, Ask::MemoryWrite { offset, bytes }).await,
         Err(error) => Err(error),
     })
+}
+
+/// Writes bytes that come in pieces, once all have come.
+#[op2]
+pub async fn op_wasm_memory_write_large(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    offset: f64,
+    #[smi] bytes: ResourceId,
+) -> Reply<Answer> {
+    Reply(write_large(state, id, offset, bytes).await)
+}
+
+async fn write_large(state: Rc<RefCell<OpState>>, id: f64, offset: f64, bytes: ResourceId) -> Result<Answer> {
+    // Dropped where the request is not sent, so that JavaScript hears that nobody wants them.
+    let coming = large::coming(&state, bytes)?;
+    let [offset] = amounts(&state, id, [("the offset", offset)])?;
+    ask(state, id, Ask::MemoryWriteLater { offset, coming }).await
 }
 
 /// The size in pages.

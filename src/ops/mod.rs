@@ -11,6 +11,7 @@ mod host;
 mod imports;
 mod instance;
 mod instantiate;
+mod large;
 mod memory;
 mod observe;
 mod scripts;
@@ -28,6 +29,7 @@ deno_core::extension!(
     ops = [
         compile::op_wasm_compile,
         compile::op_wasm_compile_file,
+        compile::op_wasm_compile_large,
         compile::op_wasm_drop_module,
         compile::op_wasm_inspect,
         compile::op_wasm_max_module_bytes,
@@ -50,8 +52,15 @@ deno_core::extension!(
         imports::op_wasm_host_next,
         imports::op_wasm_host_return,
         imports::op_wasm_host_throw,
+        large::op_wasm_large_add,
+        large::op_wasm_large_begin,
+        large::op_wasm_large_sent,
+        large::op_wasm_large_take,
+        large::op_wasm_large_text,
+        large::op_wasm_large_turn,
         memory::op_wasm_memory_read,
         memory::op_wasm_memory_write,
+        memory::op_wasm_memory_write_large,
         memory::op_wasm_memory_size,
         memory::op_wasm_memory_grow,
         observe::op_wasm_printable,

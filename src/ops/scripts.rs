@@ -29,6 +29,7 @@ pub(super) const SCRIPTS: &[ExtensionFileSource] = scripts![
     "stdio.js",
     "options.js",
     "signals.js",
+    "large.js",
     "convert.js",
     "error.js",
     "web.js",

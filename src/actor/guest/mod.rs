@@ -250,13 +250,15 @@ impl Guest {
 async fn answer(store: &mut Context<'_>, ask: Ask) -> Outcome {
     #[cfg(test)]
     super::faults::panic_if_asked(&ask);
-    match ask {
+    // Between calls the worker has waited for this already.
+    match ask.complete().await? {
         Ask::Call(call) => call::call(store, call).await.map(Answer::Values),
         Ask::Batch(calls) => Ok(call::batch(store, calls).await),
         Ask::CallRef { func, args } => call::call_ref(store, func, args).await.map(Answer::Values),
         Ask::Exports => Ok(Answer::Exports(store.data().module.exports().clone())),
         Ask::MemoryRead { offset, length } => memory::read(store, offset, length).map(Answer::Bytes),
         Ask::MemoryWrite { offset, bytes } => memory::write(store, offset, &bytes).map(|()| Answer::Done),
+        Ask::MemoryWriteLater { .. } => Err(WasmError::new(ErrorCode::Memory, "the bytes to write have not come")),
         Ask::MemorySize => memory::size(store).map(Answer::Pages),
         Ask::MemoryGrow { pages } => memory::grow(store, pages).await.map(Answer::Pages),
         Ask::GlobalGet(name) => global::get(store, &name).map(|value| Answer::Values(vec![value])),

@@ -143,7 +143,7 @@ impl Life {
                 _ => Err(ErrorCode::ExportNotFound),
             },
             Ask::AddFuel(amount) => self.add_fuel(*amount, around.used).map(Answer::Fuel),
-            Ask::Exports | Ask::CallRef { .. } => unreachable!("not asked of the model"),
+            Ask::Exports | Ask::CallRef { .. } | Ask::MemoryWriteLater { .. } => unreachable!("not asked of the model"),
         }
     }
 
