@@ -215,7 +215,7 @@ declare module "runtime:wasm" {
     fuel?: number | bigint;
   }
 
-  /** Why an instance has ended. "trap", "fuel" and "start" only after too many restarts. */
+  /** Why an instance has ended. "trap", "fuel" and "start" only after too many restarts; "failed": the host could not keep its limits. */
   export interface Closed {
     readonly reason: "dropped" | "terminated" | "timeout" | "aborted" | "panicked" | "failed" | "trap" | "fuel" | "start";
     readonly message?: string;

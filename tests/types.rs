@@ -60,7 +60,7 @@ fn every_member_of_an_instance_is_declared() {
 
 #[test]
 fn every_option_is_declared() {
-    let (declared, script) = (read("js/runtime-wasm.d.ts"), read("js/convert.js"));
+    let (declared, script) = (read("js/runtime-wasm.d.ts"), read("js/options.js"));
     for (list, interface) in [("optionNames", "InstantiateOptions"), ("limitNames", "Limits")] {
         let options = words(between(&script, &format!("const {list} = ["), "]"));
         let declared = between(&declared, &format!("export interface {interface} {{"), "\n  }\n");

@@ -301,7 +301,7 @@ function withoutMethods(target, spared = []) {
   const properties = [];
   for (const key of ownKeys(target)) {
     const descriptor = getOwnPropertyDescriptor(target, key);
-    if (!descriptor.configurable || key === "constructor" || spared.includes(key)) continue;
+    if (!descriptor.configurable || spared.includes(key)) continue;
     if (typeof descriptor.value === "function") properties.push([target, key, { value: broken, writable: true }]);
     else if (descriptor.get !== undefined) properties.push([target, key, { get: broken, set: broken }]);
   }
@@ -341,6 +341,25 @@ test("no promise is asked for its then, and no string for its concat", async () 
   for (const [target, key] of [[Promise.prototype, "then"], [String.prototype, "concat"]]) {
     await spoilt(() => defined([[target, key, { value: broken, writable: true }]]), false);
   }
+});
+
+test("the methods of an instance do without each other", async () => {
+  const prototype = Object.getPrototypeOf(await instantiate(basic));
+  const used = ["constructor", "memory", "globals", "exports", "callBatch", "callWith", Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")];
+  const mend = defined(withoutMethods(prototype, used));
+  let seen;
+  try {
+    const instance = await instantiate(basic);
+    const { memory, globals, exports } = instance;
+    const batch = await instance.callBatch([["add", 1, 2]]);
+    const added = await instance.callWith({}, "add", 3, 4);
+    seen = [await exports.add(1, 2), (await memory.read(0, 1))[0], await globals.get("answer"), batch[0][0], added[0]];
+    await instance[used[6]]();
+    seen[5] = await ended(exports.add(1, 2));
+  } finally {
+    mend();
+  }
+  equal(seen, [3, 72, 42, 3, 7, 5005]);
 });
 
 test("no global is looked up", () => spoilt(() => defined(noGlobals)));
