@@ -75,12 +75,35 @@ pub const INDIRECT_CALLS_MAX: u64 = 10_000;
 /// Modules that may wait to be compiled.
 pub const COMPILATIONS_WAITING_MAX: usize = 1024;
 
+/// The most fuel that a guest uses between two looks at how much it has left, and the least where it has little.
+pub const FUEL_SLICE_MAX: u64 = 50_000;
+/// See [`FUEL_SLICE_MAX`].
+pub const FUEL_SLICE_MIN: u64 = 100;
+/// Into how many slices its fuel is cut where neither of these bounds is reached.
+pub const FUEL_SLICES: u64 = 100;
+
 /// How many memories, and how many tables, one instance may have.
 pub const MEMORIES_MAX: usize = 100;
 /// See [`MEMORIES_MAX`].
 pub const TABLES_MAX: usize = 100;
 /// What an element of a table costs the host.
 pub const TABLE_ELEMENT_BYTES: u64 = 16;
+
+/// Requests that may wait for one instance: its mailbox has a place for each from the start.
+pub const MAILBOX_MAX: usize = 65_536;
+
+/// Results of all calls of one batch together.
+pub const BATCH_RESULTS_MAX: usize = 250_000;
+
+/// Values of the host that one guest holds as externrefs.
+pub const EXTERNREFS_MAX: usize = 100_000;
+/// What one of them costs the host, its own value not counted: so much of `max_memory` is taken for each.
+pub const EXTERNREF_BYTES: u64 = 600;
+
+/// Bytes of the largest memory that is written to a core dump.
+pub const CORE_DUMP_MEMORY_MAX: u64 = 256 << 20;
+/// How many times as much memory as the guest has it takes to write a core dump.
+pub const CORE_DUMP_COPIES: u64 = 4;
 
 /// Descriptors that one guest may have open, its standard streams and directories among them.
 pub const OPEN_FILES_MAX: u32 = 256;

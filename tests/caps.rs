@@ -387,6 +387,87 @@ fn a_broken_manifest_shows_file_line_and_column() {
     drop(app.folder);
 }
 
+/// A limit under a name that nobody reads would be lost without a word.
+#[test]
+fn a_misspelt_section_is_an_error_and_those_of_others_are_let_be() {
+    let file = Path::new("/none/manifest.app.toml");
+    let parsed = |text: &str| Caps::from_toml(text, file, None).map_err(|error| error.to_string());
+    for (text, at, meant) in [
+        ("[capability.wasm.limits]\nfuel = 1", "1:2", "[capabilities]"),
+        ("[capabilites.wasm]\nload = []", "1:2", "[capabilities]"),
+        ("[Capabilities.wasm]", "1:2", "[capabilities]"),
+        ("[CAPABILITIES.wasm.limits]", "1:2", "[capabilities]"),
+        ("[capabilitie]", "1:2", "[capabilities]"),
+        ("[cababilities]", "1:2", "[capabilities]"),
+        ("[capablities.wasm]", "1:2", "[capabilities]"),
+        ("[capabilities-wasm]", "1:2", "[capabilities]"),
+        ("[\"capabilities.wasm.limits\"]\nfuel = 1", "1:2", "[capabilities]"),
+        ("[\"capabilities \".wasm]", "1:2", "[capabilities]"),
+        ("[\"\u{441}apabilities\".wasm]", "1:2", "[capabilities]"),
+        ("[wasm.limits]\nfuel = 1", "1:2", "[capabilities.wasm]"),
+        ("[capabilities.wams]", "1:15", "[capabilities.wasm]"),
+        ("[capabilities.Wasm]", "1:15", "[capabilities.wasm]"),
+        ("[capabilities.wsm.limits]", "1:15", "[capabilities.wasm]"),
+        ("[capabilities.wasm2]", "1:15", "[capabilities.wasm]"),
+        ("[capabilities.\"wasm.limits\"]", "1:15", "[capabilities.wasm.limits]"),
+        ("[capabilities.wasm_limits]", "1:15", "[capabilities.wasm.limits]"),
+        ("[capabilities.limits]", "1:15", "[capabilities.wasm.limits]"),
+        ("[capabilities.limit]", "1:15", "[capabilities.wasm.limits]"),
+        ("[capabilities.nte]", "1:15", "[capabilities.net]"),
+        ("[capabilities.Net]\nfetch = []", "1:15", "[capabilities.net]"),
+        ("[[capabilities.wams]]", "1:16", "[capabilities.wasm]"),
+        ("capabilities.wams.limits.fuel = 1", "1:14", "[capabilities.wasm]"),
+        ("capability.wasm.limits = { fuel = 1 }", "1:1", "[capabilities]"),
+        ("capabilities = { wams = { limits = { fuel = 1 } } }", "1:18", "[capabilities.wasm]"),
+        ("[capabilities.wasm.limit]\nfuel = 1", "1:20", "`limits`"),
+        ("[capabilities.wasm.Limits]\nfuel = 1", "1:20", "`limits`"),
+        ("capabilities.wasm.limist.fuel = 1", "1:19", "`limits`"),
+        ("[capabilities.wasm]\n[capability.wasm.limits]\nfuel = 1", "2:2", "[capabilities]"),
+    ] {
+        let error = parsed(text).expect_err(text);
+        let start = format!("/none/manifest.app.toml:{at}: ");
+        assert!(
+            error.starts_with(&start) && error.contains(&format!("did you mean {meant}?")),
+            "{text}\ngave\n{error}"
+        );
+    }
+    for text in [
+        "[windows]\nwidth = 1",
+        "[capabilities.channels]\nany = 1",
+        "[capabilities.fs]\n[capabilities.env]\n[capabilities.http]\n[capabilities.web]",
+        "[package]\n[permissions.wasm]\n[tool.capabilities.wasm]",
+        "[app.wams]",
+        "[[plugins]]\n[a.b.c]",
+        "x = 1",
+    ] {
+        assert!(parsed(text).is_ok(), "{text}: {:?}", parsed(text));
+    }
+}
+
+#[test]
+fn amounts_are_taken_up_to_what_there_can_be() {
+    let file = Path::new("/none/manifest.app.toml");
+    let all = ["1", "2147483648", "4294967296", "9007199254740992", "4611686018427387904", "9223372036854775808"];
+    for key in ["fuel", "timeout_ms", "memory", "table_elements"] {
+        for amount in all.into_iter().chain(["18446744073709551615"]) {
+            let text = format!("[capabilities.wasm.limits]\n{key} = {amount}");
+            assert!(Caps::from_toml(&text, file, None).is_ok(), "{text}");
+        }
+        for amount in ["0", "-1", "18446744073709551616"] {
+            let text = format!("[capabilities.wasm.limits]\n{key} = {amount}");
+            assert!(Caps::from_toml(&text, file, None).is_err(), "{text}");
+        }
+    }
+    let mailbox = |places: u64| {
+        let text = format!("[capabilities.wasm.limits]\nmailbox = {places}");
+        Caps::from_toml(&text, file, None).map_err(|error| error.to_string())
+    };
+    assert!(mailbox(1).is_ok() && mailbox(65_536).is_ok());
+    for places in [0, 65_537, 1 << 31, 1 << 32, 1 << 53, 1 << 62, 1 << 63, u64::MAX] {
+        assert!(mailbox(places).unwrap_err().contains("2:11: mailbox must be an integer from 1 to 65536"));
+    }
+}
+
 #[test]
 fn an_error_points_into_the_line_it_shows_and_writes_nothing_that_a_terminal_obeys() {
     let file = Path::new("/none/manifest.app.toml");

@@ -2,8 +2,10 @@
 //! error, so that a typo never widens or loses a grant.
 
 use super::grant::{Grant, Wanted};
+use super::misspelt;
 use super::net::UrlPattern;
 use super::{Access, AppInfo, Granted, ManifestLimits, Pin, Priority};
+use crate::limits::MAILBOX_MAX;
 use crate::printable;
 use std::fmt;
 use std::ops::Range;
@@ -98,7 +100,11 @@ fn granted(text: &str, base: &Path, home: Option<&Path>) -> Parsed<Granted> {
     if let Some(app) = table_in(root, "app")? {
         granted.app = AppInfo { name: optional_string(app, "name")?, version: optional_string(app, "version")? };
     }
+    none_misspelt(root, &["capabilities"], misspelt::meant_at_the_top)?;
     let capabilities = table_in(root, "capabilities")?;
+    if let Some(capabilities) = capabilities {
+        none_misspelt(capabilities, &["wasm", "net"], misspelt::meant_capability)?;
+    }
     let section = |name| capabilities.map_or(Ok(None), |capabilities| table_in(capabilities, name));
     match section("wasm")? {
         Some(wasm) => wasm_section(wasm, &mut granted)?,
@@ -150,7 +156,7 @@ fn limits(wasm: &DeTable) -> Parsed<ManifestLimits> {
         timeout_ms: amount(of_instance, "timeout_ms")?,
         memory_bytes: size(of_instance, "memory")?,
         table_elements: amount(of_instance, "table_elements")?,
-        mailbox: as_usize(amount(of_instance, "mailbox")?),
+        mailbox: as_usize(amount_up_to(of_instance, "mailbox", MAILBOX_MAX as u64)?),
         max_instances: as_usize(amount(wasm, "max_instances")?),
         max_module_bytes: size(wasm, "max_module_bytes")?,
         max_memory_bytes: size(wasm, "max_memory")?,
@@ -279,13 +285,17 @@ fn wrong_type<T>(value: &Spanned<DeValue>, what: &str, wanted: &str, found: &DeV
 
 /// A number of things, at least one.
 fn amount(table: &DeTable, key: &str) -> Parsed<Option<u64>> {
+    amount_up_to(table, key, u64::MAX)
+}
+
+fn amount_up_to(table: &DeTable, key: &str, most: u64) -> Parsed<Option<u64>> {
     let Some(value) = table.get(key) else { return Ok(None) };
     let DeValue::Integer(integer) = value.get_ref() else {
         return wrong_type(value, key, "an integer", value.get_ref());
     };
     match u64::from_str_radix(integer.as_str(), integer.radix()) {
-        Ok(number) if number > 0 => Ok(Some(number)),
-        _ => problem(value.span(), format!("{key} must be an integer from 1 to {}", u64::MAX)),
+        Ok(number) if (1..=most).contains(&number) => Ok(Some(number)),
+        _ => problem(value.span(), format!("{key} must be an integer from 1 to {most}")),
     }
 }
 
@@ -312,29 +322,26 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+/// Refuses a section that seems to mean one of ours. Those of other modules are none of our business.
+fn none_misspelt(table: &DeTable, ours: &[&str], meant: fn(&str) -> Option<&'static str>) -> Parsed<()> {
+    for key in table.keys() {
+        let name = key.get_ref();
+        if !ours.contains(&name.as_ref())
+            && let Some(meant) = meant(name)
+        {
+            return problem(key.span(), format!("unknown section `{name}`; did you mean [{meant}]?"));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a key that is not in the list, and names the nearest that is.
 fn only_known(table: &DeTable, place: &str, known: &[&str]) -> Parsed<()> {
     let Some(unknown) = table.keys().find(|key| !known.contains(&key.get_ref().as_ref())) else { return Ok(()) };
     let name = unknown.get_ref();
-    let nearest = known.iter().map(|key| (distance(name, key), key)).min().filter(|(distance, _)| *distance <= 3);
-    let hint = match nearest {
-        Some((_, key)) => format!("; did you mean `{key}`?"),
+    let hint = match misspelt::nearest(name, known) {
+        Some(key) => format!("; did you mean `{key}`?"),
         None => format!("; there are {}", known.join(", ")),
     };
     problem(unknown.span(), format!("unknown key `{name}` in {place}{hint}"))
-}
-
-/// Edits that turn one word into the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.chars().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.chars().count()]
 }

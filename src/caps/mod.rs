@@ -6,6 +6,7 @@
 
 mod grant;
 mod manifest;
+mod misspelt;
 mod net;
 mod resolve;
 

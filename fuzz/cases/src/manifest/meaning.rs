@@ -25,7 +25,13 @@ pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
             return wrong("the app's name and version are strings");
         }
     }
+    if table.keys().any(|key| key != "capabilities" && means_capabilities(key)) {
+        return wrong("a section at the top nearly has a name of ours");
+    }
     let capabilities = section(table, "capabilities")?.unwrap_or(&none);
+    if capabilities.keys().any(|key| key != "wasm" && key != "net" && means_a_capability(key)) {
+        return wrong("a capability nearly has a name of ours");
+    }
     if let Some(net) = section(capabilities, "net")? {
         known(net, &["fetch"])?;
         if !net.is_empty() {
@@ -47,6 +53,46 @@ pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
     Ok((enabled, limits(wasm)?))
 }
 
+fn means_capabilities(key: &str) -> bool {
+    let letters = letters(key);
+    let text: String = letters.iter().collect();
+    text.starts_with("capabilit") || text == "wasm" || text == "wasmlimits" || within(3, &letters, "capabilities")
+}
+
+fn means_a_capability(key: &str) -> bool {
+    let letters = letters(key);
+    [(1, "wasm"), (1, "net"), (1, "limits"), (2, "wasmlimits")]
+        .iter()
+        .any(|(edits, name)| within(*edits, &letters, name))
+}
+
+fn letters(key: &str) -> Vec<char> {
+    key.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect()
+}
+
+/// Can so many edits turn the one word into the other? Tried in all ways.
+fn within(edits: usize, word: &[char], name: &str) -> bool {
+    let name: Vec<char> = name.chars().collect();
+    fn tried(edits: usize, a: &[char], b: &[char]) -> bool {
+        match (a, b) {
+            ([], rest) | (rest, []) => rest.len() <= edits,
+            ([x, a_rest @ ..], [y, b_rest @ ..]) => {
+                let swapped = || match (a, b) {
+                    ([x1, x2, a @ ..], [y1, y2, b @ ..]) => x1 == y2 && x2 == y1 && tried(edits - 1, a, b),
+                    _ => false,
+                };
+                (x == y && tried(edits, a_rest, b_rest))
+                    || (edits > 0
+                        && (tried(edits - 1, a_rest, b_rest)
+                            || tried(edits - 1, a_rest, b)
+                            || tried(edits - 1, a, b_rest)
+                            || swapped()))
+            }
+        }
+    }
+    word.len().abs_diff(name.len()) <= edits && tried(edits, word, &name)
+}
+
 fn limits(wasm: &Table) -> Read<ManifestLimits> {
     let none = Table::new();
     let inner = section(wasm, "limits")?.unwrap_or(&none);
@@ -64,7 +110,7 @@ fn limits(wasm: &Table) -> Read<ManifestLimits> {
         timeout_ms: positive(inner, "timeout_ms")?,
         memory_bytes: bytes(inner, "memory")?,
         table_elements: positive(inner, "table_elements")?,
-        mailbox: count(positive(inner, "mailbox")?),
+        mailbox: count(mailbox(inner)?),
         max_instances: count(positive(wasm, "max_instances")?),
         max_module_bytes: bytes(wasm, "max_module_bytes")?,
         max_memory_bytes: bytes(wasm, "max_memory")?,
@@ -89,6 +135,14 @@ fn positive(table: &Table, key: &str) -> Read<Option<u64>> {
         None => Ok(None),
         Some(Value::Integer(number)) if *number > 0 => Ok(Some(*number as u64)),
         Some(_) => wrong("an amount is no positive integer"),
+    }
+}
+
+/// A mailbox has a place for each request from the start, so not any number of them.
+fn mailbox(limits: &Table) -> Read<Option<u64>> {
+    match positive(limits, "mailbox")? {
+        Some(65_537..) => wrong("no mailbox is so large"),
+        places => Ok(places),
     }
 }
 

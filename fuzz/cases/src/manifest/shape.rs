@@ -86,7 +86,7 @@ const SECTIONS: [(&str, &[Key]); 4] = [
     ),
     ("[capabilities.net]", &[("fetch", &FETCHES)]),
 ];
-const NOISE: [&str; 12] = [
+const NOISE: [&str; 20] = [
     "# é…",
     "\r",
     "\t# tab",
@@ -99,6 +99,14 @@ const NOISE: [&str; 12] = [
     "[capabilities.channels]",
     "[[capabilities.wasm]]",
     "[capabilities.wasm.limit]",
+    "[capability.wasm.limits]",
+    "[capabilites.wasm]",
+    "[capabilities.wams]",
+    "[capabilities.limits]",
+    "['capabilities.wasm']",
+    "[capabilities.'Net ']",
+    "[windows]",
+    "capabilities.env.allow = []",
 ];
 
 /// A manifest that is mostly right.
