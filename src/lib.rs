@@ -16,7 +16,7 @@
 //! - [`caps`]: what the manifest grants; decides, and sends nothing.
 //! - [`registry`]: ids and what answers to them; [`registry::Runtime`] is the whole of it for a plain Rust program.
 //! - [`scheduling`]: which threads answer promptly, and which stand behind.
-//! - `panics`: those on threads of ours are for the log.
+//! - `panics`: those on threads of ours are for the log, and end no thread that serves all.
 //! - `size`: numbers of bytes as people write them.
 //! - `sync`: locks, atomics and channels, as the files take them that loom checks.
 //! - `spin`: looking for another thread's next step for a moment, instead of sleeping until it.

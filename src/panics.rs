@@ -3,7 +3,7 @@
 
 use crate::printable;
 use std::cell::Cell;
-use std::panic::{self, PanicHookInfo};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::path::Path;
 use std::sync::Once;
 
@@ -27,6 +27,13 @@ pub(crate) fn contain_on_this_thread() {
     CONTAINED.set(true);
 }
 
+/// Does one piece of the work of a thread that serves all instances. A panic in it is logged, and costs no more than that piece.
+pub(crate) fn contained(work: impl FnOnce()) {
+    contain_on_this_thread();
+    // What the work has a hand on is either its own or kept in order by locks that a panic releases.
+    let _ = catch_unwind(AssertUnwindSafe(work));
+}
+
 fn log(panic: &PanicHookInfo<'_>) {
     // The name of the file, and not the folders where it was on the machine that built this.
     let place = panic.location().and_then(|at| Some((Path::new(at.file()).file_name()?.to_str()?, at.line())));
@@ -40,6 +47,18 @@ mod tests {
     use super::*;
     use parking_lot::Mutex;
     use std::sync::Arc;
+
+    #[test]
+    fn work_goes_on_after_a_panic() {
+        let mut done = 0;
+        for number in 0..3 {
+            contained(|| {
+                done += 1;
+                assert!(number != 1, "on purpose");
+            });
+        }
+        assert_eq!(done, 3);
+    }
 
     /// Nextest runs each test in a process of its own, so the hook is this one's.
     #[test]

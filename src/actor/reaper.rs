@@ -2,6 +2,7 @@
 //! the place of the instance given back. It also starts the threads that must not inherit the priority of their starter.
 
 use super::bare_thread::{BareThread, Builder};
+use crate::panics::contained;
 use crate::scheduling;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use parking_lot::Mutex;
@@ -96,9 +97,9 @@ fn serve(coming: &Receiver<Event>) {
             Some(time) => coming.recv_timeout(time),
         };
         match event {
-            Ok(Event::Wanted { builder, body, started }) => {
+            Ok(Event::Wanted { builder, body, started }) => contained(|| {
                 let _ = started.send(start(builder, body).is_ok());
-            }
+            }),
             Ok(Event::Ended { thread, then }) => {
                 join(&thread);
                 joined += 1;
@@ -108,7 +109,7 @@ fn serve(coming: &Receiver<Event>) {
                 }
                 // The last: who hears of it finds everything given back.
                 if let Some(then) = then {
-                    then();
+                    contained(then);
                 }
             }
             Err(RecvTimeoutError::Timeout) => {
@@ -134,5 +135,26 @@ fn give_back_memory() {
     // SAFETY: the call has no preconditions; it takes the allocator's own locks.
     unsafe {
         libc::malloc_trim(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_panics_after_a_thread_has_ended_keeps_nothing_from_what_follows() {
+        let reaper = Reaper::new().unwrap();
+        let (sender, done) = unbounded();
+        let builder = || Builder { name: c"test".to_owned(), stack_bytes: 256 * 1024 };
+        for number in 0..3 {
+            let sender = sender.clone();
+            reaper.spawn(builder(), || Some(Box::new(|| panic!("on purpose")))).unwrap();
+            let then: Then = Box::new(move || sender.send(number).unwrap());
+            assert!(reaper.spawn_from_there(builder(), || Some(then)));
+        }
+        let mut told: Vec<_> = done.iter().take(3).collect();
+        told.sort_unstable();
+        assert_eq!(told, [0, 1, 2]);
     }
 }

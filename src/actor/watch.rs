@@ -4,6 +4,7 @@
 //! wakes it. A worker whose thread was demoted promotes it when its request ends, where the system permits that.
 
 use super::thread::OsThread;
+use crate::panics::contained;
 use crate::scheduling;
 use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex, Ordering, mutant};
 use std::collections::HashMap;
@@ -120,7 +121,7 @@ impl Shared {
         while !state.ended {
             let mut busy = false;
             for watched in state.threads.values_mut() {
-                busy |= watched.look(self.nice);
+                contained(|| busy |= watched.look(self.nice));
             }
             if busy {
                 idle = 0;

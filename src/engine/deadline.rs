@@ -1,6 +1,7 @@
 //! One thread that sleeps until the nearest deadline. No periodic tick: while nothing can run out, nothing wakes. Nor does
 //! each request with a time limit wake it: a deadline that is disarmed in time leaves it asleep.
 
+use crate::panics::contained;
 use crate::scheduling;
 use crate::sync::{Condvar, Mutex, MutexGuard, mutant};
 use std::collections::BTreeMap;
@@ -91,7 +92,7 @@ impl Shared {
                 }
                 Some(first) => {
                     let action = first.remove();
-                    MutexGuard::unlocked(&mut state, action);
+                    MutexGuard::unlocked(&mut state, || contained(action));
                 }
             }
         }
@@ -103,6 +104,19 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
     use std::time::Duration;
+
+    #[test]
+    fn a_deadline_that_panics_keeps_no_other_from_firing() {
+        let deadlines = Deadlines::default();
+        let (sender, fired) = mpsc::channel();
+        let now = Instant::now();
+        for round in 0..3 {
+            let sender = sender.clone();
+            deadlines.arm(now + Duration::from_millis(round), || panic!("on purpose")).unwrap();
+            deadlines.arm(now + Duration::from_millis(round), move || sender.send(round).unwrap()).unwrap();
+        }
+        assert_eq!(fired.iter().take(3).collect::<Vec<_>>(), [0, 1, 2]);
+    }
 
     #[test]
     fn deadlines_fire_in_order_and_a_disarmed_one_does_not() {

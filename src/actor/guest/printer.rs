@@ -8,6 +8,7 @@ use super::super::handle::Actor;
 use super::lines::{Chunk, Lines, Moment, Next, Owner};
 use super::outlet::Outlet;
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::panics::contained;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use parking_lot::Mutex;
 use std::io;
@@ -162,7 +163,9 @@ impl<'a> Printer<'a> {
 
     fn write_next(&mut self, next: Next<Receipt>) {
         let progress = next.receipt.progress.clone();
-        match self.write(&next) {
+        let mut written = Written::Failed;
+        contained(|| written = self.write(&next));
+        match written {
             Written::All => {}
             Written::TakenBack(last) => self.lines.cut_off(&next, last, Moment::now()),
             Written::Failed => progress.failed.store(true, Ordering::Release),
