@@ -1,4 +1,13 @@
 //! Bounds on memories and tables: summed over the whole instance, and charged to what all guests together may have.
+//!
+//! wasmtime asks before it makes or grows one, and tells of some failures afterwards; of success it never tells. What it does, and
+//! what is made of that, so that the sum is never less than what there is:
+//!
+//! - A memory is asked for, and a failure is told right after: it is taken back. Only a memory of one-byte pages, which the
+//!   [engine](crate::engine) does not let pass, could fail without having been asked for.
+//! - A table is asked for, and a failure is told only where the new size is beyond its maximum, which is refused here, or beyond
+//!   what can be counted, which was not asked for. So nothing is ever taken back for a table: where the system has
+//!   no memory for it, the call traps, and what was asked for stays counted until the instance ends.
 
 use super::super::budget::Budget;
 use super::super::config::Limits;
@@ -11,18 +20,19 @@ use wasmtime::ResourceLimiter;
 pub(super) struct Limiter {
     memory: Account,
     table: Account,
+    /// What a memory has been allowed to grow by, if nothing has been asked or told since.
+    allowed: Option<u64>,
     /// The sum of the memories, for statistics.
     shown: Arc<Counter>,
     /// Which bound the last refusal came from, for a message.
     refusal: Option<String>,
 }
 
-/// One sum with its bound. A growth that was allowed and then failed is taken back, and all of it when this goes.
+/// One sum with its bound. All of it is given back when this goes.
 struct Account {
     what: &'static str,
     used: u64,
     limit: u64,
-    last_growth: u64,
     /// Bytes that one unit costs the budget of all guests.
     unit_bytes: u64,
     shared: Arc<Budget>,
@@ -30,26 +40,26 @@ struct Account {
 
 impl Account {
     fn new(what: &'static str, limit: u64, unit_bytes: u64, shared: &Arc<Budget>) -> Self {
-        Account { what, used: 0, limit, last_growth: 0, unit_bytes, shared: shared.clone() }
+        Account { what, used: 0, limit, unit_bytes, shared: shared.clone() }
     }
 
-    /// The error is the bound that is in the way.
-    fn grow(&mut self, current: usize, desired: usize) -> Result<(), String> {
+    /// Takes what this growth needs, and says how much that is. The error is the bound that is in the way.
+    fn grow(&mut self, current: usize, desired: usize) -> Result<u64, String> {
         let growth = desired.saturating_sub(current) as u64;
         if self.used.checked_add(growth).is_none_or(|sum| sum > self.limit) {
             return Err(format!("the instance's limit is {} {}", self.limit, self.what));
         }
-        if !self.shared.take(growth.saturating_mul(self.unit_bytes)) {
+        // The bytes of the sum are counted in 64 bits, also where no limit is in the way.
+        let bytes = growth.checked_mul(self.unit_bytes).filter(|bytes| self.shared.take(*bytes));
+        if bytes.is_none() {
             let (limit, used) = (self.shared.limit(), self.shared.used());
             return Err(format!("all guests together may have {limit} bytes (max_memory), and {used} are taken"));
         }
         self.used += growth;
-        self.last_growth = growth;
-        Ok(())
+        Ok(growth)
     }
 
-    fn take_back(&mut self) {
-        let growth = std::mem::take(&mut self.last_growth);
+    fn take_back(&mut self, growth: u64) {
         self.used -= growth;
         self.shared.give_back(growth * self.unit_bytes);
     }
@@ -67,6 +77,7 @@ impl Limiter {
         Limiter {
             memory: Account::new("bytes", limits.memory_bytes, 1, shared),
             table: Account::new("table elements", limits.table_elements, TABLE_ELEMENT_BYTES, shared),
+            allowed: None,
             shown,
             refusal: None,
         }
@@ -77,40 +88,65 @@ impl Limiter {
         self.refusal.take()
     }
 
-    fn note(&mut self, grown: Result<(), String>) -> bool {
-        self.refusal = grown.err();
-        self.refusal.is_none()
+    /// What all guests together may have.
+    pub(super) fn shared(&self) -> &Arc<Budget> {
+        &self.memory.shared
+    }
+
+    /// The bytes of all memories.
+    pub(super) fn bytes(&self) -> u64 {
+        self.memory.used
+    }
+
+    /// The most that they may ever have.
+    pub(super) fn bytes_max(&self) -> u64 {
+        self.memory.limit
+    }
+
+    /// The elements of all tables.
+    pub(super) fn elements(&self) -> u64 {
+        self.table.used
+    }
+
+    fn note<T>(&mut self, grown: Result<T, String>) -> Option<T> {
+        self.refusal = None;
+        grown.map_err(|bound| self.refusal = Some(bound)).ok()
     }
 }
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        // A growth beyond the memory's own maximum fails later without being reported, so it is not counted.
+        self.allowed = None;
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
         let grown = self.memory.grow(current, desired);
         self.shown.set(self.memory.used);
-        Ok(self.note(grown))
+        self.allowed = self.note(grown);
+        Ok(self.allowed.is_some())
     }
 
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.memory.take_back();
-        self.shown.set(self.memory.used);
+        if let Some(growth) = self.allowed.take() {
+            self.memory.take_back(growth);
+            self.shown.set(self.memory.used);
+        }
         self.refusal = Some(format!("the machine refused it: {error:#}"));
         Ok(())
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.allowed = None;
+        // Beyond its maximum it will fail, so it is not counted.
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
         let grown = self.table.grow(current, desired);
-        Ok(self.note(grown))
+        Ok(self.note(grown).is_some())
     }
 
     fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.table.take_back();
+        self.allowed = None;
         Ok(())
     }
 
