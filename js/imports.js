@@ -4,13 +4,13 @@ import { core, primordials } from "ext:core/mod.js";
 import { settled } from "ext:runtime_wasm/error.js";
 import { abort, newController, signalOf } from "ext:runtime_wasm/signals.js";
 import { atOnce, bareResult, memoryOf, waiting } from "ext:runtime_wasm/requests.js";
-import { asArgument, asArguments, asString, checkedList, guestFunctions } from "ext:runtime_wasm/convert.js";
-import { listOf } from "ext:runtime_wasm/own.js";
+import { asArgument, asArguments, asString, guestFunctions } from "ext:runtime_wasm/convert.js";
+import { bareArray } from "ext:runtime_wasm/own.js";
 
 const { op_wasm_call_ref, op_wasm_host_call, op_wasm_host_event, op_wasm_host_functions, op_wasm_host_next,
   op_wasm_host_return, op_wasm_host_throw } = core.ops;
 const {
-  ArrayFrom, ArrayIsArray, PromisePrototypeThen, ReflectApply, SafeFinalizationRegistry, SafeMap, SafeWeakRef, String,
+  ArrayIsArray, MathMin, PromisePrototypeThen, ReflectApply, SafeFinalizationRegistry, SafeMap, SafeWeakRef, String,
   StringPrototypeSlice, SymbolIterator,
 } = primordials;
 const { unrefOpPromise } = core;
@@ -95,18 +95,35 @@ async function serve({ 0: id, 1: instance, 2: set, 3: index, 4: args, 5: results
   waiting.get(instance).set(id, controls.abort);
   try {
     const result = await ReflectApply(handlers[index], call, args);
-    const values = results === 1 ? [asArgument(result)] : results === 0 ? [] : asResults(result);
+    const values = results === 1 ? [asArgument(result)] : results === 0 ? [] : asResults(result, results);
     if (over(id, instance)) op_wasm_host_return(id, values);
   } catch (error) {
     if (over(id, instance)) op_wasm_host_throw(id, asText(error), error);
   }
 }
 
-/** Several results come as an array or another iterable; anything else counts as one value, which Rust refuses. */
-function asResults(result) {
-  if (ArrayIsArray(result)) return asArguments(checkedList(result, listOf));
-  const several = typeof result === "object" && result !== null && SymbolIterator in result;
-  return several ? ArrayFrom(result, asArgument) : [asArgument(result)];
+/**
+ * Several results come as an array or another iterable, of which one more is read than there may be: it may have no end. Anything
+ * else counts as one value, which Rust refuses.
+ */
+function asResults(result, count) {
+  const values = bareArray();
+  if (ArrayIsArray(result)) {
+    const length = MathMin(result.length, count + 1);
+    for (let index = 0; index < length; index++) values[index] = asArgument(result[index]);
+    return values;
+  }
+  if (typeof result !== "object" || result === null || !(SymbolIterator in result)) return [asArgument(result)];
+  // By the iterator of the app's own object, which is told when no more is read.
+  const iterator = ReflectApply(result[SymbolIterator], result, []);
+  for (let step; !(step = iterator.next()).done;) {
+    values[values.length] = asArgument(step.value);
+    if (values.length > count) {
+      iterator.return?.();
+      break;
+    }
+  }
+  return values;
 }
 
 /** A thrown value as a text for the message, no more of it than one can hold; it may be anything. */

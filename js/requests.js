@@ -12,8 +12,8 @@ const { ArrayIsArray, MapPrototypeForEach, ObjectFreeze, Promise, PromiseReject,
 const { refOpPromise, unrefOpPromise } = core;
 
 const {
-  op_wasm_call, op_wasm_closed, op_wasm_end, op_wasm_exports, op_wasm_is_alive, op_wasm_memory_grow, op_wasm_memory_read,
-  op_wasm_large_sent, op_wasm_memory_size, op_wasm_memory_write, op_wasm_memory_write_large,
+  op_wasm_call, op_wasm_closed, op_wasm_end, op_wasm_exports, op_wasm_is_alive, op_wasm_memory_grow,
+  op_wasm_memory_has_room, op_wasm_memory_read, op_wasm_large_sent, op_wasm_memory_size, op_wasm_memory_write, op_wasm_memory_write_large,
 } = core.ops;
 
 /** For each instance with requests under way, how far it is with them. */
@@ -163,7 +163,12 @@ export async function getExports(instance) {
 
 /** Takes its place in the instance's order at once, however long it takes until all bytes are there. */
 function write(instance, offset, bytes) {
-  if (TypedArrayPrototypeGetByteLength(bytes) <= PIECE_BYTES) return op_wasm_memory_write(instance, offset, bytes);
+  const length = TypedArrayPrototypeGetByteLength(bytes);
+  if (length <= PIECE_BYTES) return op_wasm_memory_write(instance, offset, bytes);
+  // Where nothing is under way, nothing can make the memory larger before this has its turn.
+  const quiet = !lines.has(instance) && !waiting.has(instance);
+  // Of what cannot fit nothing is copied: to read as much in its place fails in the same words.
+  if (!op_wasm_memory_has_room(instance, length, quiet)) return op_wasm_memory_read(instance, offset, length);
   return handedOver(bytes, "bytes", (large) => op_wasm_memory_write_large(instance, offset, large), op_wasm_large_sent);
 }
 

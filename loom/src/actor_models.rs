@@ -184,7 +184,7 @@ fn a_time_limit_is_kept() {
         let actor = started(InstanceConfig::default());
         let outcome = block_on(actor.ask(call_without_time(SPIN)));
         assert_eq!(outcome.unwrap_err().code, ErrorCode::FuelExhausted);
-        assert_eq!(end_of(&actor), StopReason::TimedOut { limit_ms: 0 });
+        assert_eq!(end_of(&actor), StopReason::TimedOut { limit: Duration::ZERO });
     });
 }
 

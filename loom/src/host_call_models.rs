@@ -42,7 +42,7 @@ fn a_host_function_does_not_begin_for_another_guest() {
         let worker = thread::spawn({
             let (control, answered) = (control.clone(), answered.clone());
             move || {
-                control.interrupt_request(request, StopReason::TimedOut { limit_ms: 1 });
+                control.interrupt_request(request, StopReason::TimedOut { limit: std::time::Duration::from_millis(1) });
                 answered.store(1, Ordering::Release);
                 control.finish();
                 assert!(control.renew() && control.begin(()).is_ok());

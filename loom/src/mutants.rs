@@ -51,6 +51,7 @@ const CAUGHT: &[(&str, &str, &str)] = &[
     ("actor_models::a_spinning_guest_is_stopped", "a_bump_is_taken_to_order_something", IN_VAIN),
     ("actor_models::a_sleeping_guest_is_stopped", "a_stop_wakes_nobody", ASLEEP),
     ("actor_models::a_start_is_stopped", "a_stop_bumps_no_epoch", IN_VAIN),
+    ("actor_models::a_start_is_stopped", "a_start_does_not_look_again", IN_VAIN),
     ("actor_models::a_dying_worker_leaves_no_request_of_its_actor_unanswered", "an_end_closes_nothing", ASLEEP),
     ("actor_models::a_time_limit_is_kept", "a_stop_bumps_no_epoch", IN_VAIN),
     ("actor_models::what_is_asked_after_a_death_is_for_the_fresh_guest", "a_death_is_told_too_early", "it was refused"),

@@ -6,6 +6,7 @@ use crate::twins::mutant;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use loom::thread;
+use std::time::Duration;
 
 /// A reply that counts how often it is answered.
 struct CountedReply(Arc<AtomicUsize>);
@@ -204,7 +205,7 @@ fn a_stop_is_not_lost_in_a_restart() {
                 }
             }
         });
-        let timed_out = StopReason::TimedOut { limit_ms: 1 };
+        let timed_out = StopReason::TimedOut { limit: Duration::from_millis(1) };
         if let Some(reply) = control.interrupt_request(request, timed_out).and_then(|mut cut| cut.running.take()) {
             reply.send();
         }
@@ -233,7 +234,9 @@ fn a_late_deadline_spares_the_next_request() {
         let deadline = thread::spawn({
             let control = control.clone();
             move || {
-                control.stop_request(first, StopReason::TimedOut { limit_ms: 1 }).and_then(|stopped| stopped.running)
+                control
+                    .stop_request(first, StopReason::TimedOut { limit: Duration::from_millis(1) })
+                    .and_then(|stopped| stopped.running)
             }
         });
         let finished = control.finish();

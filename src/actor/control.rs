@@ -8,6 +8,7 @@ use crate::sync::{AtomicBool, Mutex, Ordering, mutant};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 /// Where an instance stands in its life. A later status never becomes an earlier one, but that idle, running,
 /// waiting and restarting alternate.
@@ -53,8 +54,8 @@ pub enum StopReason {
     Terminated(Option<String>),
     /// A request ran longer than it may.
     TimedOut {
-        /// The limit, in milliseconds.
-        limit_ms: u64,
+        /// The limit.
+        limit: Duration,
     },
     /// An `AbortSignal` fired.
     Aborted,
@@ -93,11 +94,19 @@ impl StopReason {
             StopReason::Dropped | StopReason::Aborted | StopReason::Terminated(None) => None,
             StopReason::Terminated(Some(why)) | StopReason::Panicked(why) => Some(why.clone()),
             StopReason::GivenUp { message, .. } => Some(message.clone()),
-            StopReason::TimedOut { limit_ms } => Some(format!("a request ran longer than its limit of {limit_ms} ms")),
+            StopReason::TimedOut { limit } => {
+                Some(format!("a request ran longer than its limit of {} ms", milliseconds(*limit)))
+            }
             StopReason::Failed => Some("the host could not run it".to_owned()),
             StopReason::Shutdown => Some("the runtime shut down".to_owned()),
         }
     }
+}
+
+/// A time limit for a message: whole or not, in milliseconds.
+pub(super) fn milliseconds(limit: Duration) -> f64 {
+    // Exact as a number of nanoseconds up to 104 days.
+    limit.as_nanos() as f64 / 1e6
 }
 
 /// Identifies one request of one instance, so that a late deadline cannot stop the request after it.
@@ -393,7 +402,7 @@ mod tests {
         control.begin(1).unwrap();
         let called = control.wait().unwrap();
         assert!(control.runs(called) && control.status() == Status::Waiting);
-        let timed_out = StopReason::TimedOut { limit_ms: 5 };
+        let timed_out = StopReason::TimedOut { limit: Duration::from_millis(5) };
         assert!(control.interrupt_request(called, timed_out).is_some());
         assert!(!control.runs(called) && control.wait().is_none());
         // The guest that comes after it has not called.
@@ -410,7 +419,7 @@ mod tests {
     fn an_interrupted_instance_is_renewed_unless_it_is_stopped() {
         let control = Control::new();
         let first = control.begin(1).unwrap();
-        let timed_out = StopReason::TimedOut { limit_ms: 5 };
+        let timed_out = StopReason::TimedOut { limit: Duration::from_millis(5) };
         assert_eq!(control.interrupt_request(first, timed_out.clone()).unwrap().running, Some(1));
         assert_eq!(
             (control.is_stopped(), control.interruption(), control.reason()),

@@ -1,7 +1,7 @@
 //! The handle of an actor: what everybody but the worker holds.
 
 use super::config::Limits;
-use super::control::{Control, RequestNumber, Status, StopReason, Stopped};
+use super::control::{Control, RequestNumber, Status, StopReason, Stopped, milliseconds};
 use super::mailbox::{Mailbox, SendError};
 use super::message::{Ask, Outcome, Reply, Request, reply};
 use super::stats::{Counters, InstanceStats};
@@ -33,7 +33,7 @@ pub struct Actor {
     name: Arc<str>,
     label: Arc<str>,
     module: u64,
-    metered: bool,
+    limits: Limits,
     pub(super) counters: Counters,
     pub(super) control: Control<Running>,
     pub(super) mailbox: Mailbox<Request>,
@@ -59,7 +59,7 @@ impl Actor {
             label: printable::name(&name).into(),
             name,
             module,
-            metered: limits.fuel.is_some(),
+            limits: limits.clone(),
             counters: Counters::default(),
             control: Control::new(),
             mailbox: Mailbox::new(limits.mailbox),
@@ -83,6 +83,11 @@ impl Actor {
     /// Its name, as messages and the log show it.
     pub fn label(&self) -> &Arc<str> {
         &self.label
+    }
+
+    /// The bounds that it was made with.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Where it stands in its life.
@@ -193,10 +198,13 @@ impl Actor {
         let name = &self.label;
         let call = |text: String| WasmError::new(ErrorCode::Call, text);
         match reason {
-            StopReason::TimedOut { limit_ms } => WasmError::new(
-                ErrorCode::FuelExhausted,
-                format!("{what} ran longer than its limit of {limit_ms} ms, and the instance \"{name}\" was ended"),
-            ),
+            StopReason::TimedOut { limit } => {
+                let limit = milliseconds(*limit);
+                WasmError::new(
+                    ErrorCode::FuelExhausted,
+                    format!("{what} ran longer than its limit of {limit} ms, and the instance \"{name}\" was ended"),
+                )
+            }
             StopReason::Dropped => call(format!("the instance \"{name}\" was dropped during {what}")),
             StopReason::Terminated(None) => call(format!("the instance \"{name}\" was terminated during {what}")),
             StopReason::Terminated(Some(why)) => {
@@ -236,7 +244,7 @@ impl Actor {
             calls: counters.calls.get(),
             host_calls: counters.host_calls.get(),
             cpu: self.thread.cpu_time(),
-            fuel_used: self.metered.then(|| counters.fuel_used()),
+            fuel_used: self.limits.fuel.is_some().then(|| counters.fuel_used()),
             memory_bytes: counters.memory_bytes.get(),
             restarts: counters.restarts(),
         }

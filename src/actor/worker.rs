@@ -40,6 +40,13 @@ pub(super) enum Served {
     Demoted,
 }
 
+/// How long a request may take, and what follows when it takes longer.
+struct Limit {
+    time: Option<Duration>,
+    /// The instance is then restarted rather than ended.
+    restarts: bool,
+}
+
 /// How a request came to its end.
 enum Ran<T> {
     /// By itself; its reply is still to be answered.
@@ -54,19 +61,17 @@ impl Worker {
     /// Makes a guest. The error is its death, or `None` after a stop.
     pub(super) fn start(&mut self, parts: GuestParts, reply: Reply) -> Result<Guest, Option<Death>> {
         let what = format!("the instantiation of {}", parts.module.name());
-        let mut guest = match self.io.block_on(Guest::prepare(parts)) {
-            Ok(guest) => guest,
-            Err(error) => {
+        // A start that takes too long is a death like any other of a start: after the first one, the policy does not choose.
+        let limit = Limit { time: self.limits.timeout, restarts: self.supervisor.is_some() };
+        match self.run(reply, what, limit, Guest::start(parts)) {
+            Ran::Finished(Ok(guest), reply) => {
+                reply.send(Ok(Answer::Done));
+                Ok(guest)
+            }
+            Ran::Finished(Err(error), reply) => {
                 let death = Death::in_start(&error);
                 reply.send(Err(error));
-                return Err(Some(death));
-            }
-        };
-        match self.run(reply, what, self.limits.timeout, guest.instantiate()) {
-            Ran::Finished(started, reply) => {
-                let death = started.as_ref().err().map(Death::in_start);
-                reply.send(started.map(|()| Answer::Done));
-                death.map_or(Ok(guest), |death| Err(Some(death)))
+                Err(Some(death))
             }
             Ran::Interrupted(reason) => Err(Some(Death::by(&reason))),
             Ran::Stopped => Err(None),
@@ -114,7 +119,7 @@ impl Worker {
 
     fn serve(&mut self, guest: &mut Guest, request: Request) -> Option<Death> {
         let Request { ask, reply } = self.complete(request)?;
-        let (what, limit) = match &ask {
+        let (what, time) = match &ask {
             Ask::Call(call) => {
                 (format!("the call of \"{}\"", printable::name(&call.name)), shorter(call.timeout, self.limits.timeout))
             }
@@ -126,7 +131,8 @@ impl Worker {
         let _entered = span.enter();
         let is_call = matches!(ask, Ask::Call(_) | Ask::Batch(_) | Ask::CallRef { .. });
         guest.arm();
-        let ran = self.run(reply, what, limit, guest.answer(ask));
+        let restarts = self.supervisor.as_ref().is_some_and(|supervisor| supervisor.covers(Cause::Timeout));
+        let ran = self.run(reply, what, Limit { time, restarts }, guest.answer(ask));
         if is_call {
             self.until_called = None;
         }
@@ -186,7 +192,7 @@ impl Worker {
     }
 
     /// Runs one request to its end or to a stop, and lets the watch know.
-    fn run<T>(&self, reply: Reply, what: String, limit: Option<Duration>, work: impl Future<Output = T>) -> Ran<T> {
+    fn run<T>(&self, reply: Reply, what: String, limit: Limit, work: impl Future<Output = T>) -> Ran<T> {
         self.watched.begin();
         let ran = self.run_watched(reply, what, limit, work);
         self.watched.end();
@@ -194,17 +200,11 @@ impl Worker {
     }
 
     /// Runs one request to its end or to a stop, whichever is first.
-    fn run_watched<T>(
-        &self,
-        reply: Reply,
-        what: String,
-        limit: Option<Duration>,
-        work: impl Future<Output = T>,
-    ) -> Ran<T> {
+    fn run_watched<T>(&self, reply: Reply, what: String, limit: Limit, work: impl Future<Output = T>) -> Ran<T> {
         let control = &self.actor.control;
         // A request that comes after a stop is dropped with its reply: "the instance is gone".
         let Ok(number) = control.begin(Running { reply, what }) else { return Ran::Stopped };
-        let deadline = limit.and_then(|limit| self.arm_deadline(number, limit));
+        let deadline = limit.time.and_then(|time| self.arm_deadline(number, time, limit.restarts));
         let finished = self.io.block_on(control.until_stopped(work));
         if let Some(token) = deadline {
             self.deadlines.disarm(token);
@@ -216,14 +216,12 @@ impl Worker {
         }
     }
 
-    fn arm_deadline(&self, number: u64, limit: Duration) -> Option<Token> {
+    fn arm_deadline(&self, number: u64, limit: Duration, restarts: bool) -> Option<Token> {
         // Beyond what the clock can count is no limit.
         let at = Instant::now().checked_add(limit)?;
-        let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         let actor = self.actor.clone();
-        let restarts = self.supervisor.as_ref().is_some_and(|supervisor| supervisor.covers(Cause::Timeout));
         let expire = move || {
-            let reason = StopReason::TimedOut { limit_ms };
+            let reason = StopReason::TimedOut { limit };
             match restarts {
                 true => actor.interrupt_request(number, reason),
                 false => actor.stop_request(number, reason),

@@ -30,7 +30,7 @@ impl CoreDumps {
     }
 
     /// Writes the dump of an instance and says so on stderr. Failing to is told there too, and is no error of the guest's.
-    pub fn save(&self, name: &str, id: u64, dump: impl FnOnce() -> Vec<u8>) {
+    pub fn save<D: AsRef<[u8]>>(&self, name: &str, id: u64, dump: impl FnOnce() -> io::Result<D>) {
         let number = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
         if number > DUMPS_MAX {
             if number == DUMPS_MAX + 1 {
@@ -46,11 +46,12 @@ impl CoreDumps {
         }
     }
 
-    fn write(&self, file: &str, dump: impl FnOnce() -> Vec<u8>) -> Result<(), String> {
+    fn write<D: AsRef<[u8]>>(&self, file: &str, dump: impl FnOnce() -> io::Result<D>) -> Result<(), String> {
         let folder = self.opened.as_ref().map_err(String::clone)?;
+        let dump = dump().map_err(|error| error.to_string())?;
         let new = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let file = openat(folder, file, new, Mode::RUSR | Mode::WUSR).map_err(io::Error::from);
-        file.and_then(|file| File::from(file).write_all(&dump())).map_err(|error| error.to_string())
+        file.and_then(|file| File::from(file).write_all(dump.as_ref())).map_err(|error| error.to_string())
     }
 }
 
@@ -93,7 +94,7 @@ mod tests {
         let dumps = CoreDumps::new(folder.clone());
         fs::rename(&folder, &moved).unwrap();
         std::os::unix::fs::symlink(&elsewhere, &folder).unwrap();
-        dumps.save("guest", 1, || b"dump".to_vec());
+        dumps.save("guest", 1, || Ok(b"dump"));
         let count = |folder| fs::read_dir(folder).unwrap().count();
         assert_eq!((count(&moved), count(&elsewhere)), (1, 0));
     }
@@ -103,8 +104,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dumps = CoreDumps::new(folder.path().join("new/folder"));
         for _ in 0..DUMPS_MAX + 5 {
-            dumps.save("guest", 1, || b"dump".to_vec());
+            dumps.save("guest", 1, || Ok(b"dump"));
         }
         assert_eq!(fs::read_dir(folder.path().join("new/folder")).unwrap().count(), DUMPS_MAX);
+    }
+
+    #[test]
+    fn a_dump_that_cannot_be_made_leaves_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        CoreDumps::new(folder.path().to_owned()).save("guest", 1, || Err::<Vec<u8>, _>(io::Error::other("too large")));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod faults;
 mod file_kind;
 mod hostile;
 mod inspect;
+mod metering;
 mod module;
 mod parser_text;
 mod symbols;
@@ -21,6 +22,7 @@ pub use compile::Threads;
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
+pub use metering::{Extent, bulk_operation_at, cost_of_function_at};
 pub use module::{Code, Module, signature_of, type_text, value_type};
 pub use symbols::{Place, Places, Symbols};
 
@@ -41,8 +43,8 @@ pub enum Metering {
 /// The two engines, made on need.
 #[derive(Default)]
 pub struct Engines {
-    plain: OnceLock<Result<Engine>>,
-    metered: OnceLock<Result<Engine>>,
+    plain: OnceLock<Engine>,
+    metered: OnceLock<Engine>,
     core_dumps: Option<CoreDumps>,
     wait_for_lines: bool,
 }
@@ -72,17 +74,19 @@ impl Engines {
             Metering::Plain => (&self.plain, false),
             Metering::Metered => (&self.metered, true),
         };
-        let made = cell.get_or_init(|| {
-            Engine::new(&config(metered, self.core_dumps.is_some())).map_err(|error| {
-                WasmError::new(ErrorCode::Instantiate, format!("wasmtime cannot run on this machine: {error:#}"))
-            })
-        });
-        made.as_ref().map_err(Clone::clone)
+        if let Some(engine) = cell.get() {
+            return Ok(engine);
+        }
+        // A failure is not kept: the machine may have had too little of something for a moment. Of two that are made at once one stays.
+        let made = Engine::new(&config(metered, self.core_dumps.is_some())).map_err(|error| {
+            WasmError::new(ErrorCode::Instantiate, format!("wasmtime cannot run on this machine: {error:#}"))
+        })?;
+        Ok(cell.get_or_init(|| made))
     }
 
     /// Makes every running guest look at its control cell: one bump of the epoch of each engine in use.
     pub fn interrupt(&self) {
-        for engine in [&self.plain, &self.metered].into_iter().filter_map(OnceLock::get).flatten() {
+        for engine in [&self.plain, &self.metered].into_iter().filter_map(OnceLock::get) {
             engine.increment_epoch();
         }
     }
@@ -98,7 +102,10 @@ fn config(metered: bool, core_dumps: bool) -> Config {
         .coredump_on_trap(core_dumps)
         // It would read debug sections on the guest's thread, without bound and again for each frame: see `symbols`.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        .operator_cost(metering::costs())
         .wasm_memory64(true)
-        .wasm_multi_memory(true);
+        .wasm_multi_memory(true)
+        // Off by default too. Their growth can fail without having been asked for, which the limiter could not tell.
+        .wasm_custom_page_sizes(false);
     config
 }

@@ -12,6 +12,7 @@ use deno_core::convert::Uint8Array;
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{FromV8, ToV8};
 use deno_error::JsErrorBox;
+use std::time::Duration;
 
 /// The arguments of a call: an array of values, or of `[type, value]` pairs where `js/convert.js` found a typed one.
 pub(super) struct Args(pub Vec<Arg>);
@@ -133,6 +134,18 @@ fn what(value: Local<v8::Value>) -> &'static str {
         "a Uint8Array of another length"
     } else {
         "an object"
+    }
+}
+
+/// Milliseconds from JavaScript as a limit of time. What is too short to count is the shortest time there is, for no limit must
+/// turn into none; what is too long to count is the longest.
+pub(super) fn time(ms: f64) -> Duration {
+    const SHORTEST: Duration = Duration::from_nanos(1);
+    if ms > 0.0 {
+        Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(Duration::MAX).max(SHORTEST)
+    } else {
+        // JavaScript lets nothing of that kind through: not zero, no negative number, and none that is no number.
+        SHORTEST
     }
 }
 
@@ -286,4 +299,19 @@ fn js_value<'a>(scope: &mut PinScope<'a, '_>, value: Value) -> Result<Local<'a, 
         Value::Extern(value) => values::extern_value(scope, &value),
         Value::Func(func) => values::function(scope, func),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time;
+    use std::time::Duration;
+
+    #[test]
+    fn no_time_is_so_short_or_so_long_that_it_is_none() {
+        for ms in [5e-324, f64::MIN_POSITIVE, 1e-300, 1e-7, 4.9e-7, 1e-6, 0.0, -0.0, -1.0, f64::NAN] {
+            assert_eq!(time(ms), Duration::from_nanos(1), "{ms}");
+        }
+        assert_eq!([0.25, 1.0, 1.5].map(time), [250, 1000, 1500].map(Duration::from_micros));
+        assert_eq!([1e30, f64::MAX, f64::INFINITY].map(time), [Duration::MAX; 3]);
+    }
 }

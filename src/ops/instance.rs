@@ -1,6 +1,6 @@
 //! Asking an instance, and ending it.
 
-use super::convert::{Args, Calls, Reply};
+use super::convert::{Args, Calls, Reply, time};
 use super::host::{WasmHost, instance_id};
 use super::imports;
 use super::large::{self, Piece};
@@ -13,7 +13,6 @@ use deno_core::{OpState, ToV8, op2};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Sends one request and awaits the answer. Up to the first wait this runs within the call from JavaScript, so requests
 /// stand in the mailbox in the order in which they were made.
@@ -43,7 +42,7 @@ pub async fn op_wasm_call_with(
     timeout_ms: f64,
     #[string] fuel: String,
 ) -> Reply<Answer> {
-    let timeout = Duration::try_from_secs_f64(timeout_ms / 1000.0).ok().filter(|limit| !limit.is_zero());
+    let timeout = (timeout_ms != 0.0).then(|| time(timeout_ms));
     let fuel = Some(fuel).filter(|digits| !digits.is_empty()).map(|digits| amount(&digits));
     Reply(ask(state, id, Ask::Call(Call { name, args: args.0, timeout, fuel })).await)
 }

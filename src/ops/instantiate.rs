@@ -1,11 +1,12 @@
 //! Making an instance: options from JavaScript become a configuration, and every path becomes an opened directory.
 
 use super::abort::AbortHandle;
-use super::convert::{Args, Reply};
+use super::convert::{Args, Reply, time};
 use super::host::{WasmHost, module_id, off_loop, refused};
 use super::imports::HostSide;
+use super::limits::{LimitOptions, limits};
 use super::stdio::{InputEnd, OutputEnd, StreamIds, add};
-use crate::actor::config::{Cause, InstanceConfig, Limits, Preopen, RestartPolicy, Stdin, Stdout, WasiConfig};
+use crate::actor::config::{Cause, InstanceConfig, Preopen, RestartPolicy, Stdin, Stdout, WasiConfig};
 use crate::actor::host_call::{HostImport, HostImports};
 use crate::actor::pipe::{PipeReader, pipe};
 use crate::caps::{Access, Caps};
@@ -55,17 +56,6 @@ struct PreopenOption {
     access: String,
 }
 
-/// Absent where the caller names no limit. Amounts that can exceed 2^53 are decimal strings.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct LimitOptions {
-    fuel: Option<String>,
-    timeout_ms: Option<f64>,
-    memory_bytes: Option<f64>,
-    table_elements: Option<f64>,
-    mailbox: Option<f64>,
-}
-
 /// A new instance, and the resources behind its piped streams.
 #[derive(ToV8)]
 pub struct Made {
@@ -102,7 +92,7 @@ async fn instantiate(
 ) -> Result<Made> {
     let host = WasmHost::enabled(&state)?;
     let imports = imports(&state, std::mem::take(&mut options.imports), options.import_set, globals);
-    let limits = limits(&host.runtime.options().limits, &options.limits);
+    let limits = limits(host.caps.limits(), host.runtime.options(), &options.limits)?;
     let Options { name, args, env, preopens, stdin, stdin_bytes, stdout, stderr, restart, .. } = options;
     // Before anything is waited for: the app may change its buffer then.
     let stdin_bytes = stdin_bytes.map(|bytes| bytes.to_vec());
@@ -179,56 +169,11 @@ fn open(caps: &Caps, wanted: &PreopenOption) -> Result<Preopen> {
 fn policy(wanted: RestartOptions) -> RestartPolicy {
     let cause =
         |name: &String| [Cause::Trap, Cause::Timeout, Cause::Fuel].into_iter().find(|cause| cause.name() == *name);
-    let duration = |ms: f64| Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(Duration::MAX);
+    let backoff = if wanted.backoff_ms == 0.0 { Duration::ZERO } else { time(wanted.backoff_ms) };
     RestartPolicy {
         on: wanted.on.iter().filter_map(cause).collect(),
         max: wanted.max as usize,
-        within: duration(wanted.within_ms),
-        backoff: duration(wanted.backoff_ms),
-    }
-}
-
-/// What the caller wants, never wider than the manifest's ceilings.
-fn limits(ceiling: &Limits, wanted: &LimitOptions) -> Limits {
-    fn tighter<T: Ord + Copy>(ceiling: Option<T>, wanted: Option<T>) -> Option<T> {
-        match (ceiling, wanted) {
-            (Some(ceiling), Some(wanted)) => Some(ceiling.min(wanted)),
-            (ceiling, wanted) => ceiling.or(wanted),
-        }
-    }
-    // Beyond 64 bits is as good as all of them.
-    let fuel = wanted.fuel.as_ref().map(|digits| digits.parse().unwrap_or(u64::MAX));
-    let timeout = wanted.timeout_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
-    let at_most = |ceiling: u64, wanted: Option<f64>| wanted.map_or(ceiling, |wanted| ceiling.min(wanted as u64));
-    Limits {
-        fuel: tighter(ceiling.fuel, fuel),
-        timeout: tighter(ceiling.timeout, timeout),
-        memory_bytes: at_most(ceiling.memory_bytes, wanted.memory_bytes),
-        table_elements: at_most(ceiling.table_elements, wanted.table_elements),
-        mailbox: at_most(ceiling.mailbox as u64, wanted.mailbox) as usize,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_asked_for_never_exceeds_the_ceiling() {
-        let ceiling = Limits { fuel: Some(100), timeout: None, memory_bytes: 1000, table_elements: 10, mailbox: 4 };
-        let wanted = LimitOptions {
-            fuel: Some("99999999999999999999999999".into()),
-            timeout_ms: Some(1.5),
-            memory_bytes: Some(1e300),
-            table_elements: Some(3.0),
-            mailbox: None,
-        };
-        let expected = Limits {
-            fuel: Some(100),
-            timeout: Some(Duration::from_micros(1500)),
-            table_elements: 3,
-            ..ceiling.clone()
-        };
-        assert_eq!(limits(&ceiling, &wanted), expected);
+        within: time(wanted.within_ms),
+        backoff,
     }
 }

@@ -51,6 +51,16 @@ pub async fn op_wasm_memory_write(
     })
 }
 
+/// Can this many bytes ever fit, before anything is copied? `quiet` says that no other request is under way: a memory never shrinks, but
+/// what waits before this may let it grow.
+#[op2(fast)]
+pub fn op_wasm_memory_has_room(state: &OpState, id: f64, length: f64, quiet: bool) -> bool {
+    let actor = instance_id(id).and_then(|id| state.borrow::<WasmHost>().runtime.instance(id));
+    let room = actor.map(|actor| if quiet { actor.stats().memory_bytes } else { actor.limits().memory_bytes });
+    // What there is not has its own words for it.
+    room.is_ok_and(|room| length <= room as f64)
+}
+
 /// Writes bytes that come in pieces, once all have come.
 #[op2]
 pub async fn op_wasm_memory_write_large(

@@ -12,6 +12,7 @@ mod imports;
 mod instance;
 mod instantiate;
 mod large;
+mod limits;
 mod memory;
 mod observe;
 mod scripts;
@@ -59,6 +60,7 @@ deno_core::extension!(
         large::op_wasm_large_text,
         large::op_wasm_large_turn,
         memory::op_wasm_memory_read,
+        memory::op_wasm_memory_has_room,
         memory::op_wasm_memory_write,
         memory::op_wasm_memory_write_large,
         memory::op_wasm_memory_size,

@@ -13,7 +13,7 @@ use crate::actor::message::{Ask, Outcome};
 use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
 use crate::engine::{Bin, CoreDumps, Deadlines, Engines, Metering, Module, inspect};
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::limits::{MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
+use crate::limits::{MAILBOX_MAX, MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
 use crate::module_info::ModuleInfo;
 use crate::printable;
 use crate::signature::Export;
@@ -194,6 +194,7 @@ impl Runtime {
     /// Those that are known before guest code runs on the thread.
     pub async fn start(&self, module_id: ModuleId, mut config: InstanceConfig) -> Result<Starting> {
         let module = self.module(module_id)?;
+        check(&config.limits)?;
         self.instances.alive.check(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
         let metering = metering(&config.limits);
         let turn = || self.compiling.turn(module.name(), module.bytes().len(), &self.io);
@@ -312,6 +313,15 @@ impl Drop for Runtime {
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// What no instance can have, whoever asks for it.
+fn check(limits: &Limits) -> Result<()> {
+    if limits.mailbox <= MAILBOX_MAX {
+        return Ok(());
+    }
+    let text = format!("a mailbox for {} requests: there are {MAILBOX_MAX} places at most", limits.mailbox);
+    Err(WasmError::new(ErrorCode::Instantiate, text))
 }
 
 fn metering(limits: &Limits) -> Metering {

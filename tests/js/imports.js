@@ -68,6 +68,23 @@ test("results of a wrong type or number are 5007 and name the import", async () 
   }
 });
 
+test("of results without end no more are read than show that they are too many", async () => {
+  let read = 0, closed = 0;
+  function* endless() {
+    try {
+      for (;;) yield ++read;
+    } finally {
+      closed++;
+    }
+  }
+  const instance = await make({ pair: endless });
+  await rejects(instance.call("pair", 1), 5007, '"env" "pair" must return 2 values', "not 3 or more");
+  equal([read, closed], [3, 1]);
+  const sparse = await make({ pair: () => new Array(2 ** 32 - 1) });
+  await rejects(sparse.call("pair", 1), 5007, "2 values");
+  for (const one of [instance, sparse]) await one.drop();
+});
+
 test("a host function that fails is named, however the guest calls it", async () => {
   const failures = [[() => { throw new Error("boom"); }, 5002], [() => "no number", 5007], [() => Promise.reject(1), 5002]];
   for (const [deeper, code] of failures) {

@@ -81,6 +81,46 @@ test("what an app asks for is never more than the manifest has", async () => {
   await guest.drop();
 });
 
+test("no time is too short to be a limit", async () => {
+  for (const timeoutMs of [5e-324, 1e-300, 1e-7, 4e-7, 1e-6, 0.001, 0.5]) {
+    const guest = await instantiate(basic);
+    await rejects(guest.callWith({ timeoutMs }, "spin"), 5011, " ms");
+    equal((await guest.closed).reason, "timeout");
+  }
+  const spinning = await compileFile("./wasm/start_spin.wasm");
+  for (const timeoutMs of [5e-324, 1e-7]) await rejects(instantiate(spinning, { limits: { timeoutMs } }), 5011, "0.000001 ms");
+  for (const timeoutMs of [0, -0, -1, NaN, Infinity]) {
+    const guest = await instantiate(basic);
+    await rejects(guest.callWith({ timeoutMs }, "nothing"), 5007, "timeoutMs");
+    await rejects(instantiate(basic, { limits: { timeoutMs } }), 5007, "timeoutMs");
+    await guest.drop();
+  }
+  const guest = await instantiate(basic);
+  for (const timeoutMs of [2 ** 31, 2 ** 53, 1e30, Number.MAX_VALUE]) await guest.callWith({ timeoutMs }, "nothing");
+  await guest.drop();
+});
+
+test("a mailbox has 1 to 65,536 places", async () => {
+  for (const mailbox of [0, 65_537, 2 ** 31, 2 ** 32, 2 ** 53, 2 ** 62, 2 ** 63, 2 ** 64, 1e300]) {
+    await rejects(instantiate(basic, { limits: { mailbox } }), 5007, "limits.mailbox", "65536");
+  }
+  for (const mailbox of [1, 65_536]) await (await instantiate(basic, { limits: { mailbox } })).drop();
+});
+
+test("extreme limits are limits", async () => {
+  for (const amount of [0, 1, 2 ** 31, 2 ** 32, 2 ** 53, 2 ** 62, 2 ** 63, 2 ** 64, 1e300]) {
+    const guest = await instantiate(hostile, { limits: { fuel: BigInt(amount) } });
+    if (amount > 1) equal(await guest.call("ping"), [1]);
+    else await rejects(guest.call("ping"), 5011);
+    await guest.drop();
+    // The manifest has a ceiling for memory, and none for tables.
+    await (await instantiate(hostile, { limits: { memoryBytes: Math.max(amount, 2 ** 20) } })).drop();
+    const tables = instantiate(hostile, { limits: { tableElements: amount } });
+    if (amount < 2 ** 20) await (await tables).drop();
+    else await rejects(tables, 5001, "limits.tableElements", "max_memory", "16777216");
+  }
+});
+
 /** An unsigned LEB128. */
 function leb(number) {
   const bytes = [];

@@ -1,5 +1,5 @@
 import { compileFile, instantiate, memory } from "runtime:wasm";
-import { equal, ok, rejects, test } from "./check.js";
+import { busy, equal, ok, rejects, test } from "./check.js";
 
 const instance = await instantiate(await compileFile("./wasm/basic.wasm"));
 const PAGE = 65536;
@@ -29,6 +29,25 @@ test("the very end is within, one beyond is 5006", async () => {
   }
   await rejects(instance.memory.write(PAGE - 1, new Uint8Array(2)), 5006);
   await rejects(instance.memory.write(-1, new Uint8Array(0)), 5006, "negative");
+});
+
+test("a write of more than there is room for says so, also behind requests that wait", async () => {
+  const small = await instantiate(await compileFile("./wasm/basic.wasm"));
+  const large = new Uint8Array(2 ** 28);
+  await rejects(small.memory.write(0, large), 5006, "268435456 bytes at offset 0 reach beyond the memory's 65536 bytes");
+  await rejects(small.memory.write(-1, large), 5006, "negative");
+  // What comes before it is done before it: then it fits, or not.
+  const grown = small.memory.grow(2), fits = small.memory.write(PAGE, large.subarray(0, 2 * PAGE));
+  const beyond = small.memory.write(PAGE, large.subarray(0, 2 * PAGE + 1));
+  equal(await grown, 1);
+  equal(await fits, undefined);
+  await rejects(beyond, 5006, "131073 bytes at offset 65536 reach beyond the memory's 196608 bytes");
+  const [spinning, waiting] = [small.call("spin"), small.memory.write(0, large)];
+  await busy(small);
+  const told = [rejects(spinning, 5002), rejects(waiting, 5005)];
+  await small.terminate();
+  await Promise.all(told);
+  await rejects(small.memory.write(0, large), 5005);
 });
 
 test("what is no integer is 5007 and named", async () => {

@@ -157,6 +157,19 @@ test("a start function that fails at a restart counts as one", async () => {
   ok(closed.message.includes("2 times") && closed.message.includes("instantiation"), closed.message);
 });
 
+test("a start that takes too long at a restart is one more death, whatever the policy names", async () => {
+  const module = await compileFile("./wasm/start_spins_later.wasm");
+  const instance = await instantiate(module, {
+    preopens: { "/d": "./data" }, restart: { on: ["trap"], max: 3, backoffMs: 0 }, limits: { timeoutMs: 400 },
+  });
+  await rejects(instance.call("die"), 5002);
+  let closed;
+  instance.closed.then((found) => (closed = found));
+  while (closed === undefined) await ticks(1);
+  equal(closed.reason, "timeout");
+  ok(closed.message.includes("3 times") && closed.message.includes("400 ms"), closed.message);
+});
+
 test("a first start that fails is no restart", async () => {
   const module = await compileFile("./wasm/start_trap.wasm");
   await rejects(instantiate(module, { restart: {} }), 5001);

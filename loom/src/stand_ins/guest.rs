@@ -40,17 +40,18 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    pub(super) async fn prepare(parts: GuestParts) -> Result<Guest> {
+    /// As the real one, the request that this is has begun: armed only here, it looks for a stop once more.
+    pub(super) async fn start(parts: GuestParts) -> Result<Guest> {
         let GuestParts { actor, engines, config, .. } = parts;
         let start = |life| config.wasi.args.get(life).cloned().unwrap_or_else(|| RETURN.to_owned());
         let mut guest = Guest { actor, engines, starts: [start(0), start(1)], deadline: 0 };
-        guest.arm();
+        guest.deadline = guest.engines.epoch() + 1;
+        if !mutant!("a_start_does_not_look_again") && guest.actor.control.is_stopped_by_now() {
+            return Err(WasmError::new(ErrorCode::Call, "it has been stopped"));
+        }
+        let start = guest.starts[usize::from(!guest.actor.counters.restarts().is_empty())].clone();
+        guest.run(&start).await?;
         Ok(guest)
-    }
-
-    pub(super) async fn instantiate(&mut self) -> Result<()> {
-        let start = self.starts[usize::from(!self.actor.counters.restarts().is_empty())].clone();
-        self.run(&start).await.map(drop)
     }
 
     pub(super) fn arm(&mut self) {

@@ -1,11 +1,12 @@
 //! Calling an export: its signature, its arguments, its results.
 
 use super::super::message::{Answer, Call};
-use super::fuel::Reserve;
+use super::fuel::{self, Reserve};
 use super::values::{from_val, to_vals};
 use super::{Context, imports, trap};
 use crate::engine::{signature_of, value_type};
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
+use crate::limits::BATCH_RESULTS_MAX;
 use crate::printable;
 use crate::signature::ValueType;
 use crate::value::{Arg, FuncValue, Value};
@@ -62,6 +63,7 @@ async fn arguments(store: &mut Context<'_>, func: &Func, name: &str, args: &[Arg
 async fn run(store: &mut Context<'_>, func: &Func, name: &str, args: &[Val]) -> Result<Vec<Value>> {
     // Overwritten by the call; wasmtime checks only the length.
     let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
+    fuel::cut(store);
     match func.call_async(&mut *store, args, &mut results).await {
         Ok(()) => results.iter().map(|result| from_val(store, result, || format!("a result of {name}"))).collect(),
         Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),
@@ -81,13 +83,24 @@ fn told(ty: &FuncType, args: &[Arg]) -> Vec<Value> {
 /// One call after another, up to the first that fails.
 pub(super) async fn batch(store: &mut Context<'_>, calls: Vec<Call>) -> Answer {
     let mut done = Vec::with_capacity(calls.len());
+    let mut room = BATCH_RESULTS_MAX;
     for next in calls {
         match call(store, next).await {
-            Ok(values) => done.push(values),
+            Ok(values) if values.len() > room => return Answer::Batch(done, Some(too_many_results(store))),
+            Ok(values) => {
+                room -= values.len();
+                done.push(values);
+            }
             Err(error) => return Answer::Batch(done, Some(error)),
         }
     }
     Answer::Batch(done, None)
+}
+
+fn too_many_results(store: &Context<'_>) -> WasmError {
+    let name = store.data().actor.name();
+    let text = format!("the calls of a batch in \"{name}\" have more than {BATCH_RESULTS_MAX} results together");
+    WasmError::new(ErrorCode::Call, text)
 }
 
 fn exported_function(store: &mut Context<'_>, name: &str) -> Result<Func> {

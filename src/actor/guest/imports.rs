@@ -9,6 +9,7 @@ use crate::error::{ErrorCode, FailedImport, Result, WasmError};
 use crate::printable;
 use crate::signature::ValueType;
 use crate::value::{Arg, Value};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -18,6 +19,9 @@ use wasmtime::{AsContextMut, Caller, Extern, ExternType, Func, FuncType, Global,
 
 /// A module can ask for a million imports, each with a name of 100 kB; a message stays one.
 const IMPORTS_CHARS_MAX: usize = 1500;
+
+/// How many imports are resolved before a stop is looked for.
+const IMPORTS_AT_ONCE: usize = 64;
 
 /// How deep guest and host may call each other in turn. Each level costs the guest's thread a stack of its own.
 const DEPTH_MAX: usize = 16;
@@ -33,9 +37,15 @@ pub(super) async fn resolve(
     given: Option<HostImports>,
 ) -> Result<Vec<Extern>> {
     let (mut found, mut wrong) = (Vec::new(), Wrong::default());
-    for import in wanted {
+    let places = given.as_ref().map(places).unwrap_or_default();
+    for (number, import) in wanted.enumerate() {
+        if number % IMPORTS_AT_ONCE == IMPORTS_AT_ONCE - 1 {
+            // Who awaits this looks for a stop.
+            tokio::task::yield_now().await;
+        }
         let ty = import.ty();
-        let host = given.as_ref().and_then(|given| find(given, &import).map(|index| (given, index)));
+        let place = places.get(&(import.module(), import.name()));
+        let host = given.as_ref().and_then(|given| place.map(|index| (given, *index)));
         let resolved = match host {
             Some((given, index)) => from_host(store, given, index, &ty).await,
             None => match linker.get_by_import(&mut *store, &import) {
@@ -97,8 +107,10 @@ fn hint(ty: &ExternType) -> &'static str {
     }
 }
 
-fn find(given: &HostImports, wanted: &ImportType<'_>) -> Option<usize> {
-    given.imports.iter().position(|import| import.module == wanted.module() && import.name == wanted.name())
+/// Where to find what is given, by the names of module and import. Of two that are the same the first counts.
+fn places(given: &HostImports) -> HashMap<(&str, &str), usize> {
+    let places = given.imports.iter().enumerate().rev();
+    places.map(|(place, import)| ((&*import.module, &*import.name), place)).collect()
 }
 
 async fn from_host(
@@ -193,6 +205,7 @@ impl HostFunction {
         results: &mut [Val],
     ) -> wasmtime::Result<()> {
         let store = &mut caller.as_context_mut();
+        store.data().actor.counters.host_calls.add_one();
         let args = params.iter().enumerate().map(|(index, val)| {
             from_val(store, val, || format!("argument {} of the host function {}", index + 1, self.import))
         });
@@ -271,8 +284,10 @@ impl HostFunction {
             return Ok(());
         }
         let types = results.iter().map(|ty: &ValueType| ty.name()).collect::<Vec<_>>().join(", ");
+        // Of more than there may be nobody counts how many.
+        let found = if given > results.len() { format!("{given} or more") } else { given.to_string() };
         let text =
-            format!("the host function {} must return {} values ({types}), not {given}", self.import, results.len());
+            format!("the host function {} must return {} values ({types}), not {found}", self.import, results.len());
         Err(WasmError::new(ErrorCode::Type, text))
     }
 }

@@ -1,11 +1,14 @@
 //! What runs inside an actor: a wasmtime store with one instance, behind limits, and the requests it answers.
 
 mod call;
+mod core_dump;
 mod folder;
 mod fuel;
 mod global;
 mod imports;
 mod limiter;
+#[cfg(test)]
+mod limiter_model;
 mod lines;
 mod memory;
 mod open;
@@ -67,6 +70,8 @@ struct GuestState {
     fuel_given: Option<u64>,
     /// What of it the call under way must leave alone.
     fuel_aside: u64,
+    /// What the store had of it when that was looked at last.
+    fuel_seen: fuel::Seen,
     /// How many host functions wait inside each other.
     depth: usize,
     /// What has gone out as a funcref.
@@ -84,6 +89,12 @@ impl GuestState {
             let text = format!("the instance {} is still being made: its start function is running", self.actor.id());
             WasmError::new(ErrorCode::InvalidInstanceHandle, text)
         })
+    }
+
+    /// WASI, for a call of it.
+    fn wasi_for_a_call(&mut self) -> Option<&mut WasiP1Ctx> {
+        self.actor.counters.host_calls.add_one();
+        self.wasi.as_mut().map(|wasi| &mut wasi.context)
     }
 
     /// What closes the pipes once a WASI command has run to its end, whatever ends it.
@@ -130,11 +141,24 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    /// Makes the store and checks everything that can be checked before guest code runs.
+    /// Makes a guest and runs its start function. The request that this is has begun.
     ///
     /// # Errors
-    /// 5010 for an unusable WASI configuration, 5001 for imports that nothing provides.
-    pub(super) async fn prepare(parts: GuestParts) -> Result<Guest> {
+    /// 5010 for an unusable WASI configuration, 5001 for imports that nothing provides or a trap, 5011 for spent fuel.
+    pub(super) async fn start(parts: GuestParts) -> Result<Guest> {
+        let actor = parts.actor.clone();
+        let mut guest = Guest::prepare(parts).await?;
+        guest.arm();
+        // The request began before there was a store to arm. So either this sees the stop, or the bump comes after the arming.
+        if actor.control.is_stopped_by_now() {
+            return Err(WasmError::new(ErrorCode::Call, StoppedByHost.to_string()));
+        }
+        guest.instantiate().await?;
+        Ok(guest)
+    }
+
+    /// Makes the store and checks everything that can be checked before guest code runs.
+    async fn prepare(parts: GuestParts) -> Result<Guest> {
         let GuestParts { actor, code, module, config, engines, metering, memory } = parts;
         let engine = engines.get(metering)?;
         let mut linker = Linker::new(engine);
@@ -156,6 +180,7 @@ impl Guest {
             instance: None,
             fuel_given: config.limits.fuel,
             fuel_aside: 0,
+            fuel_seen: fuel::Seen::default(),
             depth: 0,
             functions: values::Functions::default(),
             externs: Arc::default(),
@@ -164,39 +189,34 @@ impl Guest {
         let mut store = Store::new(engine, state);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
         store.limiter(|state| &mut state.limiter);
-        store.call_hook(|context, hook| match hook {
-            CallHook::CallingHost if context.data().actor.control.is_stopped() => Err(StoppedByHost.into()),
-            CallHook::CallingHost => {
-                context.data().actor.counters.host_calls.add_one();
-                fuel::publish(&context);
-                Ok(())
+        // Called around wasmtime's own functions too, such as that which grows a memory.
+        store.call_hook(|mut context, hook| {
+            match hook {
+                CallHook::CallingHost if context.data().actor.control.is_stopped() => return Err(StoppedByHost.into()),
+                CallHook::CallingHost => fuel::calls_out(&mut context),
+                CallHook::ReturningFromHost => fuel::goes_on(&mut context),
+                CallHook::ReturningFromWasm => fuel::publish(&context),
+                CallHook::CallingWasm => {}
             }
-            CallHook::ReturningFromWasm => {
-                fuel::publish(&context);
-                Ok(())
-            }
-            _ => Ok(()),
+            Ok(())
         });
         store.epoch_deadline_callback(|context| {
             let stopped = context.data().actor.control.is_stopped_by_now();
             Ok(if stopped { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
         });
         if let Some(fuel) = config.limits.fuel {
-            store.set_fuel(fuel).map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("{error:#}")))?;
+            fuel::fill(&mut store, fuel)
+                .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("{error:#}")))?;
         }
         let given = config.imports;
         let imports = imports::resolve(&mut store.as_context_mut(), &linker, code.imports(), given).await?;
-        let mut guest = Guest { store, imports, code };
-        guest.arm();
-        Ok(guest)
+        Ok(Guest { store, imports, code })
     }
 
     /// Runs the start function, segments and all.
-    ///
-    /// # Errors
-    /// 5001 for a trap, 5011 for spent fuel.
-    pub(super) async fn instantiate(&mut self) -> Result<()> {
+    async fn instantiate(&mut self) -> Result<()> {
         self.inherited().for_each(HostOutput::begin_request);
+        fuel::cut(&mut self.store.as_context_mut());
         let instantiated = Instance::new_async(&mut self.store, &self.code, &self.imports).await;
         self.inherited().for_each(HostOutput::end_request);
         match instantiated {
@@ -218,7 +238,7 @@ impl Guest {
         }
     }
 
-    /// Sets the epoch deadline to the next bump. To be done before the control cell is told of a request.
+    /// Sets the epoch deadline to the next bump. To be done before the control cell is told of a request, or looked at once more.
     pub(super) fn arm(&mut self) {
         self.store.set_epoch_deadline(1);
     }

@@ -28,7 +28,7 @@ pub(super) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
             };
             let fuel = caller.as_context_mut().hostcall_fuel();
             let (bytes, state) = memory.data_and_store_mut(&mut caller);
-            let Some(wasi) = state.wasi.as_mut().map(|wasi| &mut wasi.context) else { return Ok(Errno::Notsup as i32) };
+            let Some(wasi) = state.wasi_for_a_call() else { return Ok(Errno::Notsup as i32) };
             wasi.set_hostcall_fuel(fuel);
             guarded(wasi, &mut GuestMemory::Unshared(bytes), arguments).await
         })

@@ -36,6 +36,7 @@ pub(super) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
                 };
                 let fuel = caller.as_context_mut().hostcall_fuel();
                 let (bytes, state) = memory.data_and_store_mut(&mut caller);
+                let Some(wasi) = state.wasi_for_a_call() else { return Ok(Errno::Notsup as i32) };
                 if count == 1
                     && let Some((span, event)) = relative_sleep(bytes, subscriptions as u32)
                 {
@@ -43,9 +44,6 @@ pub(super) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
                     let written = put(bytes, events as u32, &event) && put(bytes, result as u32, &1u32.to_le_bytes());
                     return Ok(if written { Errno::Success } else { Errno::Fault } as i32);
                 }
-                let Some(wasi) = state.wasi.as_mut().map(|wasi| &mut wasi.context) else {
-                    return Ok(Errno::Notsup as i32);
-                };
                 wasi.set_hostcall_fuel(fuel);
                 let memory = &mut GuestMemory::Unshared(bytes);
                 poll_oneoff(wasi, memory, subscriptions, events, count, result).await

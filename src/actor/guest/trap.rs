@@ -1,14 +1,13 @@
 //! From wasmtime's errors to ours: which limit, which trap, whose stack.
 
 use super::imports::HostFailure;
-use super::{Context, StoppedByHost};
+use super::{Context, StoppedByHost, core_dump, fuel};
 use crate::engine::{Module, Place, exported_names, imported_function_called_at};
 use crate::error::{ErrorCode, FailedImport, WasmError};
 use crate::limits::STACK_LINES_MAX;
 use crate::printable;
 use std::collections::HashMap;
-use std::sync::Arc;
-use wasmtime::{FrameInfo, GcHeapOutOfMemory, ThrownException, Trap, WasmBacktrace, WasmCoreDump};
+use wasmtime::{FrameInfo, GcHeapOutOfMemory, ThrownException, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 /// The exit code, where a call ended in `proc_exit`.
@@ -28,7 +27,7 @@ pub(super) async fn describe(store: &mut Context<'_>, what: &str, error: wasmtim
     if error.is::<StoppedByHost>() || store.data().actor.control.is_stopped() {
         return WasmError::new(ErrorCode::Call, format!("{what} ended: the instance \"{name}\" has been stopped"));
     }
-    let trap = error.downcast_ref::<Trap>().copied();
+    let trap = fuel::settle(store, &error);
     let backtrace = error.downcast_ref::<WasmBacktrace>();
     let module = store.data().module.clone();
     let guest_stack = match backtrace {
@@ -40,7 +39,7 @@ pub(super) async fn describe(store: &mut Context<'_>, what: &str, error: wasmtim
         Some(failure) => Some(failure.import.clone()),
         None => backtrace.and_then(|backtrace| failed_import(store, trap, backtrace)),
     };
-    let named = trap_of(&error);
+    let named = trap.map(trap_name).or_else(|| like_a_trap(&error));
     let mut described = match (named, failure) {
         (_, Some(failure)) => failure.error.clone().saying(format!("{what} failed: {}", failure.error.message)),
         _ if trap == Some(Trap::OutOfFuel) => {
@@ -58,7 +57,7 @@ pub(super) async fn describe(store: &mut Context<'_>, what: &str, error: wasmtim
     described.trap = named.filter(|_| trap != Some(Trap::OutOfFuel));
     described.guest_stack = guest_stack;
     described.import = import.map(Box::new);
-    dump_core(store, &error);
+    core_dump::save(store, &error);
     described
 }
 
@@ -73,27 +72,13 @@ fn failed_import(store: &Context<'_>, trap: Option<Trap>, backtrace: &WasmBacktr
     Some(FailedImport::new(&module, &name))
 }
 
-/// Writes the core dump, where they are wanted. A guest that was stopped has none to show.
-fn dump_core(store: &mut Context<'_>, error: &wasmtime::Error) {
-    let state = store.data();
-    let (engines, actor) = (state.engines.clone(), Arc::clone(&state.actor));
-    if let (Some(dumps), Some(dump)) = (engines.core_dumps(), error.downcast_ref::<WasmCoreDump>())
-        && !actor.control.is_stopped()
-    {
-        dumps.save(actor.name(), actor.id(), || dump.serialize(&mut *store, actor.name()));
-    }
-}
-
 /// The error below wasmtime's context of "error while executing at wasm backtrace".
 fn root_cause(error: &wasmtime::Error) -> String {
     error.root_cause().to_string()
 }
 
-/// What the guest ended by: a trap, or what is like one.
-fn trap_of(error: &wasmtime::Error) -> Option<&'static str> {
-    if let Some(trap) = error.downcast_ref::<Trap>() {
-        return Some(trap_name(*trap));
-    }
+/// What a guest can end by beside a trap.
+fn like_a_trap(error: &wasmtime::Error) -> Option<&'static str> {
     if error.is::<ThrownException>() {
         return Some("uncaught exception");
     }

@@ -1,8 +1,10 @@
 //! Values between the plain form that travels and wasmtime's. What is wrong with one is a sentence without its subject.
 
+use super::super::budget::Held;
 use super::Context;
 use crate::engine::{type_text, value_type};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::{EXTERNREF_BYTES, EXTERNREFS_MAX};
 use crate::signature::ValueType;
 use crate::value::{Arg, ExternValue, FuncValue, Value};
 use std::collections::HashMap;
@@ -37,13 +39,15 @@ impl Functions {
     }
 }
 
-/// A host value inside the store. The count tells whether a collection could free any.
-struct Held {
+/// A host value inside the store. The count tells how many there are, and whether a collection could free any.
+struct HostValue {
     value: ExternValue,
     count: Arc<AtomicUsize>,
+    /// What it costs of the memory of all guests.
+    _room: Held,
 }
 
-impl Drop for Held {
+impl Drop for HostValue {
     fn drop(&mut self) {
         self.count.fetch_sub(1, Ordering::Relaxed);
     }
@@ -97,11 +101,30 @@ pub(super) async fn to_val(store: &mut Context<'_>, value: Value, ty: &ValType) 
 }
 
 async fn extern_ref(store: &mut Context<'_>, value: ExternValue) -> Result<Val, String> {
+    let no_room = |why: String| format!("finds no room in the guest: {why}");
+    let room = match room_for_host_value(store) {
+        Ok(room) => room,
+        Err(_) => {
+            // It may have let go of some.
+            collect(store).await;
+            room_for_host_value(store).map_err(no_room)?
+        }
+    };
     let count = store.data().externs.clone();
     count.fetch_add(1, Ordering::Relaxed);
-    let made = ExternRef::new_async(store.as_context_mut(), Held { value, count }).await;
-    made.map(|reference| Val::ExternRef(Some(reference)))
-        .map_err(|error| format!("finds no room in the guest: {error:#}"))
+    let made = ExternRef::new_async(store.as_context_mut(), HostValue { value, count, _room: room }).await;
+    made.map(|reference| Val::ExternRef(Some(reference))).map_err(|error| no_room(format!("{error:#}")))
+}
+
+fn room_for_host_value(store: &Context<'_>) -> Result<Held, String> {
+    if store.data().externs.load(Ordering::Relaxed) >= EXTERNREFS_MAX {
+        return Err(format!("it holds {EXTERNREFS_MAX} values of the host, the most there may be"));
+    }
+    let shared = store.data().limiter.shared();
+    shared.hold(EXTERNREF_BYTES).ok_or_else(|| {
+        let (limit, used) = (shared.limit(), shared.used());
+        format!("all guests together may have {limit} bytes (max_memory), and {used} are taken")
+    })
 }
 
 /// One of wasmtime's values as ours. `subject` names it in an error.
@@ -121,7 +144,7 @@ pub(super) fn from_val(store: &mut Context<'_>, val: &Val, subject: impl FnOnce(
             Value::Func(FuncValue { instance: store.data().actor.id(), number })
         }
         Val::ExternRef(Some(reference)) => {
-            let held = reference.data(&*store).ok().flatten().and_then(|data| data.downcast_ref::<Held>());
+            let held = reference.data(&*store).ok().flatten().and_then(|data| data.downcast_ref::<HostValue>());
             let value = held.map(|held| held.value.clone());
             Value::Extern(value.ok_or_else(|| no_form(subject(), ValueType::ExternRef))?)
         }
@@ -134,7 +157,7 @@ fn no_form(subject: String, ty: ValueType) -> WasmError {
     WasmError::new(ErrorCode::Type, format!("{subject} is a {ty} that cannot cross to the host unless null"))
 }
 
-/// Frees host values that the guest has let go of. To be called between requests.
+/// Frees host values that the guest has let go of.
 pub(super) async fn collect(store: &mut Context<'_>) {
     if store.data().externs.load(Ordering::Relaxed) > 0
         && let Err(error) = store.gc_async(None).await

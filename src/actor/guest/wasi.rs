@@ -12,7 +12,7 @@ use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{HOST_RESOURCES_MAX, RANDOM_BYTES_MAX};
 use crate::printable::name as shown;
 use std::sync::Arc;
-use wasmtime::Linker;
+use wasmtime::{Caller, Linker};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{I32Exit, WasiCtxBuilder, WasiView};
 
@@ -80,11 +80,15 @@ pub(super) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
 /// Adds preview 1 to the linker of a module that imports it.
 pub(super) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     wasmtime_wasi::p1::add_to_linker_async(linker, |state: &mut GuestState| {
-        &mut state.wasi.as_mut().expect("linked only where the module imports WASI").context
+        state.wasi_for_a_call().expect("linked only where the module imports WASI")
     })?;
     // wasmtime-wasi refuses codes from 126 on, for a shell's sake; here a code is a number like any other.
     linker.allow_shadowing(true);
-    linker.func_wrap(WASI_MODULE, "proc_exit", |code: i32| -> wasmtime::Result<()> { Err(I32Exit(code).into()) })?;
+    let exit = |mut caller: Caller<'_, GuestState>, code: i32| -> wasmtime::Result<()> {
+        caller.data_mut().wasi_for_a_call();
+        Err(I32Exit(code).into())
+    };
+    linker.func_wrap(WASI_MODULE, "proc_exit", exit)?;
     open::link(linker)?;
     readdir::link(linker)?;
     sleep::link(linker)
