@@ -318,6 +318,12 @@ async fn a_descriptor_that_is_closed_or_replaced_holds_nothing_open() {
         assert_eq!(guest.list(one, 64, 0).await, Err(BADF));
     }
     assert_eq!(open_files(), before);
+    // What was not done has changed nothing.
+    let begun = guest.list(3, 100, 0).await.unwrap().0;
+    for (from, to, errno) in [(3, 99, BADF), (99, 3, BADF), (3, 3, 0)] {
+        assert_eq!(guest.errno("renumber", &[Value::I32(from), Value::I32(to)]).await, errno);
+    }
+    assert!(guest.list(3, 100, begun.last().unwrap().next).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]

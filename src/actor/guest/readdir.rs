@@ -77,10 +77,13 @@ pub(super) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
             Box::new(async move {
                 let (memory, state, fuel) = parts(&mut caller)?;
                 let Some(wasi) = &mut state.wasi else { return Ok(Errno::Notsup as i32) };
-                wasi.folders.close(from);
-                wasi.folders.close(to);
                 wasi.context.set_hostcall_fuel(fuel);
-                fd_renumber(&mut wasi.context, &mut GuestMemory::Unshared(memory), from, to).await
+                let errno = fd_renumber(&mut wasi.context, &mut GuestMemory::Unshared(memory), from, to).await?;
+                if errno == Errno::Success as i32 && from != to {
+                    wasi.folders.close(from);
+                    wasi.folders.close(to);
+                }
+                Ok(errno)
             })
         },
     )?;

@@ -4,9 +4,10 @@ use super::imports::HostFailure;
 use super::{Context, StoppedByHost, core_dump, fuel};
 use crate::engine::{Module, Place, exported_names, imported_function_called_at};
 use crate::error::{ErrorCode, FailedImport, WasmError};
-use crate::limits::STACK_LINES_MAX;
+use crate::limits::{STACK_LINES_MAX, SYMBOL_TEXT_BYTES_MAX};
 use crate::printable;
 use std::collections::HashMap;
+use std::fmt::{self, Write};
 use wasmtime::{FrameInfo, GcHeapOutOfMemory, ThrownException, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -145,7 +146,55 @@ fn frame_lines(frame: &FrameInfo, exported: &HashMap<u32, String>, places: &[Pla
 
 /// A name of the guest's own choosing: as it is in the source, if Rust's compiler made it.
 fn printable(name: &str) -> String {
-    // It cuts what grows too long by itself. Names of C++ stay as they are: nothing bounds the work that a hostile one makes.
-    let readable = rustc_demangle::try_demangle(name).map(|name| format!("{name:#}"));
-    printable::name(readable.as_deref().unwrap_or(name))
+    // Names of C++ stay as they are: nothing bounds the work that a hostile one makes.
+    let mut readable = Cut(String::new());
+    match rustc_demangle::try_demangle(name) {
+        // What is cut is more than is shown.
+        Ok(demangled) if name.len() <= SYMBOL_TEXT_BYTES_MAX => drop(write!(readable, "{demangled:#}")),
+        _ => readable.0.extend(name.chars().take(SYMBOL_TEXT_BYTES_MAX)),
+    }
+    printable::name(&readable.0)
+}
+
+/// Text up to a bound: whoever writes more is told to stop. A mangled name can stand for a megabyte.
+struct Cut(String);
+
+impl fmt::Write for Cut {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(text);
+        if self.0.len() > SYMBOL_TEXT_BYTES_MAX { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name of Rust's in which each of the types stands for two of the one before it.
+    fn doubled(times: usize) -> String {
+        const DIGITS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let reference = |at: usize| match at {
+            0 => "B_".to_owned(),
+            at if at <= 62 => format!("B{}_", DIGITS[at - 1] as char),
+            at => format!("B{}{}_", DIGITS[(at - 1) / 62] as char, DIGITS[(at - 1) % 62] as char),
+        };
+        let (mut name, mut last) = ("INvC1a1fTiiE".to_owned(), "INvC1a1f".len());
+        for _ in 0..times {
+            let here = name.len();
+            name += &format!("T{0}{0}E", reference(last));
+            last = here;
+        }
+        format!("_R{name}E")
+    }
+
+    #[test]
+    fn a_name_that_stands_for_more_than_anybody_is_shown_is_not_written_out() {
+        assert_eq!(printable(&doubled(1)), "a::f::<(isize, isize), ((isize, isize), (isize, isize))>");
+        let demangled = rustc_demangle::try_demangle(&doubled(30)).unwrap().to_string();
+        let mut readable = Cut(String::new());
+        assert!(write!(readable, "{:#}", rustc_demangle::demangle(&doubled(30))).is_err());
+        assert!(demangled.len() > 100_000 && readable.0.len() < 2 * SYMBOL_TEXT_BYTES_MAX, "{}", readable.0.len());
+        assert!(printable(&doubled(30)).chars().count() <= printable::NAME_CHARS_MAX + 1);
+        assert!(printable(&"x".repeat(1 << 20)).chars().count() <= printable::NAME_CHARS_MAX + 1);
+    }
 }
