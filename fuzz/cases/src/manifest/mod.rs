@@ -6,6 +6,7 @@ mod shape;
 use crate::input::Input;
 use meaning::{Doubt, meaning};
 use runtime_wasm::caps::{Access, Caps, CapsErrorKind};
+use runtime_wasm::printable::is_plain;
 use shape::shaped;
 use std::path::Path;
 use toml::Table;
@@ -39,7 +40,7 @@ fn check_error(text: &str, error: &str) {
     // An error may stand after the last line.
     let mut lines = text.lines().chain([""]);
     let shown = lines.nth(line - 1).unwrap_or_else(|| panic!("there is no line {line} in {text:?}: {error}"));
-    let shown: String = shown.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
+    let shown: String = shown.chars().map(|c| if is_plain(c) || c == '\t' { c } else { '\u{fffd}' }).collect();
     assert!(!error.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "a terminal might obey: {error:?}");
     let width = shown.chars().count();
     assert!((1..=width + 1).contains(&column), "column {column} of {shown:?}: {error}");
