@@ -327,6 +327,29 @@ async fn fuel_that_others_use_meanwhile_is_not_given_back() {
     }
 }
 
+/// What wasmtime does for a guest is no call of an import, and of imports each call is one.
+#[tokio::test]
+async fn calls_of_imports_are_counted_and_nothing_else() {
+    let runtime = runtime();
+    let wat = "(module
+        (import \"wasi_snapshot_preview1\" \"fd_close\" (func $close (param i32) (result i32)))
+        (import \"wasi_snapshot_preview1\" \"fd_readdir\" (func $list (param i32 i32 i32 i64 i32) (result i32)))
+        (import \"wasi_snapshot_preview1\" \"sched_yield\" (func $yield (result i32)))
+        (memory (export \"memory\") 1)
+        (func (export \"f\") (local $n i32)
+            (drop (memory.grow (i32.const 1)))
+            (drop (call $close (i32.const 9)))
+            (drop (call $list (i32.const 9) (i32.const 0) (i32.const 0) (i64.const 0) (i32.const 0)))
+            (drop (call $yield))
+            (local.set $n (i32.const 1000000))
+            (loop (local.set $n (i32.sub (local.get $n) (i32.const 1))) (br_if 0 (local.get $n)))))";
+    for fuel in [None, Some(100_000_000)] {
+        let actor = guest(&runtime, wat, Limits { fuel, ..Limits::default() }).await;
+        call(&actor, "f", &[]).await.unwrap();
+        assert_eq!(actor.stats().host_calls, 3, "{fuel:?}");
+    }
+}
+
 #[tokio::test]
 async fn fuel_is_seen_while_a_call_runs() {
     let runtime = runtime();

@@ -90,13 +90,14 @@ pub(super) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
     Ok(())
 }
 
-/// The guest's memory, its state, and how much the host may copy for it.
+/// For a call of the guest's: its memory, its state, and how much the host may copy for it.
 fn parts<'a>(caller: &'a mut Caller<'_, GuestState>) -> Result<(&'a mut [u8], &'a mut GuestState, usize)> {
     let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
         wasmtime::bail!("missing required memory export");
     };
     let fuel = caller.as_context_mut().hostcall_fuel();
     let (bytes, state) = memory.data_and_store_mut(caller);
+    state.actor.counters.host_calls.add_one();
     Ok((bytes, state, fuel))
 }
 
