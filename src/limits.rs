@@ -57,8 +57,8 @@ pub const CUSTOM_SECTIONS_MAX: u32 = 1_000;
 /// Values that the instructions of one module make or move without naming each: results of a call beyond the first, what a block
 /// takes and gives by its type, fields of a default struct. 15 KB with two million of them took 17 GB.
 pub const IMPLIED_VALUES_MAX: u64 = 100_000;
-/// Blocks inside each other in one function. Go's functions have thousands.
-pub const NESTING_MAX: u64 = 50_000;
+/// Blocks inside each other in one function: the time grows with their square, 20,000 take two seconds. Go's functions have thousands.
+pub const NESTING_MAX: u64 = 20_000;
 /// Loops of one function: the time grows with their square, 3,000 take a second.
 pub const LOOPS_MAX: u64 = 3_000;
 /// Loops inside each other.

@@ -90,8 +90,8 @@ impl App {
         let path = self.main.canonicalize().map_err(|error| format!("{}: {error}", self.main.display()))?;
         let main = Url::from_file_path(&path).map_err(|()| format!("{}: not an absolute path", path.display()))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
-            // Timers are looked at after so many turns, also while each of them has an answer to hand on.
-            .event_interval(8)
+            // Timers are looked at after each turn, also while each has more to hand on, as the pieces of a file.
+            .event_interval(1)
             .enable_all()
             .build();
         let runtime = runtime.map_err(|error| format!("cannot start the event loop: {error}"))?;
