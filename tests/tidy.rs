@@ -152,10 +152,10 @@ fn the_figures_of_the_verification_page_are_those_of_the_code() {
     let bounds = |name: &str| between(&loom, &format!("const {name}: [usize; 2] = ["), "]").split_once(", ").unwrap();
     let (small, small_more) = bounds("PREEMPTIONS");
     let (actors, actors_more) = bounds("PREEMPTIONS_OF_ACTORS");
-    let (lives, lives_more) = bounds("PREEMPTIONS_OF_LIVES");
+    let (largest, largest_more) = bounds("PREEMPTIONS_OF_THE_LARGEST");
     let figures = [
-        format!("at most {small} preemptions ({actors} for whole actors, {lives} where one has two lives)"),
-        format!("with at most\n{small_more}, {actors_more} and {lives_more}, in many"),
+        format!("at most {small} preemptions ({actors} for whole actors, {largest} for the largest)"),
+        format!("with at most\n{small_more}, {actors_more} and {largest_more}, in many"),
         format!(", {at_once} at a time,"),
         format!("for {minutes} minutes (`"),
         format!("` {})", between(&lock, "name = \"v8x\"\nversion = \"", "\"")),

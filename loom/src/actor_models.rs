@@ -11,7 +11,7 @@ use crate::engine::{Code, Deadlines, Engines, Module};
 use crate::error::ErrorCode;
 use crate::registry::table::Table;
 use crate::twins::Handle;
-use crate::{PREEMPTIONS_OF_LIVES, check_actor, check_within};
+use crate::{PREEMPTIONS_OF_THE_LARGEST, check_actor, check_within};
 use loom::future::block_on;
 use loom::thread::{self, JoinHandle};
 use std::future::{Future, poll_fn};
@@ -49,7 +49,7 @@ fn started_under(config: InstanceConfig, watch: Watch) -> Arc<Actor> {
 }
 
 /// One that has started.
-fn started(config: InstanceConfig) -> Arc<Actor> {
+pub fn started(config: InstanceConfig) -> Arc<Actor> {
     started_under(config, Watch::default())
 }
 
@@ -59,7 +59,7 @@ fn restarting() -> InstanceConfig {
     InstanceConfig { restart, ..InstanceConfig::default() }
 }
 
-fn call(name: &str) -> Ask {
+pub fn call(name: &str) -> Ask {
     Ask::Call(Call { name: name.to_owned(), ..Call::default() })
 }
 
@@ -98,14 +98,14 @@ async fn both(actor: &Actor, calls: [&str; 2]) -> [Outcome; 2] {
 }
 
 /// Its thread ends; by whom it was ended. Never returns, and loom reports a deadlock, if a stop does not reach it.
-fn end_of(actor: &Actor) -> StopReason {
+pub fn end_of(actor: &Actor) -> StopReason {
     block_on(actor.gone());
     assert_eq!(actor.status(), Status::Dead);
     actor.reason().unwrap()
 }
 
 /// What a request may come to that is stopped while it waits or runs.
-fn is_of_a_stop(outcome: &Outcome) -> bool {
+pub fn is_of_a_stop(outcome: &Outcome) -> bool {
     let error = outcome.as_ref().unwrap_err();
     matches!(error.code, ErrorCode::Call | ErrorCode::InvalidInstanceHandle) && !error.message.contains("interrupted")
 }
@@ -220,7 +220,7 @@ fn a_stop_in_a_restart_is_for_good() {
 /// Claim: a time limit that ends a guest to be restarted ends that one only: the next request is answered by the fresh one.
 #[test]
 fn a_time_limit_spares_the_fresh_guest() {
-    check_within(PREEMPTIONS_OF_LIVES, || {
+    check_within(PREEMPTIONS_OF_THE_LARGEST, || {
         let actor = started(restarting());
         let outcome = block_on(actor.ask(call_without_time(SPIN)));
         assert_eq!(outcome.unwrap_err().code, ErrorCode::FuelExhausted);

@@ -102,8 +102,8 @@ mod stop_models;
 const PREEMPTIONS: [usize; 2] = [3, 5];
 /// The same for whole actors, which take many more steps.
 const PREEMPTIONS_OF_ACTORS: [usize; 2] = [2, 3];
-/// And where there are two lives of one.
-const PREEMPTIONS_OF_LIVES: [usize; 2] = [1, 2];
+/// And for those of them that take most.
+const PREEMPTIONS_OF_THE_LARGEST: [usize; 2] = [1, 2];
 
 /// Every interleaving within the bound. Prints how many there were.
 fn check(model: impl Fn() + Sync + Send + 'static) {
@@ -121,6 +121,7 @@ fn check_within(bounds: [usize; 2], model: impl Fn() + Sync + Send + 'static) {
     let bound = bounds[usize::from(std::env::var_os("LOOM_MORE").is_some())];
     builder.preemption_bound = Some(bound);
     let counted = explored.clone();
+    stand_ins::panics::count();
     builder.check(move || {
         // Not one of loom's atomics: it counts across the interleavings.
         counted.fetch_add(1, Ordering::Relaxed);
@@ -129,4 +130,5 @@ fn check_within(bounds: [usize; 2], model: impl Fn() + Sync + Send + 'static) {
     let explored = explored.load(Ordering::Relaxed);
     println!("{explored} interleavings, preemption bound {bound}");
     assert!(explored > 1, "a model without a race shows nothing");
+    assert!(!stand_ins::panics::any(), "a thread of an actor has panicked, which was taken for the guest's fault");
 }

@@ -9,10 +9,12 @@ use super::control::RequestNumber;
 use super::handle::Actor;
 use super::message::Request;
 use crate::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use crate::sync::mutant;
 use crate::value::{Arg, Kept, Value};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tracing::Span;
 
 /// A guest's call of a host function.
 #[derive(Debug)]
@@ -58,6 +60,58 @@ impl WaitingGuest {
 impl fmt::Debug for WaitingGuest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "request {} of instance {}", self.request, self.actor.id())
+    }
+}
+
+/// A call that has been sent out. If it is dropped before it has ended, because the guest is stopped, its receiver hears that nobody waits any
+/// more; what has come back meanwhile is dropped too.
+pub(super) struct OpenCall<'a> {
+    events: &'a HostEvents,
+    id: u64,
+    guest: WaitingGuest,
+    inbox: UnboundedReceiver<Back>,
+    span: Span,
+    over: bool,
+}
+
+/// Why nothing more comes back.
+pub(super) enum Ended {
+    /// The guest has been stopped.
+    Stopped,
+    /// Whoever the call was sent to has gone.
+    NobodyThere,
+}
+
+impl<'a> OpenCall<'a> {
+    /// Sends a call out. What comes back arrives in the inbox; how the call ends is recorded in the span.
+    pub(super) fn send(events: &'a HostEvents, call: HostCall, inbox: UnboundedReceiver<Back>, span: Span) -> Self {
+        let open = OpenCall { events, id: call.id, guest: call.guest.clone(), inbox, span, over: false };
+        events.send(HostEvent::Call(call));
+        open
+    }
+
+    /// What comes back next.
+    pub(super) async fn next(&mut self) -> Result<Back, Ended> {
+        match self.inbox.recv().await {
+            Some(_) if self.guest.actor.control.is_stopped() => Err(Ended::Stopped),
+            Some(back) => Ok(back),
+            None => Err(Ended::NobodyThere),
+        }
+    }
+
+    /// It is over, as its receiver knows.
+    pub(super) fn end(mut self, outcome: &str) {
+        self.over = true;
+        self.span.record("outcome", outcome);
+    }
+}
+
+impl Drop for OpenCall<'_> {
+    fn drop(&mut self) {
+        if !self.over && !mutant!("a_call_is_given_up_silently") {
+            self.span.record("outcome", "stopped");
+            self.events.send(HostEvent::Cancelled { call: self.id, instance: self.guest.actor.id() });
+        }
     }
 }
 

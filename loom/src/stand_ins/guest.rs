@@ -4,9 +4,11 @@
 use super::budget::Budget;
 use super::config::InstanceConfig;
 use super::handle::Actor;
+use super::host_call::{Back, Ended, HostCall, HostEvents, OpenCall, WaitingGuest};
 use super::message::{Answer, Ask, Outcome};
 use crate::engine::{Code, Engines, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::sync::mpsc::unbounded_channel;
 use crate::sync::mutant;
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ pub const RETURN: &str = "return";
 pub const SPIN: &str = "spin";
 /// Sleeps in a host call until it is dropped.
 pub const SLEEP: &str = "sleep";
+/// Calls a host function, and returns when that does.
+pub const CALL_OUT: &str = "call out";
 /// Traps.
 pub const TRAP: &str = "trap";
 /// Hits a bug of the host.
@@ -34,24 +38,25 @@ pub(super) struct GuestParts {
 pub(super) struct Guest {
     actor: Arc<Actor>,
     engines: Arc<Engines>,
+    /// Where its calls of host functions go.
+    events: Option<HostEvents>,
     /// What its start function does: that of the first life, and that of the others.
     starts: [String; 2],
     deadline: u64,
 }
 
 impl Guest {
-    /// As the real one, the request that this is has begun: armed only here, it looks for a stop once more.
-    pub(super) async fn start(parts: GuestParts) -> Result<Guest> {
+    pub(super) async fn prepare(parts: GuestParts) -> Result<Guest> {
         let GuestParts { actor, engines, config, .. } = parts;
-        let start = |life| config.wasi.args.get(life).cloned().unwrap_or_else(|| RETURN.to_owned());
-        let mut guest = Guest { actor, engines, starts: [start(0), start(1)], deadline: 0 };
-        guest.deadline = guest.engines.epoch() + 1;
-        if !mutant!("a_start_does_not_look_again") && guest.actor.control.is_stopped_by_now() {
-            return Err(WasmError::new(ErrorCode::Call, "it has been stopped"));
-        }
-        let start = guest.starts[usize::from(!guest.actor.counters.restarts().is_empty())].clone();
-        guest.run(&start).await?;
-        Ok(guest)
+        let args = &config.wasi.args;
+        let start = |life: usize| args.get(life).cloned().unwrap_or_else(|| RETURN.to_owned());
+        let starts = [start(0), start(1)];
+        Ok(Guest { actor, engines, events: config.imports.map(|imports| imports.events), starts, deadline: 0 })
+    }
+
+    pub(super) async fn instantiate(&mut self) -> Result<()> {
+        let start = self.starts[usize::from(!self.actor.counters.restarts().is_empty())].clone();
+        self.run(&start).await.map(drop)
     }
 
     pub(super) fn arm(&mut self) {
@@ -77,11 +82,33 @@ impl Guest {
             RETURN => Ok(Answer::Done),
             SPIN => self.spin(),
             SLEEP => std::future::pending().await,
+            CALL_OUT => self.call_out().await,
             TRAP => Err(WasmError { trap: Some("unreachable"), ..WasmError::new(ErrorCode::Call, "it trapped") }),
             // Without the hook, which would print it each time.
             PANIC => std::panic::resume_unwind(Box::new("on purpose")),
             _ => unreachable!("{what}"),
         }
+    }
+
+    /// As `HostFunction::call` does it.
+    async fn call_out(&mut self) -> Outcome {
+        let stopped = || WasmError::new(ErrorCode::Call, "it was interrupted");
+        let events = self.events.as_ref().unwrap();
+        let Some(guest) = WaitingGuest::of(&self.actor) else { return Err(stopped()) };
+        let (back, inbox) = unbounded_channel();
+        let (id, instance, args) = (events.next_id(), self.actor.id(), Vec::new());
+        let call = HostCall { id, instance, set: 0, import: 0, args, results: 0, back, guest };
+        let mut open = OpenCall::send(events, call, inbox, tracing::Span::none());
+        loop {
+            match open.next().await {
+                Ok(Back::Ask(request)) => request.reply.send(Ok(Answer::Done)),
+                Ok(_) => break,
+                Err(Ended::Stopped) => return Err(stopped()),
+                Err(Ended::NobodyThere) => unreachable!("the receiver outlives the call"),
+            }
+        }
+        open.end("ok");
+        Ok(Answer::Done)
     }
 
     fn spin(&mut self) -> Outcome {

@@ -1,6 +1,6 @@
 //! Host functions and globals that a module imports: the guest's side of [`host_call`](super::super::host_call).
 
-use super::super::host_call::{Back, HostCall, HostEvent, HostEvents, HostImport, HostImports, WaitingGuest};
+use super::super::host_call::{Back, Ended, HostCall, HostEvents, HostImport, HostImports, OpenCall, WaitingGuest};
 use super::super::message::outcome_name;
 use super::values::{from_val, to_val, to_vals};
 use super::{Context, GuestState, StoppedByHost, answer, call};
@@ -12,9 +12,9 @@ use crate::value::{Arg, Value};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::unbounded_channel;
+use tracing::Instrument as _;
 use tracing::field::Empty;
-use tracing::{Instrument as _, Span};
 use wasmtime::{AsContextMut, Caller, Extern, ExternType, Func, FuncType, Global, ImportType, Linker, RootScope, Val};
 
 /// A module can ask for a million imports, each with a name of 100 kB; a message stays one.
@@ -163,31 +163,6 @@ impl fmt::Display for HostFailure {
 
 impl std::error::Error for HostFailure {}
 
-/// Tells the receiver of the call that nobody waits any more, should the guest be stopped before it is over.
-struct Wait<'a> {
-    events: &'a HostEvents,
-    call: u64,
-    instance: u64,
-    span: Span,
-    over: bool,
-}
-
-impl Wait<'_> {
-    fn end(mut self, outcome: &str) {
-        self.over = true;
-        self.span.record("outcome", outcome);
-    }
-}
-
-impl Drop for Wait<'_> {
-    fn drop(&mut self) {
-        if !self.over {
-            self.span.record("outcome", "stopped");
-            self.events.send(HostEvent::Cancelled { call: self.call, instance: self.instance });
-        }
-    }
-}
-
 impl HostFunction {
     fn into_func(self, store: &mut Context<'_>) -> Func {
         let function = Arc::new(self);
@@ -212,21 +187,20 @@ impl HostFunction {
         let args = args.collect::<Result<Vec<_>>>().map_err(|error| self.failure(error))?;
         let Some(guest) = WaitingGuest::of(&store.data().actor) else { return Err(StoppedByHost.into()) };
         let (instance, id) = (store.data().actor.id(), self.events.next_id());
-        let (back, mut inbox) = unbounded_channel();
+        let (back, inbox) = unbounded_channel();
         let call =
             HostCall { id, instance, set: self.set, import: self.index, args, results: results.len(), back, guest };
         let (module, import) = (&*self.import.module, &*self.import.name);
         let span = tracing::debug_span!("host call", instance, module, import, outcome = Empty);
-        let wait = Wait { events: &self.events, call: id, instance, span: span.clone(), over: false };
-        self.events.send(HostEvent::Call(call));
+        let mut open = OpenCall::send(&self.events, call, inbox, span.clone());
         store.data_mut().depth += 1;
-        let ended = self.serve(store, &mut inbox).instrument(span).await;
+        let ended = self.serve(store, &mut open).instrument(span).await;
         store.data().actor.control.set_waiting(false);
         store.data_mut().depth -= 1;
         match &ended {
-            Ok(_) => wait.end("ok"),
-            Err(error) if error.is::<StoppedByHost>() => drop(wait),
-            Err(error) => wait
+            Ok(_) => open.end("ok"),
+            Err(error) if error.is::<StoppedByHost>() => drop(open),
+            Err(error) => open
                 .end(error.downcast_ref().map_or(ErrorCode::Call, |failure: &HostFailure| failure.error.code).name()),
         }
         results.copy_from_slice(&ended?);
@@ -234,13 +208,10 @@ impl HostFunction {
     }
 
     /// Answers requests to the waiting guest, until the wait is over.
-    async fn serve(&self, store: &mut Context<'_>, inbox: &mut UnboundedReceiver<Back>) -> wasmtime::Result<Vec<Val>> {
-        while let Some(back) = inbox.recv().await {
-            if store.data().actor.control.is_stopped() {
-                return Err(StoppedByHost.into());
-            }
-            match back {
-                Back::Ask(request) => {
+    async fn serve(&self, store: &mut Context<'_>, call: &mut OpenCall<'_>) -> wasmtime::Result<Vec<Val>> {
+        loop {
+            match call.next().await {
+                Ok(Back::Ask(request)) => {
                     store.data().actor.control.set_waiting(false);
                     let span = request.ask.span();
                     let mut scope = RootScope::new(&mut *store);
@@ -250,18 +221,21 @@ impl HostFunction {
                     store.data().actor.control.set_waiting(true);
                     request.reply.send(outcome);
                 }
-                Back::Return(args) => {
+                Ok(Back::Return(args)) => {
                     return Ok(self.results(store, &args).await.map_err(|error| self.failure(error))?);
                 }
-                Back::Throw { value, text } => {
+                Ok(Back::Throw { value, text }) => {
                     let text = format!("the host function {} threw {}", self.import, printable::sentence(&text));
                     let thrown = WasmError { cause: Some(value), ..WasmError::new(ErrorCode::Call, text) };
                     return Err(self.failure(thrown).into());
                 }
+                Err(Ended::Stopped) => return Err(StoppedByHost.into()),
+                Err(Ended::NobodyThere) => {
+                    let text = format!("nobody is there to run the host function {}", self.import);
+                    return Err(self.failure(WasmError::new(ErrorCode::Call, text)).into());
+                }
             }
         }
-        let text = format!("nobody is there to run the host function {}", self.import);
-        Err(self.failure(WasmError::new(ErrorCode::Call, text)).into())
     }
 
     /// What it has returned, as values of the types it should have.

@@ -141,24 +141,11 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    /// Makes a guest and runs its start function. The request that this is has begun.
+    /// Makes the store and checks everything that can be checked before guest code runs.
     ///
     /// # Errors
-    /// 5010 for an unusable WASI configuration, 5001 for imports that nothing provides or a trap, 5011 for spent fuel.
-    pub(super) async fn start(parts: GuestParts) -> Result<Guest> {
-        let actor = parts.actor.clone();
-        let mut guest = Guest::prepare(parts).await?;
-        guest.arm();
-        // The request began before there was a store to arm. So either this sees the stop, or the bump comes after the arming.
-        if actor.control.is_stopped_by_now() {
-            return Err(WasmError::new(ErrorCode::Call, StoppedByHost.to_string()));
-        }
-        guest.instantiate().await?;
-        Ok(guest)
-    }
-
-    /// Makes the store and checks everything that can be checked before guest code runs.
-    async fn prepare(parts: GuestParts) -> Result<Guest> {
+    /// 5010 for an unusable WASI configuration, 5001 for imports that nothing provides.
+    pub(super) async fn prepare(parts: GuestParts) -> Result<Guest> {
         let GuestParts { actor, code, module, config, engines, metering, memory } = parts;
         let engine = engines.get(metering)?;
         let mut linker = Linker::new(engine);
@@ -213,8 +200,11 @@ impl Guest {
         Ok(Guest { store, imports, code })
     }
 
-    /// Runs the start function, segments and all.
-    async fn instantiate(&mut self) -> Result<()> {
+    /// Runs the start function, segments and all. To be armed before.
+    ///
+    /// # Errors
+    /// 5001 for a trap, 5011 for spent fuel.
+    pub(super) async fn instantiate(&mut self) -> Result<()> {
         self.inherited().for_each(HostOutput::begin_request);
         fuel::cut(&mut self.store.as_context_mut());
         let instantiated = Instance::new_async(&mut self.store, &self.code, &self.imports).await;
