@@ -139,14 +139,16 @@ for (const [what, options, call] of [
   ["a limit after which it is restarted", { restart: { backoffMs: 0 } }, (guest) => guest.callWith({ timeoutMs: 1 }, "deeper", 1)],
 ]) {
   test(`after ${what} no handler begins`, async () => {
-    // How soon the limit comes is the system's; so not every round need show it.
+    // How soon the guest gets to its call is the system's; so not every round need show it.
     let begun = 0;
     const rounds = 5;
     for (let round = 0; round < rounds; round++) {
-      const guest = await guestOf({ deeper: () => void begun++ }, options);
+      const before = begun;
+      const guest = await guestOf({ deeper: (n) => (begun++, n) }, options);
       const outcome = ended(call(guest));
       holdUp(300);
-      equal((await outcome).code, 5011);
+      const { code } = await outcome;
+      if (begun === before) equal(code, 5011);
       await guest.drop().catch(() => {});
     }
     ok(begun < rounds, "each handler began 200 ms after its guest had been stopped");
