@@ -19,6 +19,7 @@
 //! - `panics`: those on threads of ours are for the log, and end no thread that serves all.
 //! - `size`: numbers of bytes as people write them.
 //! - `sync`: locks, atomics and channels, as the files take them that loom checks.
+//! - `blocking`: what waits for a disk, on threads of its own.
 //! - `spin`: looking for another thread's next step for a moment, instead of sleeping until it.
 //! - `ops` (feature `extension`): the ops of `runtime:wasm`, for any deno_core program.
 //! - `host` and `cli` (feature `host`): a JavaScript host around it, and the command line.
@@ -27,6 +28,7 @@
 compile_error!("features `quickjs` and `v8` exclude each other: build with --no-default-features --features v8");
 
 pub mod actor;
+mod blocking;
 pub mod caps;
 #[cfg(feature = "host")]
 pub mod cli;

@@ -2,8 +2,8 @@
 //!
 //! `data:` and `blob:` URLs hold their own content and need no grant; other schemes do not exist here.
 
+use crate::blocking;
 use crate::caps::{Caps, CapsError, CapsErrorKind};
-use deno_core::unsync::spawn_blocking;
 use deno_core::{AsyncResult, BufView, CancelFuture, CancelHandle, OpState, Resource, url::Url};
 use deno_error::JsErrorBox;
 use deno_fetch::{
@@ -58,7 +58,7 @@ impl FetchHandler for GrantedFiles {
         let cancel = CancelHandle::new_rc();
         let (caps, url) = (self.0.clone(), url.clone());
         let response = async move {
-            let opened = spawn_blocking(move || open(&caps, &url).map(|file| (file, url))).await;
+            let opened = blocking::run(move || open(&caps, &url).map(|file| (file, url))).await;
             let ((file, length), url) = opened.map_err(JsErrorBox::from_err).flatten().map_err(FetchError::Other)?;
             respond(file, length, &url).map_err(FetchError::Other)
         };
@@ -106,7 +106,7 @@ impl Resource for FileBody {
     fn read(self: Rc<Self>, limit: usize) -> AsyncResult<BufView> {
         Box::pin(async move {
             let mut file = self.0.take().ok_or_else(|| JsErrorBox::generic("the file is being read already"))?;
-            let read = spawn_blocking(move || {
+            let read = blocking::run(move || {
                 let mut piece = vec![0; limit];
                 let length = file.read(&mut piece)?;
                 piece.truncate(length);

@@ -1,8 +1,8 @@
 //! Finds an app's modules: local files, and the `runtime:` modules that extensions provide.
 
 use super::typescript;
+use crate::blocking;
 use deno_core::error::ModuleLoaderError;
-use deno_core::unsync::spawn_blocking;
 use deno_core::url::Url;
 use deno_core::{
     Extension, ModuleLoadOptions, ModuleLoadReferrer, ModuleLoadResponse, ModuleLoader, ModuleSource, ModuleSourceCode,
@@ -72,7 +72,7 @@ impl ModuleLoader for FileLoader {
         let (url, requested) = (url.clone(), options.requested_module_type);
         // Files can be large, or on a slow disk; and to take the types out of one takes longer than to read it.
         ModuleLoadResponse::Async(Box::pin(async move {
-            let (kind, source, url) = spawn_blocking(move || {
+            let (kind, source, url) = blocking::run(move || {
                 let (kind, source) = load(&url, &importer, &requested)?;
                 Ok::<_, JsErrorBox>((kind, source, url))
             })

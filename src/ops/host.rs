@@ -1,6 +1,7 @@
 //! What the ops share: what is granted, and the runtime that does the work.
 
 use crate::actor::config::Limits;
+use crate::blocking;
 use crate::caps::{Caps, Priority};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
@@ -92,7 +93,7 @@ pub(super) fn refused(error: crate::caps::CapsError) -> WasmError {
 
 /// Runs something that touches the file system, off the event loop.
 pub(super) async fn off_loop<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match deno_core::unsync::spawn_blocking(work).await {
+    match blocking::run(work).await {
         Ok(result) => result,
         Err(error) => Err(WasmError::new(ErrorCode::Io, format!("a file operation was lost: {error}"))),
     }

@@ -4,11 +4,11 @@
 //! JavaScript's can only be touched on its own thread.
 
 use super::host::off_loop;
+use crate::blocking;
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::module_info::ModuleInfo;
 use crate::signature::Export;
 use deno_core::convert::Uint8Array;
-use deno_core::unsync::spawn_blocking;
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{OpState, Resource, ResourceId, ToV8, op2};
 use deno_error::JsErrorBox;
@@ -58,7 +58,7 @@ impl Resource for Outgoing {
     /// To give much memory back takes milliseconds, too.
     fn close(self: Rc<Self>) {
         let bytes = self.0.take();
-        drop(spawn_blocking(move || drop(bytes)));
+        blocking::discard(bytes);
     }
 }
 

@@ -4,7 +4,6 @@
 //! large, since those that are may be at work for long; and a large one takes more threads than its first only from a stock that all
 //! share. So the threads are bounded, and they are promised by [`Room`] before they are made.
 
-use super::io::Io;
 use super::room::{Amount, Room};
 use crate::engine::Threads;
 use crate::error::{ErrorCode, Result, WasmError};
@@ -54,7 +53,7 @@ impl Compiling {
     ///
     /// # Errors
     /// 5000 where too many wait already, or the machine has no room for a thread.
-    pub(super) async fn turn(&self, name: &str, bytes: usize, io: &Io) -> Result<Threads> {
+    pub(super) async fn turn(&self, name: &str, bytes: usize) -> Result<Threads> {
         let refused = |why: &str| WasmError::new(ErrorCode::Compile, format!("{name} is not compiled: {why}"));
         let is_large = bytes >= LARGE_FROM_BYTES;
         let turn = {
@@ -69,17 +68,17 @@ impl Compiling {
         };
         let more = if is_large { self.more_threads(self.cores - 1) } else { None };
         let count = 1 + more.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        if let Ok(promise) = self.promise(count, io).await {
+        if let Ok(promise) = self.promise(count).await {
             return Ok(Threads { count, held: Box::new((turn, more, promise)) });
         }
-        let promise = self.promise(1, io).await.map_err(|why| refused(&why))?;
+        let promise = self.promise(1).await.map_err(|why| refused(&why))?;
         Ok(Threads { count: 1, held: Box::new((turn, promise)) })
     }
 
-    async fn promise(&self, threads: usize, io: &Io) -> std::result::Result<impl Send + 'static, String> {
+    async fn promise(&self, threads: usize) -> std::result::Result<impl Send + 'static, String> {
         let threads = threads as u64;
         let amount = Amount { maps: threads * MAPS_PER_COMPILE_THREAD, threads, files: 0 };
-        self.room.enter_or_count(io, "a thread to compile on", amount, Amount::default()).await
+        self.room.enter_or_count("a thread to compile on", amount, Amount::default()).await
     }
 
     /// As many as there are now, and no more than this.
@@ -110,19 +109,15 @@ mod tests {
         Compiling::new(at_once, cores, Arc::new(Room::new(super::super::machine::limits(), Arc::default())))
     }
 
-    fn io() -> Io {
-        Io::start().unwrap()
-    }
-
     #[tokio::test]
     async fn threads_are_bounded_and_given_back() {
         let compiling = compiling(3, 4);
-        let first = compiling.turn("m", LARGE_FROM_BYTES, &io()).await.unwrap();
-        let second = compiling.turn("m", LARGE_FROM_BYTES, &io()).await.unwrap();
-        let small = compiling.turn("m", SMALL, &io()).await.unwrap();
+        let first = compiling.turn("m", LARGE_FROM_BYTES).await.unwrap();
+        let second = compiling.turn("m", LARGE_FROM_BYTES).await.unwrap();
+        let small = compiling.turn("m", SMALL).await.unwrap();
         assert_eq!((first.count, second.count, small.count), (4, 4, 1));
         drop((first, small));
-        let third = compiling.turn("m", LARGE_FROM_BYTES, &io()).await.unwrap();
+        let third = compiling.turn("m", LARGE_FROM_BYTES).await.unwrap();
         assert_eq!((third.count, compiling.more_threads.available_permits()), (4, 0));
         drop((second, third));
         assert_eq!((compiling.more_threads.available_permits(), compiling.turns.available_permits()), (6, 3));
@@ -131,12 +126,11 @@ mod tests {
     #[tokio::test]
     async fn large_modules_leave_a_turn_to_the_others() {
         let compiling = compiling(2, 2);
-        let large = compiling.turn("m", LARGE_FROM_BYTES, &io()).await.unwrap();
-        let here = io();
-        let mut next = std::pin::pin!(compiling.turn("m", LARGE_FROM_BYTES, &here));
+        let large = compiling.turn("m", LARGE_FROM_BYTES).await.unwrap();
+        let mut next = std::pin::pin!(compiling.turn("m", LARGE_FROM_BYTES));
         assert!(is_pending(next.as_mut()));
-        let small = compiling.turn("m", SMALL, &here).await.unwrap();
-        let mut waiting = std::pin::pin!(compiling.turn("m", SMALL, &here));
+        let small = compiling.turn("m", SMALL).await.unwrap();
+        let mut waiting = std::pin::pin!(compiling.turn("m", SMALL));
         assert!(is_pending(waiting.as_mut()));
         drop(large);
         assert!(waiting.await.is_ok());
@@ -147,25 +141,23 @@ mod tests {
     #[tokio::test]
     async fn one_turn_serves_large_and_small_alike() {
         let compiling = compiling(1, 1);
-        let turn = compiling.turn("m", LARGE_FROM_BYTES, &io()).await.unwrap();
+        let turn = compiling.turn("m", LARGE_FROM_BYTES).await.unwrap();
         assert_eq!(turn.count, 1);
         drop(turn);
-        assert!(compiling.turn("m", SMALL, &io()).await.is_ok());
+        assert!(compiling.turn("m", SMALL).await.is_ok());
     }
 
     #[tokio::test]
     async fn the_line_is_bounded_and_who_leaves_it_makes_room() {
         let compiling = compiling(1, 1);
-        let turn = compiling.turn("m", SMALL, &io()).await.unwrap();
-        let here = io();
-        let mut waiting: Vec<_> =
-            (0..COMPILATIONS_WAITING_MAX).map(|_| Box::pin(compiling.turn("m", SMALL, &here))).collect();
+        let turn = compiling.turn("m", SMALL).await.unwrap();
+        let mut waiting: Vec<_> = (0..COMPILATIONS_WAITING_MAX).map(|_| Box::pin(compiling.turn("m", SMALL))).collect();
         assert!(waiting.iter_mut().all(|waiting| is_pending(waiting.as_mut())));
-        let refused = compiling.turn("the module", SMALL, &here).await.err().unwrap();
+        let refused = compiling.turn("the module", SMALL).await.err().unwrap();
         assert!(refused.message.contains("the module is not compiled: 1024 modules wait"), "{refused}");
         waiting.truncate(1);
         drop(turn);
         assert!(waiting.remove(0).await.is_ok());
-        assert!(compiling.turn("m", SMALL, &here).await.is_ok());
+        assert!(compiling.turn("m", SMALL).await.is_ok());
     }
 }

@@ -43,19 +43,6 @@ impl Io {
     pub(super) fn handle(&self) -> &Handle {
         &self.handle
     }
-
-    /// Runs something that takes long on a thread of its own.
-    ///
-    /// # Errors
-    /// If there is no thread for it, or it panics.
-    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
-        let (answer, answered) = oneshot::channel();
-        std::thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || {
-            scheduling::plain_this_thread();
-            let _ = answer.send(work());
-        })?;
-        answered.await.map_err(|_| io::Error::other("it panicked"))
-    }
 }
 
 /// Sees that there are descriptors for an event loop: tokio panics where it gets none for the signals.

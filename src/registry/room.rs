@@ -5,8 +5,8 @@
 //! that was let in is assumed to take the most it can.
 
 use super::admission::Alive;
-use super::io::Io;
 use super::machine::{self, Limits};
+use crate::blocking;
 use crate::limits::{
     FILES_HEAD_ROOM, MAPS_HEAD_ROOM, MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, THREADS_HEAD_ROOM,
 };
@@ -79,7 +79,6 @@ impl Room {
     /// As for [`Room::enter`].
     pub(super) async fn enter_or_count(
         self: &Arc<Self>,
-        io: &Io,
         what: &str,
         most: Amount,
         later: Amount,
@@ -89,7 +88,7 @@ impl Room {
         }
         let room = self.clone();
         // Should the count fail, the old one stands.
-        let _ = io.run(move || room.count()).await;
+        let _ = blocking::run(move || room.count()).await;
         self.enter(what, most, later)
     }
 

@@ -11,6 +11,7 @@ use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
 use crate::actor::message::{Ask, Outcome};
 use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
+use crate::blocking;
 use crate::engine::{Bin, CoreDumps, Deadlines, Engines, Metering, Module, inspect};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{MAILBOX_MAX, MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
@@ -125,7 +126,7 @@ impl Runtime {
     pub async fn compile(&self, name: String, bytes: Vec<u8>) -> Result<ModuleId> {
         let name = printable::sentence(&name);
         self.check_size(&name, bytes.len() as u64)?;
-        let threads = self.compiling.turn(&name, bytes.len(), &self.io).await?;
+        let threads = self.compiling.turn(&name, bytes.len()).await?;
         let metering = metering(&self.options.limits);
         let (engines, bin) = (self.engines.clone(), self.bin.clone());
         let module = Module::compile(engines, metering, name, bytes.into(), threads, bin).await?;
@@ -169,7 +170,7 @@ impl Runtime {
     /// 5004 if there is none.
     pub async fn inspect(&self, id: ModuleId) -> Result<ModuleInfo> {
         let module = self.module(id)?;
-        let read = self.io.run(move || inspect(module.name(), module.bytes()));
+        let read = blocking::run(move || inspect(module.name(), module.bytes()));
         read.await.unwrap_or_else(|error| {
             Err(WasmError::new(ErrorCode::Compile, format!("the module {} cannot be inspected: {error}", id.0)))
         })
@@ -197,7 +198,7 @@ impl Runtime {
         check(&config.limits)?;
         self.instances.alive.check(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
         let metering = metering(&config.limits);
-        let turn = || self.compiling.turn(module.name(), module.bytes().len(), &self.io);
+        let turn = || self.compiling.turn(module.name(), module.bytes().len());
         let code = module.code(&self.engines, metering, turn).await?;
         let [starting, first_call] = self.room_for(&module, &config).await?;
         // From here on nothing is waited for until the thread has the place: whoever waits for the alive to end, at a shutdown, must not
@@ -236,7 +237,7 @@ impl Runtime {
             files: 2 * config.wasi.preopens.len() as u64,
         };
         let later = Amount { maps: MAPS_OF_FIRST_CALL, ..Amount::default() };
-        let entered = self.room.enter_or_count(&self.io, "another instance", most, later).await;
+        let entered = self.room.enter_or_count("another instance", most, later).await;
         entered.map_err(|why| WasmError::new(ErrorCode::Instantiate, why))
     }
 

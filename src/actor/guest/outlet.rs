@@ -144,7 +144,8 @@ mod tests {
         let [_outer, inner] = [outer, inner].map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
         let mut terminal = outlet(inner);
         assert!(fill(&mut terminal) > 0);
-        assert!(!has_room(terminal.fd).unwrap());
+        // The system hands on what was written a little later, which makes room once or twice.
+        assert!((0..1000).any(|_| fill(&mut terminal) == 0 && !has_room(terminal.fd).unwrap()));
     }
 
     #[test]
