@@ -35,6 +35,8 @@ use std::rc::Rc;
 
 /// Threads that deno_core has V8 start: one a core, and no more than this.
 const V8_THREADS_MAX: usize = 4;
+/// Its pools: one for each priority of work. Beside them one thread waits for what is to be done later.
+const V8_POOLS: usize = 3;
 /// The exit code of an app that failed.
 const FAILED: i32 = 1;
 
@@ -97,7 +99,8 @@ impl App {
         let runtime = runtime.map_err(|error| format!("cannot start the event loop: {error}"))?;
         signals::watch(ending.clone()).map_err(|error| format!("no thread to wait for signals on: {error}"))?;
         if cfg!(feature = "v8") {
-            let threads = std::thread::available_parallelism().map_or(1, usize::from).min(V8_THREADS_MAX);
+            let threads =
+                std::thread::available_parallelism().map_or(1, usize::from).min(V8_THREADS_MAX) * V8_POOLS + 1;
             spare_threads(threads).map_err(|error| format!("no threads for the JavaScript engine: {error}"))?;
         }
         fetch::grant(&self.caps);
