@@ -72,6 +72,10 @@ pub const BLOCK_LOCALS_MAX: u64 = 10_000_000;
 /// Indirect calls in one function: the time grows with their square.
 pub const INDIRECT_CALLS_MAX: u64 = 10_000;
 
+/// Exception handlers around the calls of one function, summed over its calls, each of which names all that are around it: 16 KB of
+/// 2,000 handlers inside each other with a call in each took over a gigabyte.
+pub const HANDLED_CALLS_MAX: u64 = 100_000;
+
 /// Modules that may wait to be compiled.
 pub const COMPILATIONS_WAITING_MAX: usize = 1024;
 

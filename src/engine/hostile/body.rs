@@ -33,36 +33,49 @@ pub(super) fn check(body: &FunctionBody<'_>, index: usize, module: &Counted) -> 
     at_most(NESTED_LOCALS_MAX, walk.deepest * locals, "loops inside each other times locals")?;
     at_most(BLOCK_LOCALS_MAX, walk.blocks * locals, "blocks times locals")?;
     at_most(INDIRECT_CALLS_MAX, walk.indirect_calls, "indirect calls")?;
+    at_most(HANDLED_CALLS_MAX, walk.handled_calls, "exception handlers around calls")?;
     Ok(walk.implied)
 }
 
 #[derive(Default)]
 struct Walk {
-    /// The blocks that are open: is it a loop?
-    open: Vec<bool>,
+    open: Vec<Open>,
     open_loops: u64,
+    /// Of all blocks that are open.
+    open_handlers: u64,
     deepest: u64,
     loops: u64,
     branches_back: u64,
     blocks: u64,
     indirect_calls: u64,
+    /// For each call, the handlers around it.
+    handled_calls: u64,
     implied: u64,
+}
+
+/// A block that is open.
+struct Open {
+    is_loop: bool,
+    /// The exception handlers that it puts around what is in it.
+    handlers: u64,
 }
 
 impl Walk {
     fn step(&mut self, operator: &Operator<'_>, module: &Counted) {
         match operator {
             Operator::Loop { blockty } => {
-                self.begin(true, blockty, module);
+                self.begin(true, 0, blockty, module);
                 self.loops += 1;
                 self.open_loops += 1;
                 self.deepest = self.deepest.max(self.open_loops);
             }
             Operator::Block { blockty } | Operator::If { blockty } | Operator::Try { blockty } => {
-                self.begin(false, blockty, module);
+                self.begin(false, 0, blockty, module);
             }
-            Operator::TryTable { try_table } => self.begin(false, &try_table.ty, module),
-            Operator::End => self.open_loops -= u64::from(self.open.pop() == Some(true)),
+            Operator::TryTable { try_table } => {
+                self.begin(false, try_table.catches.len() as u64, &try_table.ty, module);
+            }
+            Operator::End => self.end(),
             Operator::Br { relative_depth: to }
             | Operator::BrIf { relative_depth: to }
             | Operator::BrOnNull { relative_depth: to }
@@ -70,10 +83,10 @@ impl Walk {
             | Operator::BrOnCast { relative_depth: to, .. }
             | Operator::BrOnCastFail { relative_depth: to, .. } => self.branch(*to),
             Operator::BrTable { targets } => targets.targets().flatten().for_each(|to| self.branch(to)),
-            Operator::Call { function_index } => self.results(module.type_of(*function_index), module),
+            Operator::Call { function_index } => self.call(module.type_of(*function_index), module),
             Operator::CallIndirect { type_index, .. } | Operator::CallRef { type_index } => {
                 self.indirect_calls += 1;
-                self.results(*type_index, module);
+                self.call(*type_index, module);
             }
             Operator::StructNewDefault { struct_type_index } => {
                 self.implied += u64::from(module.width(*struct_type_index).fields);
@@ -82,23 +95,32 @@ impl Walk {
         }
     }
 
-    fn begin(&mut self, is_loop: bool, ty: &BlockType, module: &Counted) {
-        self.open.push(is_loop);
+    fn begin(&mut self, is_loop: bool, handlers: u64, ty: &BlockType, module: &Counted) {
+        self.open.push(Open { is_loop, handlers });
+        self.open_handlers += handlers;
         self.blocks += 1;
         if let BlockType::FuncType(ty) = ty {
             self.implied += module.width(*ty).signature();
         }
     }
 
+    fn end(&mut self) {
+        if let Some(Open { is_loop, handlers }) = self.open.pop() {
+            self.open_loops -= u64::from(is_loop);
+            self.open_handlers -= handlers;
+        }
+    }
+
     fn branch(&mut self, to: u32) {
         let place = self.open.len().checked_sub(1 + to as usize);
-        if place.is_some_and(|place| self.open[place]) {
+        if place.is_some_and(|place| self.open[place].is_loop) {
             self.branches_back += 1;
         }
     }
 
-    /// The results of a call. One is what every call may have.
-    fn results(&mut self, ty: u32, module: &Counted) {
+    /// A call: of its results one is what every call may have, and it names each handler around it.
+    fn call(&mut self, ty: u32, module: &Counted) {
+        self.handled_calls += self.open_handlers;
         self.implied += u64::from(module.width(ty).results.saturating_sub(1));
     }
 }

@@ -48,6 +48,12 @@ fn functions() {
     bounded(LOOP_NESTING_MAX, "loops inside each other", |count| {
         function(&(same(count, "loop ") + &same(count, "end ")))
     });
+    bounded(HANDLED_CALLS_MAX, "exception handlers around calls", |count| {
+        // A thousand handlers around each of the first calls, and one around each of the rest.
+        let (many, few) = (count / 1000, count % 1000);
+        let deep = same(1000_u32, "try_table (catch_all 0) ") + &same(many, "call 0 ") + &same(1000_u32, "end ");
+        function(&(deep + "try_table (catch_all 0) " + &same(few, "call 0 ") + "end "))
+    });
     bounded(INDIRECT_CALLS_MAX, "indirect calls", |count| {
         format!("(table 1 funcref) {}", function(&same(count, "(call_indirect (i32.const 0))")))
     });
