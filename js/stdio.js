@@ -1,4 +1,4 @@
-// Standard streams of guests as web streams. A pipe with a bound is behind each (src/actor/pipe.rs), so a guest that writes
+// Standard streams of guests as web streams. A pipe with a bound is behind each (src/actor/protocol/pipe.rs), so a guest that writes
 // ahead of its reader waits, and so does an app that writes ahead of its guest.
 
 import { core, primordials } from "ext:core/mod.js";

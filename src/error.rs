@@ -1,7 +1,7 @@
 //! The one error that crosses every layer: a code that JavaScript can branch on and a sentence for a person.
 
 use crate::printable;
-use crate::value::{Kept, Value};
+use crate::value::{HostRef, Value};
 use std::fmt;
 
 /// What went wrong, by the numbers that `runtime:wasm` documents (5000 to 5011).
@@ -85,7 +85,7 @@ pub struct WasmError {
     /// For a WASI exit: the guest's exit code.
     pub exit_code: Option<i32>,
     /// For a host function that threw: what it threw.
-    pub cause: Option<Kept>,
+    pub cause: Option<HostRef>,
     /// The call that failed, with its arguments as the guest got them.
     pub call: Option<Box<FailedCall>>,
     /// The imported function that failed, where it was one.

@@ -35,22 +35,22 @@ pub enum ExternValue {
     /// A bigint of up to 64 bits.
     BigInt(i128),
     /// Anything else stays where it is; this stands for it.
-    Kept(Kept),
+    Host(HostRef),
 }
 
 /// Stands for a value that its owner keeps under a number. When the last clone goes, the owner is told to let go.
 #[derive(Clone)]
-pub struct Kept(Arc<KeptValue>);
+pub struct HostRef(Arc<HostRefValue>);
 
-struct KeptValue {
+struct HostRefValue {
     id: u64,
     release: Box<dyn Fn(u64) + Send + Sync>,
 }
 
-impl Kept {
+impl HostRef {
     /// The value that is kept under `id`, until `release` is called with it.
     pub fn new(id: u64, release: impl Fn(u64) + Send + Sync + 'static) -> Self {
-        Kept(Arc::new(KeptValue { id, release: Box::new(release) }))
+        HostRef(Arc::new(HostRefValue { id, release: Box::new(release) }))
     }
 
     /// The number it is kept under.
@@ -59,23 +59,23 @@ impl Kept {
     }
 }
 
-impl Drop for KeptValue {
+impl Drop for HostRefValue {
     fn drop(&mut self) {
         (self.release)(self.id);
     }
 }
 
-impl PartialEq for Kept {
+impl PartialEq for HostRef {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Eq for Kept {}
+impl Eq for HostRef {}
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for HostRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Kept({})", self.id())
+        write!(f, "HostRef({})", self.id())
     }
 }
 
@@ -96,7 +96,7 @@ pub struct Arg {
     /// The value.
     pub value: RawValue,
     /// Stands for the value itself, should the signature want an externref. Absent where `value` says it all.
-    pub kept: Option<Kept>,
+    pub kept: Option<HostRef>,
 }
 
 /// A JavaScript value, as far as WebAssembly can take one.
@@ -140,7 +140,7 @@ impl From<Value> for Arg {
             Value::Extern(ExternValue::Undefined) => ("externref", RawValue::Undefined),
             Value::Extern(ExternValue::Number(bits)) => ("externref", RawValue::Number(f64::from_bits(bits))),
             Value::Extern(ExternValue::BigInt(v)) => ("externref", RawValue::BigInt(v)),
-            Value::Extern(ExternValue::Kept(kept)) => {
+            Value::Extern(ExternValue::Host(kept)) => {
                 let value = RawValue::Other("a value of the host's");
                 return Arg { declared: Some("externref".to_owned()), value, kept: Some(kept) };
             }
@@ -180,7 +180,7 @@ impl Value {
 impl Arg {
     fn extern_value(&self, value: &RawValue) -> Result<ExternValue, String> {
         match (&self.kept, value) {
-            (Some(kept), _) => Ok(ExternValue::Kept(kept.clone())),
+            (Some(kept), _) => Ok(ExternValue::Host(kept.clone())),
             (None, RawValue::Undefined) => Ok(ExternValue::Undefined),
             (None, RawValue::Number(n)) => Ok(ExternValue::Number(n.to_bits())),
             (None, RawValue::BigInt(v)) => Ok(ExternValue::BigInt(*v)),

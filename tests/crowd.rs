@@ -6,7 +6,7 @@ mod held;
 use held::Held;
 use runtime_wasm::actor::config::InstanceConfig;
 use runtime_wasm::actor::control::StopReason;
-use runtime_wasm::actor::message::{Answer, Ask, Call};
+use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 use runtime_wasm::value::Value;
@@ -57,7 +57,7 @@ async fn as_many_as_there_is_room_for_live_and_give_everything_back() {
     assert!(instances.len() >= INSTANCES_MIN, "{} instances, then: {refused}", instances.len());
     for (number, id) in (0..).zip(&instances) {
         let args = vec![Value::I32(number).into(), Value::I32(1).into()];
-        let answer = runtime.ask(*id, Ask::Call(Call { name: "add".into(), args, ..Call::default() })).await;
+        let answer = runtime.ask(*id, Command::Call(Call { name: "add".into(), args, ..Call::default() })).await;
         assert_eq!(answer, Ok(Answer::Values(vec![Value::I32(number + 1)])));
     }
     let most = held::held(std::process::id());

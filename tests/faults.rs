@@ -3,7 +3,7 @@
 
 use runtime_wasm::actor::config::{InstanceConfig, Limits, Preopen, Stdout, WasiConfig};
 use runtime_wasm::actor::control::StopReason;
-use runtime_wasm::actor::message::{Answer, Ask, Call};
+use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, Runtime, RuntimeOptions};
 use runtime_wasm::value::Value;
@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{self, Stdio};
 use std::sync::Arc;
 
 const HOSTILE: &str = include_str!("js/wat/hostile.wat");
@@ -39,7 +39,7 @@ async fn guest(runtime: &Runtime, folder: &Path) -> InstanceId {
 
 async fn call(runtime: &Runtime, id: InstanceId, name: &str, args: &[Value]) -> Result<i32, WasmError> {
     let args = args.iter().cloned().map(Into::into).collect();
-    match runtime.ask(id, Ask::Call(Call { name: name.into(), args, ..Default::default() })).await? {
+    match runtime.ask(id, Command::Call(Call { name: name.into(), args, ..Default::default() })).await? {
         Answer::Values(values) => match values[..] {
             [Value::I32(value)] => Ok(value),
             _ => panic!("{values:?}"),
@@ -50,7 +50,7 @@ async fn call(runtime: &Runtime, id: InstanceId, name: &str, args: &[Value]) -> 
 
 /// Opens a file for writing: its descriptor, or minus errno.
 async fn create(runtime: &Runtime, id: InstanceId, name: &str) -> i32 {
-    runtime.ask(id, Ask::MemoryWrite { offset: 4096, bytes: name.into() }).await.unwrap();
+    runtime.ask(id, Command::MemoryWrite { offset: 4096, bytes: name.into() }).await.unwrap();
     let args = [Value::I32(name.len() as i32), Value::I32(CREATE), Value::I64(WRITE)];
     call(runtime, id, "open", &args).await.unwrap()
 }
@@ -101,7 +101,7 @@ fn runs_in_own_process(name: &str, shell: &str) -> bool {
     if std::env::var("RUNTIME_WASM_TEST_PROCESS").as_deref() == Ok(name) {
         return true;
     }
-    let mut command = Command::new("bash");
+    let mut command = process::Command::new("bash");
     command.args(["-c", shell]).arg(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]);
     let output = command.env("RUNTIME_WASM_TEST_PROCESS", name).output().unwrap();
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -139,7 +139,7 @@ fn a_write_that_the_system_refuses_is_an_error_to_the_guest_only() {
 fn a_disk_that_is_full_is_an_error_to_the_guest_only() {
     const DISK: &str = "/mnt";
     let mount = "mount -t tmpfs -o size=100k none /mnt";
-    let may_mount = Command::new("unshare").args(["-Urm", "sh", "-c", mount]).status();
+    let may_mount = process::Command::new("unshare").args(["-Urm", "sh", "-c", mount]).status();
     if !may_mount.is_ok_and(|status| status.success()) {
         eprintln!("not run: the system lets this user mount nothing, not even in a namespace of its own");
         return;
@@ -198,12 +198,12 @@ fn memory_that_the_system_refuses_is_a_failed_growth_to_the_guest_only() {
             assert!(pages < 5000, "more than the process may have");
         }
         assert!(pages >= STEP, "nothing was granted");
-        let refused = runtime.ask(greedy, Ask::MemoryGrow { pages: STEP as u64 }).await.unwrap_err();
+        let refused = runtime.ask(greedy, Command::MemoryGrow { pages: STEP as u64 }).await.unwrap_err();
         assert_eq!(refused.code, ErrorCode::Memory);
         assert!(refused.message.contains("the machine refused it"), "{refused}");
         // What it has it can use, and so can others.
         let end = u64::from(pages.unsigned_abs()) * 65536;
-        runtime.ask(greedy, Ask::MemoryWrite { offset: end - 4, bytes: vec![1; 4] }).await.unwrap();
+        runtime.ask(greedy, Command::MemoryWrite { offset: end - 4, bytes: vec![1; 4] }).await.unwrap();
         assert_eq!(call(&runtime, other, "ping", &[]).await, Ok(1));
         // And it is given back.
         runtime.end(greedy, StopReason::Dropped).await.unwrap();
@@ -233,13 +233,13 @@ mod output {
         exit(0);
     "#;
 
-    fn app(wait: bool) -> (tempfile::TempDir, Command) {
+    fn app(wait: bool) -> (tempfile::TempDir, process::Command) {
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("main.js");
         fs::write(&script, APP.replace("WAIT", if wait { "true" } else { "false" })).unwrap();
         fs::write(folder.path().join("hostile.wasm"), wat::parse_str(HOSTILE).unwrap()).unwrap();
         fs::write(folder.path().join("manifest.app.toml"), "[capabilities.wasm]\nload = [\"./*.wasm\"]\n").unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+        let mut command = process::Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
         command.arg("run").arg(script).stdin(Stdio::null()).stderr(Stdio::piped());
         (folder, command)
     }
@@ -291,7 +291,7 @@ mod output {
         fs::write(folder.path().join("main.js"), MANY).unwrap();
         let manifest = "[capabilities.wasm]\nload = [\"./*.wasm\"]\npreopens = [\"./d\"]\n";
         fs::write(folder.path().join("manifest.app.toml"), manifest).unwrap();
-        let mut command = Command::new("bash");
+        let mut command = process::Command::new("bash");
         command.args(["-c", "ulimit -n 256; exec \"$0\" run \"$1\"", env!("CARGO_BIN_EXE_runtime-wasm")]);
         let output = command.arg(folder.path().join("main.js")).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);

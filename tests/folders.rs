@@ -1,7 +1,7 @@
 //! Guests that list folders: each name once, whatever the buffer, and whatever others do there meanwhile.
 
 use runtime_wasm::actor::config::{InstanceConfig, Limits, Preopen, WasiConfig};
-use runtime_wasm::actor::message::{Answer, Ask, Call};
+use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, Runtime, RuntimeOptions};
 use runtime_wasm::value::{Arg, Value};
@@ -93,7 +93,7 @@ impl Guest {
 
     async fn call(&self, name: &str, args: &[Value]) -> Result<Vec<Value>, WasmError> {
         let args = args.iter().cloned().map(Arg::from).collect();
-        match self.runtime.ask(self.id, Ask::Call(Call { name: name.into(), args, ..Default::default() })).await? {
+        match self.runtime.ask(self.id, Command::Call(Call { name: name.into(), args, ..Default::default() })).await? {
             Answer::Values(values) => Ok(values),
             other => panic!("a call was answered with {other:?}"),
         }
@@ -107,14 +107,14 @@ impl Guest {
     }
 
     async fn read(&self, offset: u64, length: u64) -> Vec<u8> {
-        match self.runtime.ask(self.id, Ask::MemoryRead { offset, length }).await.unwrap() {
+        match self.runtime.ask(self.id, Command::MemoryRead { offset, length }).await.unwrap() {
             Answer::Bytes(bytes) => bytes,
             other => panic!("{other:?}"),
         }
     }
 
     async fn path(&self, path: &str) -> Value {
-        self.runtime.ask(self.id, Ask::MemoryWrite { offset: 1024, bytes: path.into() }).await.unwrap();
+        self.runtime.ask(self.id, Command::MemoryWrite { offset: 1024, bytes: path.into() }).await.unwrap();
         Value::I32(path.len() as i32)
     }
 

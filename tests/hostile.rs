@@ -4,7 +4,7 @@
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::{InstanceConfig, Limits};
 use runtime_wasm::actor::control::StopReason;
-use runtime_wasm::actor::message::{Answer, Ask, Call};
+use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::caps::{Caps, CapsErrorKind};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
@@ -40,7 +40,7 @@ async fn live(runtime: &Runtime, wat: &str) -> Result<Arc<Actor>, ErrorCode> {
 }
 
 async fn call(actor: &Actor, name: &str) -> Result<Answer, WasmError> {
-    actor.ask(Ask::Call(Call { name: name.into(), ..Call::default() })).await
+    actor.ask(Command::Call(Call { name: name.into(), ..Call::default() })).await
 }
 
 /// Instantiates, calls `f`, and checks that the runtime still serves.

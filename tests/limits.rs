@@ -2,8 +2,8 @@
 
 use runtime_wasm::actor::config::{InstanceConfig, Limits};
 use runtime_wasm::actor::control::StopReason;
-use runtime_wasm::actor::host_call::{Back, HostEvent, HostEvents, HostImport, HostImports};
-use runtime_wasm::actor::message::{Answer, Ask, Call, Request, reply};
+use runtime_wasm::actor::host_call::{HostEvent, HostEvents, HostImport, HostImports, HostReply};
+use runtime_wasm::actor::message::{Answer, Call, Command, Request, reply};
 use runtime_wasm::actor::{Actor, InstanceStats};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
@@ -32,7 +32,7 @@ fn metered(fuel: u64) -> Limits {
 
 async fn call(actor: &Actor, name: &str, args: &[Value]) -> Result<Vec<Value>, WasmError> {
     let args = args.iter().cloned().map(Arg::from).collect();
-    match actor.ask(Ask::Call(Call { name: name.into(), args, ..Call::default() })).await? {
+    match actor.ask(Command::Call(Call { name: name.into(), args, ..Call::default() })).await? {
         Answer::Values(values) => Ok(values),
         other => panic!("a call was answered with {other:?}"),
     }
@@ -175,7 +175,7 @@ async fn a_trap_takes_little_where_there_is_little() {
     assert!(used(&actor) < 500, "{}", used(&actor));
     let bounded = Call { name: "trap".into(), args: vec![Value::I32(100).into()], fuel: Some(50), ..Call::default() };
     let before = used(&actor);
-    assert_eq!(actor.ask(Ask::Call(bounded)).await.unwrap_err().code, ErrorCode::FuelExhausted);
+    assert_eq!(actor.ask(Command::Call(bounded)).await.unwrap_err().code, ErrorCode::FuelExhausted);
     assert_eq!(used(&actor) - before, 50);
 }
 
@@ -317,10 +317,10 @@ async fn fuel_that_others_use_meanwhile_is_not_given_back() {
                 break;
             };
             let (reply, answer) = reply();
-            let ask = Ask::Call(Call { name: name.into(), ..Call::default() });
-            host_call.back.send(Back::Ask(Request { ask, reply })).unwrap();
+            let command = Command::Call(Call { name: name.into(), ..Call::default() });
+            host_call.replies.send(HostReply::Request(Request { command, reply })).unwrap();
             let _ = answer.outcome(actor.id()).await;
-            host_call.back.send(Back::Return(Vec::new())).unwrap();
+            host_call.replies.send(HostReply::Return(Vec::new())).unwrap();
             let error = outer.await.unwrap().unwrap_err();
             assert_eq!((error.code, used(&actor)), (ErrorCode::FuelExhausted, 300_000), "{name}: {error}");
         }
@@ -377,7 +377,7 @@ async fn a_guest_holds_so_many_host_values_and_no_more() {
     let calls = |name: &str, count| {
         let value = || Arg::from(Value::Extern(ExternValue::Undefined));
         let call = |_| Call { name: name.to_owned(), args: vec![value()], ..Call::default() };
-        Ask::Batch((0..count).map(call).collect())
+        Command::Batch((0..count).map(call).collect())
     };
     let mut kept = 0;
     for _ in 0..2 {
@@ -429,7 +429,7 @@ async fn the_results_of_a_batch_are_bounded() {
     let (types, values) = ("i32 ".repeat(1000), "(i32.const 7)".repeat(1000));
     let wat = format!("(module (func (export \"f\") (result {types}) {values}))");
     let actor = guest(&runtime, &wat, Limits::default()).await;
-    let calls = |count| Ask::Batch((0..count).map(|_| Call { name: "f".into(), ..Call::default() }).collect());
+    let calls = |count| Command::Batch((0..count).map(|_| Call { name: "f".into(), ..Call::default() }).collect());
     match actor.ask(calls(251)).await.unwrap() {
         Answer::Batch(done, Some(error)) => {
             assert_eq!((done.len(), error.code), (250, ErrorCode::Call));
@@ -490,7 +490,7 @@ async fn the_shortest_time_is_a_limit() {
     let actor = runtime.instantiate(module, InstanceConfig::default()).await.unwrap();
     let shortest = Some(Duration::from_nanos(1));
     let error =
-        actor.ask(Ask::Call(Call { name: "f".into(), timeout: shortest, ..Call::default() })).await.unwrap_err();
+        actor.ask(Command::Call(Call { name: "f".into(), timeout: shortest, ..Call::default() })).await.unwrap_err();
     assert!(error.code == ErrorCode::FuelExhausted && error.message.contains("0.000001 ms"), "{error}");
 }
 

@@ -3,14 +3,14 @@
 
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::{InstanceConfig, Limits, Preopen, WasiConfig};
-use runtime_wasm::actor::message::{Answer, Ask, Call};
+use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::printable::{MESSAGE_CHARS_MAX, is_plain};
 use runtime_wasm::registry::{ModuleId, Runtime, RuntimeOptions};
 use runtime_wasm::value::{Arg, RawValue};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,8 +70,8 @@ async fn live(runtime: &Runtime, wat: &str, config: InstanceConfig) -> Result<Ar
     runtime.instantiate(module, config).await
 }
 
-async fn failed(actor: &Actor, ask: Ask) -> WasmError {
-    match actor.ask(ask).await {
+async fn failed(actor: &Actor, command: Command) -> WasmError {
+    match actor.ask(command).await {
         Err(error) | Ok(Answer::Batch(_, Some(error))) => error,
         Ok(answer) => panic!("it answered {answer:?}"),
     }
@@ -106,24 +106,27 @@ async fn what_is_said_of_a_call_obeys_no_name() {
         let metered = Limits { fuel: Some(10_000), ..Limits::default() };
         let config = InstanceConfig { name: name.clone(), limits: metered, ..InstanceConfig::default() };
         let actor = live(&runtime, &everything(&escaped), config).await.unwrap();
-        assert_error(&failed(&actor, Ask::Call(call(&format!("f{name}")))).await, ErrorCode::Call);
-        assert_error(&failed(&actor, Ask::Batch(vec![call(&format!("f{name}"))])).await, ErrorCode::Call);
-        assert_error(&failed(&actor, Ask::Call(call(&format!("one{name}")))).await, ErrorCode::Type);
+        assert_error(&failed(&actor, Command::Call(call(&format!("f{name}")))).await, ErrorCode::Call);
+        assert_error(&failed(&actor, Command::Batch(vec![call(&format!("f{name}"))])).await, ErrorCode::Call);
+        assert_error(&failed(&actor, Command::Call(call(&format!("one{name}")))).await, ErrorCode::Type);
         let wrong = Arg { declared: Some(name.clone()), value: RawValue::Null, kept: None };
         let typed = Call { args: vec![wrong.clone()], ..call(&format!("one{name}")) };
-        assert_error(&failed(&actor, Ask::Call(typed)).await, ErrorCode::Type);
+        assert_error(&failed(&actor, Command::Call(typed)).await, ErrorCode::Type);
         for other in ["", "mem", "tab", "var", "tag", "none"] {
-            assert_error(&failed(&actor, Ask::Call(call(&format!("{other}{name}")))).await, ErrorCode::ExportNotFound);
+            assert_error(
+                &failed(&actor, Command::Call(call(&format!("{other}{name}")))).await,
+                ErrorCode::ExportNotFound,
+            );
         }
-        assert_error(&failed(&actor, Ask::GlobalGet(format!("f{name}"))).await, ErrorCode::ExportNotFound);
-        let set = |name: String| Ask::GlobalSet { name, value: wrong.clone() };
+        assert_error(&failed(&actor, Command::GlobalGet(format!("f{name}"))).await, ErrorCode::ExportNotFound);
+        let set = |name: String| Command::GlobalSet { name, value: wrong.clone() };
         assert_error(&failed(&actor, set(name.clone())).await, ErrorCode::Type);
         assert_error(&failed(&actor, set(format!("var{name}"))).await, ErrorCode::Type);
-        assert_error(&failed(&actor, Ask::MemoryGrow { pages: 5 }).await, ErrorCode::Memory);
+        assert_error(&failed(&actor, Command::MemoryGrow { pages: 5 }).await, ErrorCode::Memory);
         let bounded = Call { fuel: Some(5000), ..call(&format!("spin{name}")) };
-        assert_error(&failed(&actor, Ask::Call(bounded)).await, ErrorCode::FuelExhausted);
+        assert_error(&failed(&actor, Command::Call(bounded)).await, ErrorCode::FuelExhausted);
         let late = Call { timeout: Some(Duration::from_millis(20)), ..call(&format!("spin{name}")) };
-        assert_error(&failed(&actor, Ask::Call(late)).await, ErrorCode::FuelExhausted);
+        assert_error(&failed(&actor, Command::Call(late)).await, ErrorCode::FuelExhausted);
     }
 }
 
@@ -150,9 +153,9 @@ async fn what_is_said_of_an_instantiation_obeys_no_name() {
         let actor =
             runtime.instantiate(module, InstanceConfig { name: name.clone(), ..Default::default() }).await.unwrap();
         assert_eq!(&**actor.name(), name, "the name itself is what it was");
-        assert_error(&failed(&actor, Ask::Call(call("f"))).await, ErrorCode::ExportNotFound);
-        assert_error(&failed(&actor, Ask::AddFuel(1)).await, ErrorCode::Type);
-        assert_error(&failed(&actor, Ask::MemorySize).await, ErrorCode::Memory);
+        assert_error(&failed(&actor, Command::Call(call("f"))).await, ErrorCode::ExportNotFound);
+        assert_error(&failed(&actor, Command::AddFuel(1)).await, ErrorCode::Type);
+        assert_error(&failed(&actor, Command::MemorySize).await, ErrorCode::Memory);
     }
 }
 
@@ -214,19 +217,19 @@ async fn types_are_told_in_words_of_the_text_format() {
         (func (export "take") (param (ref null $f)))
         (func (export "no_null") (param (ref extern))))"#;
     let actor = live(&runtime, typed, InstanceConfig::default()).await.unwrap();
-    let Ok(Answer::Values(values)) = actor.ask(Ask::Call(call("get"))).await else { panic!("no function") };
+    let Ok(Answer::Values(values)) = actor.ask(Command::Call(call("get"))).await else { panic!("no function") };
     let [runtime_wasm::value::Value::Func(func)] = values[..] else { panic!("{values:?}") };
     let arg = |value| vec![Arg { declared: None, value, kept: None }];
-    let error = failed(&actor, Ask::Call(Call { args: arg(RawValue::Func(func)), ..call("take") })).await;
+    let error = failed(&actor, Command::Call(Call { args: arg(RawValue::Func(func)), ..call("take") })).await;
     assert_error(&error, ErrorCode::Type);
     assert!(error.message.ends_with("wanted, (ref null (func (param i32 i64) (result f32)))"), "{error}");
-    let error = failed(&actor, Ask::Call(Call { args: arg(RawValue::Null), ..call("no_null") })).await;
+    let error = failed(&actor, Command::Call(Call { args: arg(RawValue::Null), ..call("no_null") })).await;
     assert!(error.message.ends_with("wanted, (ref extern)"), "{error}");
 }
 
 #[cfg(feature = "host")]
 fn command(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_runtime-wasm")).current_dir(folder).args(args).output().unwrap()
+    std::process::Command::new(env!("CARGO_BIN_EXE_runtime-wasm")).current_dir(folder).args(args).output().unwrap()
 }
 
 /// What a command printed: lines of text, each no longer than a message and what stands before it.

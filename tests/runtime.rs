@@ -2,7 +2,7 @@
 
 use runtime_wasm::actor::config::{InstanceConfig, Limits, Stdin, WasiConfig};
 use runtime_wasm::actor::control::StopReason;
-use runtime_wasm::actor::message::{Answer, Ask, Call};
+use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 use runtime_wasm::value::Value;
@@ -51,7 +51,7 @@ async fn instance(runtime: &Runtime, wat: &str, config: InstanceConfig) -> Insta
 
 async fn call(runtime: &Runtime, id: InstanceId, name: &str, args: &[Value]) -> Result<Vec<Value>, WasmError> {
     let args = args.iter().cloned().map(Into::into).collect();
-    match runtime.ask(id, Ask::Call(Call { name: name.into(), args, ..Call::default() })).await? {
+    match runtime.ask(id, Command::Call(Call { name: name.into(), args, ..Call::default() })).await? {
         Answer::Values(values) => Ok(values),
         other => panic!("a call was answered with {other:?}"),
     }
@@ -123,7 +123,7 @@ async fn time_and_fuel_run_out_with_5011() {
     let spent = call(&runtime, metered, "spin", &[]).await.unwrap_err();
     assert_eq!(spent.code, ErrorCode::FuelExhausted);
     assert!(spent.message.contains("10000"), "{spent}");
-    assert_eq!(runtime.ask(metered, Ask::AddFuel(50)).await.map(|_| ()), Ok(()));
+    assert_eq!(runtime.ask(metered, Command::AddFuel(50)).await.map(|_| ()), Ok(()));
     assert_eq!(call(&runtime, metered, "add", &[Value::I32(1), Value::I32(1)]).await, Ok(vec![Value::I32(2)]));
 }
 

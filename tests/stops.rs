@@ -3,8 +3,8 @@
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::{Cause, InstanceConfig, Limits, RestartPolicy, Stdout, WasiConfig};
 use runtime_wasm::actor::control::StopReason;
-use runtime_wasm::actor::host_call::{Back, HostCall, HostEvent, HostEvents, HostImport, HostImports};
-use runtime_wasm::actor::message::{Answer, Ask, Call, Outcome};
+use runtime_wasm::actor::host_call::{HostCall, HostEvent, HostEvents, HostImport, HostImports, HostReply};
+use runtime_wasm::actor::message::{Answer, Call, Command, Outcome};
 use runtime_wasm::actor::pipe::pipe;
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::limits::PIPE_BYTES;
@@ -45,7 +45,7 @@ impl Asker {
     fn call(&self, timeout: Option<Duration>) -> JoinHandle<Outcome> {
         let (runtime, id) = (self.runtime.clone(), self.id);
         let call = Call { name: "ask".into(), timeout, ..Call::default() };
-        tokio::spawn(async move { runtime.ask(id, Ask::Call(call)).await })
+        tokio::spawn(async move { runtime.ask(id, Command::Call(call)).await })
     }
 
     /// What the guest has called.
@@ -94,7 +94,7 @@ async fn a_host_function_does_not_begin_for_the_guest_that_a_restart_has_made() 
     let outcome = asker.call(None);
     let call = asker.asked().await;
     assert!(call.guest.waits() && !late.guest.waits());
-    call.back.send(Back::Return(Vec::new())).unwrap();
+    call.replies.send(HostReply::Return(Vec::new())).unwrap();
     assert_eq!(outcome.await.unwrap(), Ok(Answer::Values(Vec::new())));
     assert!(!call.guest.waits() && !late.guest.waits());
 }
@@ -127,7 +127,7 @@ async fn a_call_that_writes_much_writes_no_more_once_it_is_stopped_though_somebo
         });
         let asked = actor.clone();
         let call = Call { name: "write".into(), ..Call::default() };
-        let writing = tokio::spawn(async move { asked.ask(Ask::Call(call)).await });
+        let writing = tokio::spawn(async move { asked.ask(Command::Call(call)).await });
         while read.load(Ordering::SeqCst) == 0 {
             tokio::task::yield_now().await;
         }
@@ -157,7 +157,7 @@ async fn a_guest_that_fills_all_the_memory_it_has_by_default_is_answered_for_at_
     let runtime = Arc::new(Runtime::new(RuntimeOptions::default()).unwrap());
     let module = runtime.compile("bulk".into(), wat::parse_str(BULK).unwrap()).await.unwrap();
     let actor = runtime.instantiate(module, InstanceConfig::default()).await.unwrap();
-    let call = |name: &str, args| Ask::Call(Call { name: name.into(), args, ..Call::default() });
+    let call = |name: &str, args| Command::Call(Call { name: name.into(), args, ..Call::default() });
     for (pages, before) in [(4095, 1), (1, -1)] {
         let grown = actor.ask(call("grow", vec![Value::I32(pages).into()])).await;
         assert_eq!(grown, Ok(Answer::Values(vec![Value::I32(before)])));

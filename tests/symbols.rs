@@ -3,7 +3,7 @@
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::InstanceConfig;
 use runtime_wasm::actor::control::StopReason;
-use runtime_wasm::actor::message::{Ask, Call};
+use runtime_wasm::actor::message::{Call, Command};
 use runtime_wasm::error::WasmError;
 use runtime_wasm::registry::{InstanceId, Runtime, RuntimeOptions};
 use std::fs;
@@ -76,7 +76,7 @@ async fn instance(runtime: &Runtime, module: Vec<u8>) -> Arc<Actor> {
 }
 
 async fn trap(actor: &Actor) -> WasmError {
-    actor.ask(Ask::Call(Call { name: "f".into(), ..Call::default() })).await.unwrap_err()
+    actor.ask(Command::Call(Call { name: "f".into(), ..Call::default() })).await.unwrap_err()
 }
 
 fn assert_is_whole(error: &WasmError) {

@@ -4,9 +4,8 @@
 use crate::actor::config::{Cause, InstanceConfig, RestartPolicy};
 use crate::actor::control::{Status, StopReason};
 use crate::actor::guest::{PANIC, RETURN, SLEEP, SPIN, TRAP};
-use crate::actor::life::{Start, spawn};
-use crate::actor::message::{Answer, Ask, Call, Outcome, PendingReply};
-use crate::actor::{Actor, Budget, Reaper, Watch};
+use crate::actor::message::{Answer, Call, Command, Outcome, PendingReply};
+use crate::actor::{Actor, Blueprint, Budget, Reaper, Services, Watch, spawn};
 use crate::engine::{Code, Deadlines, Engines, Module};
 use crate::error::ErrorCode;
 use crate::registry::table::Table;
@@ -19,27 +18,30 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-/// What an actor's thread is to be started with.
-pub fn made(config: InstanceConfig, watch: Watch, unregister: impl Fn(u64) + Send + Sync + 'static) -> Start {
+/// What an actor is to be made of.
+pub fn made(config: InstanceConfig, watch: Watch, unregister: impl Fn(u64) + Send + Sync + 'static) -> Blueprint {
     let engines: Arc<Engines> = Arc::default();
-    Start {
-        actor: Arc::new(Actor::new(1, "".into(), 1, &config.limits, engines.clone(), unregister)),
+    let services = Services {
+        engines: engines.clone(),
+        deadlines: Deadlines::default(),
+        watch,
+        memory: Arc::new(Budget::new(0)),
+        reaper: Reaper,
+        io: Handle,
+    };
+    Blueprint {
+        actor: Arc::new(Actor::new(1, "".into(), 1, &config.limits, engines, unregister)),
         code: Code,
         module: Arc::new(Module),
         config,
-        engines,
-        deadlines: Arc::new(Deadlines::default()),
-        watch: Arc::new(watch),
-        memory: Arc::new(Budget::new(0)),
-        io: Handle,
-        until_called: Box::new(()),
+        services: Arc::new(services),
     }
 }
 
 /// An actor on its own thread, and what its start comes to.
-fn actor(start: Start) -> (Arc<Actor>, PendingReply) {
-    let actor = start.actor.clone();
-    (actor, spawn(&Reaper, start, || {}).unwrap())
+fn actor(blueprint: Blueprint) -> (Arc<Actor>, PendingReply) {
+    let actor = blueprint.actor.clone();
+    (actor, spawn(blueprint, (), || {}).unwrap())
 }
 
 fn started_under(config: InstanceConfig, watch: Watch) -> Arc<Actor> {
@@ -59,13 +61,13 @@ fn restarting() -> InstanceConfig {
     InstanceConfig { restart, ..InstanceConfig::default() }
 }
 
-pub fn call(name: &str) -> Ask {
-    Ask::Call(Call { name: name.to_owned(), ..Call::default() })
+pub fn call(name: &str) -> Command {
+    Command::Call(Call { name: name.to_owned(), ..Call::default() })
 }
 
 /// A call whose time is over at once.
-fn call_without_time(name: &str) -> Ask {
-    Ask::Call(Call { name: name.to_owned(), timeout: Some(Duration::ZERO), ..Call::default() })
+fn call_without_time(name: &str) -> Command {
+    Command::Call(Call { name: name.to_owned(), timeout: Some(Duration::ZERO), ..Call::default() })
 }
 
 fn stopper(actor: &Arc<Actor>) -> JoinHandle<bool> {

@@ -3,8 +3,8 @@
 use crate::actor::config::InstanceConfig;
 use crate::actor::control::{Control, StopReason};
 use crate::actor::guest::CALL_OUT;
-use crate::actor::host_call::{Back, HostCall, HostEvent, HostEvents, HostImports};
-use crate::actor::message::{Answer, Ask, Request, reply};
+use crate::actor::host_call::{HostCall, HostEvent, HostEvents, HostImports, HostReply};
+use crate::actor::message::{Answer, Command, Request, reply};
 use crate::actor_models::{call, end_of, is_of_a_stop, started};
 use crate::{PREEMPTIONS_OF_THE_LARGEST, check, check_within};
 use loom::future::block_on;
@@ -83,7 +83,7 @@ fn a_host_call_begins_before_a_stop_or_is_cancelled() {
                 let (mut called, mut begun, mut cancelled) = (0, 0, 0);
                 // Ends with the actor, which holds the other half.
                 while let Some(event) = block_on(receiver.recv()) {
-                    let HostEvent::Call(HostCall { guest, back, .. }) = event else {
+                    let HostEvent::Call(HostCall { guest, replies, .. }) = event else {
                         cancelled += 1;
                         continue;
                     };
@@ -93,9 +93,9 @@ fn a_host_call_begins_before_a_stop_or_is_cancelled() {
                         assert!(!after, "a host function began after the stop");
                         begun += 1;
                         let (reply, pending) = reply();
-                        let _ = back.send(Back::Ask(Request { ask: Ask::MemorySize, reply }));
+                        let _ = replies.send(HostReply::Request(Request { command: Command::MemorySize, reply }));
                         let _ = block_on(pending.outcome(1));
-                        let _ = back.send(Back::Return(Vec::new()));
+                        let _ = replies.send(HostReply::Return(Vec::new()));
                     }
                 }
                 assert!(begun + cancelled >= called, "a call neither began nor was cancelled");

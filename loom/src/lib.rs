@@ -40,43 +40,50 @@ mod engine {
 
 #[path = "../../src/actor"]
 mod actor {
+    pub mod blueprint;
     mod budget;
-    pub mod config;
-    pub mod control;
+    pub mod cell;
     mod faults;
     pub mod handle;
-    pub mod host_call;
-    pub mod life;
-    pub mod mailbox;
-    pub mod message;
-    pub mod pipe;
+    pub mod protocol;
     mod stats;
-    mod supervisor;
-    mod thread;
-    mod worker;
+    mod stop;
+    pub mod thread {
+        pub mod life;
+        mod os_thread;
+        mod supervisor;
+        mod worker;
+
+        #[path = "../../../loom/src/stand_ins/threads.rs"]
+        mod threads;
+
+        pub use life::spawn;
+        pub use os_thread::OsThread;
+        use threads as bare_thread;
+        use threads as reaper;
+        use threads as signal_stack;
+        use threads as watch;
+        pub use threads::{Reaper, Watch};
+    }
 
     #[path = "../../loom/src/stand_ins/guest.rs"]
     pub mod guest;
-    #[path = "../../loom/src/stand_ins/threads.rs"]
-    mod threads;
 
+    pub use blueprint::{Blueprint, Services};
     pub use budget::Budget;
+    pub use cell::{control, mailbox};
     pub use handle::Actor;
-    pub use thread::OsThread;
-    use threads as bare_thread;
-    use threads as reaper;
-    use threads as signal_stack;
-    use threads as watch;
-    pub use threads::{Reaper, Watch};
+    pub use protocol::{config, host_call, message, pipe};
+    pub use thread::{OsThread, Reaper, Watch, spawn};
 }
 
 /// The watch with its own threads, apart from the actors, whose models it would only make larger.
-#[path = "../../src/actor"]
+#[path = "../../src/actor/thread"]
 mod watching {
-    mod thread;
+    mod os_thread;
     mod watch;
 
-    #[path = "../../loom/src/watch_models.rs"]
+    #[path = "../../../loom/src/watch_models.rs"]
     mod watch_models;
 }
 

@@ -23,7 +23,7 @@ const IN_VAIN: &str = "exceeded maximum number of branches";
 /// Model, a mutant that it catches, and what the model then says.
 const CAUGHT: &[(&str, &str, &str)] = &[
     ("stop_models::a_running_request_is_answered_exactly_once", "stop_loses_the_reply", "answered 0 times"),
-    ("stop_models::a_dying_worker_leaves_no_request_unanswered", "bury_keeps_the_reply", "answered 0 times"),
+    ("stop_models::a_dying_worker_leaves_no_request_unanswered", "mark_dead_keeps_the_reply", "answered 0 times"),
     ("stop_models::the_first_reason_wins", "a_second_stop_counts", "both stopped it"),
     ("stop_models::a_host_call_after_a_stop_has_no_effect", "stop_leaves_the_flag", "a host call after the stop"),
     ("host_call_models::a_host_function_does_not_begin_after_a_stop", "a_call_outlives_the_stop", "after the stop"),
@@ -94,7 +94,7 @@ const CAUGHT: &[(&str, &str, &str)] = &[
     ("registry::registry_models::one_of_two_removals_wins", "remove_in_two_steps", "both removed it"),
     ("registry::registry_models::ids_are_never_reused", "ids_count_in_two_steps", "given twice"),
     ("registry::registry_models::admission_keeps_its_bound", "enter_in_two_steps", "over the bound"),
-    ("registry::registry_models::admission_leaks_no_place", "a_place_leaks", "a place leaked"),
+    ("registry::registry_models::admission_leaks_no_place", "a_permit_leaks", "a place leaked"),
     ("registry::registry_models::shutdown_ends", "nobody_hears_of_the_last", ASLEEP),
     ("registry::registry_models::shutdown_misses_nobody", "close_leaves_the_door_open", "lives on"),
     ("registry::registry_models::shutdown_misses_nobody", "who_registers_does_not_look", ASLEEP),

@@ -1,10 +1,10 @@
 //! The registry: ids, removal against removal, admission, shutdown.
 
-use super::admission::{Alive, Place};
+use super::admission::{Alive, Permit};
 use super::instances::Instances;
 use super::table::Table;
 use crate::actor::config::InstanceConfig;
-use crate::actor::life::spawn;
+use crate::actor::spawn;
 use crate::actor::{Reaper, Watch};
 use crate::actor_models::made;
 use crate::check;
@@ -86,7 +86,7 @@ fn admission_leaks_no_place() {
 fn shutdown_ends() {
     check(|| {
         let alive: Arc<Alive> = Arc::default();
-        let places: Vec<Place> = (0..2).filter_map(|_| alive.enter(2).ok()).collect();
+        let places: Vec<Permit> = (0..2).filter_map(|_| alive.enter(2).ok()).collect();
         let threads: Vec<_> = places.into_iter().map(|place| thread::spawn(move || drop(place))).collect();
         alive.close();
         // Never returns, and loom reports a deadlock, if nobody tells it of the last one.
@@ -109,7 +109,7 @@ fn shutdown_misses_nobody() {
                 let Ok(place) = instances.alive.enter(1) else { return };
                 let start = made(InstanceConfig::default(), Watch::default(), instances.unregister());
                 instances.register(&start.actor);
-                drop(spawn(&Reaper, start, || drop(place)));
+                drop(spawn(start, (), || drop(place)));
             }
         });
         instances.stop_all();

@@ -59,7 +59,7 @@ fn a_dying_worker_leaves_no_request_unanswered() {
             refused.send();
         }
         // It never comes to `finish`. What the thread does last:
-        if let Some(unanswered) = control.bury(StopReason::Panicked(String::new())) {
+        if let Some(unanswered) = control.mark_dead(StopReason::Panicked(String::new())) {
             unanswered.send();
         }
         stopper.join().unwrap();
@@ -111,7 +111,7 @@ fn the_status_only_moves_forward() {
             let control = control.clone();
             move || {
                 control.finish();
-                control.bury(StopReason::Failed);
+                control.mark_dead(StopReason::Failed);
             }
         });
         let stopper = thread::spawn({

@@ -1,6 +1,6 @@
 //! The watch: a request that begins against the watch's going to sleep, and a demotion against the end of a request.
 
-use super::thread::OsThread;
+use super::os_thread::OsThread;
 use super::watch::Watch;
 use crate::{check, scheduling};
 use loom::thread;

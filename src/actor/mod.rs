@@ -1,35 +1,25 @@
 //! The actor: one instance, one thread, one mailbox, one control cell.
 //!
-//! In reading order: [`message`] is what an actor can be asked, [`mailbox`] how a request reaches it, [`control`] how a stop
-//! does, [`Actor`] the handle that joins these three,
-//! [`host_call`] what goes out when a guest calls a host function, `life` its thread or threads, `worker` the loop there, and `guest` what runs inside: the store,
-//! its limits, WASI and the conversion of values. Only `guest` and the files below it know wasmtime.
+//! In reading order: [`protocol`] is what goes to an actor and comes from it, [`cell`] how it is reached, [`Actor`] the handle that joins
+//! these, `thread` what runs it, and `guest` what runs inside: the store, its limits, WASI and the conversion of values. Only `guest`
+//! and the files below it know wasmtime. [`stop`] tells the whole of one story: how a guest is stopped.
 
-mod bare_thread;
+mod blueprint;
 mod budget;
-pub mod config;
-pub mod control;
+pub mod cell;
 #[cfg(test)]
 pub(crate) mod faults;
 mod guest;
 mod handle;
-pub mod host_call;
-mod life;
-pub mod mailbox;
-pub mod message;
-pub mod pipe;
-mod reaper;
-mod signal_stack;
+pub mod protocol;
 mod stats;
-mod supervisor;
+pub mod stop;
 mod thread;
-mod watch;
-mod worker;
 
+pub use blueprint::{Blueprint, Services};
 pub use budget::Budget;
+pub use cell::{control, mailbox};
 pub use handle::Actor;
-pub use life::{Start, spawn};
-pub use reaper::Reaper;
+pub use protocol::{config, host_call, message, pipe};
 pub use stats::{InstanceStats, Restart};
-pub use thread::OsThread;
-pub use watch::Watch;
+pub use thread::{OsThread, Reaper, Watch, spawn};

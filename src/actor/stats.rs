@@ -1,6 +1,6 @@
 //! What an actor tells about itself without its thread: counters that the worker writes and anybody reads.
 
-use super::control::Status;
+use super::cell::control::Status;
 use crate::sync::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -50,25 +50,25 @@ pub struct InstanceStats {
 
 /// The counters behind [`InstanceStats`]. Each stands for itself, so relaxed order is enough.
 #[derive(Default)]
-pub(super) struct Counters {
-    pub(super) calls: Counter,
-    pub(super) host_calls: Counter,
+pub(crate) struct Counters {
+    pub(crate) calls: Counter,
+    pub(crate) host_calls: Counter,
     /// Shared with the limiter, which is told of every growth.
-    pub(super) memory_bytes: Arc<Counter>,
+    pub(crate) memory_bytes: Arc<Counter>,
     /// Fuel used in the lives before this one.
-    pub(super) fuel_before: Counter,
+    pub(crate) fuel_before: Counter,
     /// Fuel used in this life.
-    pub(super) fuel_now: Counter,
+    pub(crate) fuel_now: Counter,
     restarts: Mutex<VecDeque<Restart>>,
 }
 
 impl Counters {
-    pub(super) fn fuel_used(&self) -> u64 {
+    pub(crate) fn fuel_used(&self) -> u64 {
         self.fuel_before.get().saturating_add(self.fuel_now.get())
     }
 
     /// A life is over: its fuel counts as used, and what ended it is remembered.
-    pub(super) fn restarted(&self, restart: Restart) {
+    pub(crate) fn restarted(&self, restart: Restart) {
         self.fuel_before.set(self.fuel_used());
         self.fuel_now.set(0);
         let mut restarts = self.restarts.lock();
@@ -78,25 +78,25 @@ impl Counters {
         restarts.push_back(restart);
     }
 
-    pub(super) fn restarts(&self) -> Vec<Restart> {
+    pub(crate) fn restarts(&self) -> Vec<Restart> {
         self.restarts.lock().iter().cloned().collect()
     }
 }
 
 /// A number with one writer.
 #[derive(Default)]
-pub(super) struct Counter(AtomicU64);
+pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
-    pub(super) fn add_one(&self) {
+    pub(crate) fn add_one(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn set(&self, value: u64) {
+    pub(crate) fn set(&self, value: u64) {
         self.0.store(value, Ordering::Relaxed);
     }
 
-    pub(super) fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -2,9 +2,9 @@
 //! error, so that a typo never widens or loses a grant.
 
 use super::grant::{Grant, Wanted};
+use super::granted::{Access, AppInfo, Granted, ManifestLimits, Pin, Priority};
 use super::misspelt;
 use super::net::UrlPattern;
-use super::{Access, AppInfo, Granted, ManifestLimits, Pin, Priority};
 use crate::limits::MAILBOX_MAX;
 use crate::printable;
 use std::fmt;

@@ -5,16 +5,18 @@
 //! changes between the check and the use; [`net`] decides about URLs. Nothing here sends a message or knows an engine.
 
 mod grant;
+mod granted;
 mod manifest;
 mod misspelt;
 mod net;
 mod resolve;
 
+pub use granted::{Access, AppInfo, ManifestLimits, Priority};
 pub use manifest::ManifestError;
 
 use crate::printable;
 use grant::{Grant, Wanted};
-use net::UrlPattern;
+use granted::Granted;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -27,76 +29,6 @@ pub const MANIFEST_NAME: &str = "manifest.app.toml";
 #[derive(Clone, Debug)]
 pub struct Caps {
     granted: Arc<Granted>,
-}
-
-#[derive(Debug, Default)]
-struct Granted {
-    app: AppInfo,
-    /// Why WebAssembly may not be used at all, if so.
-    disabled: Option<String>,
-    /// The folder that relative paths start from.
-    base: PathBuf,
-    home: Option<PathBuf>,
-    load: Vec<Grant<Pin>>,
-    preopens: Vec<Grant<Access>>,
-    fetch: Vec<UrlPattern>,
-    limits: ManifestLimits,
-}
-
-/// The sha256 that a granted file must have, if any.
-type Pin = Option<[u8; 32]>;
-
-/// The manifest's `[app]` section.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AppInfo {
-    /// The app's name.
-    pub name: Option<String>,
-    /// Its version.
-    pub version: Option<String>,
-}
-
-/// May a guest change what is in a folder?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
-    /// It may look.
-    Read,
-    /// It may look and change.
-    ReadWrite,
-}
-
-/// How guests that run on stand beside the rest of the machine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Priority {
-    /// Behind everything else.
-    #[default]
-    Background,
-    /// Behind most.
-    Low,
-    /// Like everybody.
-    Normal,
-}
-
-/// The bounds that the manifest sets; `None` where it says nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ManifestLimits {
-    /// Fuel of one instance.
-    pub fuel: Option<u64>,
-    /// Wall time of one request, in milliseconds.
-    pub timeout_ms: Option<u64>,
-    /// All memories of one instance, in bytes.
-    pub memory_bytes: Option<u64>,
-    /// All tables of one instance, in elements.
-    pub table_elements: Option<u64>,
-    /// Requests that may wait for one instance.
-    pub mailbox: Option<usize>,
-    /// Instances alive at once.
-    pub max_instances: Option<usize>,
-    /// Bytes of one module.
-    pub max_module_bytes: Option<u64>,
-    /// All memories of all instances, in bytes.
-    pub max_memory_bytes: Option<u64>,
-    /// Scheduling of guests that run on.
-    pub priority: Priority,
 }
 
 /// Why something is refused.

@@ -2,11 +2,12 @@
 
 use super::log::Log;
 use super::module_file::Bound;
+use super::output::{no_start, say, shown};
 use super::preopens::preopen;
 use super::run::SHUTDOWN_PATIENCE;
-use super::{say, shown, words};
+use super::words;
 use crate::actor::config::{InstanceConfig, Limits, Stdin, Stdout, WasiConfig};
-use crate::actor::message::{Ask, Call};
+use crate::actor::message::{Call, Command};
 use crate::error::{ErrorCode, WasmError};
 use crate::printable;
 use crate::registry::{InstanceId, Runtime, RuntimeOptions};
@@ -79,7 +80,7 @@ fn try_exec(flags: &Exec, file: &Path, args: Vec<String>) -> Result<i32, String>
         wait_for_lines: true,
         ..RuntimeOptions::default()
     };
-    let runtime = Runtime::new(options).map_err(|error| super::no_start(&error))?;
+    let runtime = Runtime::new(options).map_err(|error| no_start(&error))?;
     let waiting = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -99,7 +100,7 @@ async fn run(runtime: &Runtime, file: &Path, bytes: Vec<u8>, config: InstanceCon
     let module = runtime.compile(format!("the module {}", shown(file)), bytes).await.map_err(show)?;
     let instance = runtime.instantiate(module, config).await.map_err(show)?;
     let start = Call { name: "_start".to_owned(), ..Call::default() };
-    match runtime.ask(InstanceId(instance.id()), Ask::Call(start)).await {
+    match runtime.ask(InstanceId(instance.id()), Command::Call(start)).await {
         Ok(_) => Ok(0),
         Err(WasmError { exit_code: Some(code), .. }) => Ok(code),
         Err(error) if error.code == ErrorCode::ExportNotFound => Err(format!("{error}: it is no WASI command")),

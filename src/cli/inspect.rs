@@ -1,7 +1,7 @@
 //! `runtime-wasm inspect`: what a module declares and needs, without running it.
 
 use super::module_file::Bound;
-use super::{print, shown};
+use super::output::{print, shown};
 use crate::engine::validate_and_inspect;
 use crate::module_info::{ItemType, MemoryType, ModuleInfo, Producer, Signature};
 use crate::printable;

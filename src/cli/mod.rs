@@ -4,15 +4,14 @@ mod exec;
 mod inspect;
 mod log;
 mod module_file;
+mod output;
 mod preopens;
 mod run;
 mod types;
 mod words;
 
-use crate::printable;
 use clap::{Parser, Subcommand};
-use std::io::{ErrorKind, Write};
-use std::path::Path;
+use output::say;
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
@@ -73,28 +72,4 @@ fn refuse(error: &clap::Error) -> ExitCode {
     }
     say(error.render().to_string().trim_end());
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
-}
-
-/// What is said where the runtime cannot be made.
-fn no_start(error: &std::io::Error) -> String {
-    format!("the system gives no threads or no files to start with: {error}; see `ulimit -u` and `ulimit -n`")
-}
-
-/// Prints to stdout. A reader that has gone away has seen enough; any other failure is one.
-fn print(text: &str) -> Result<(), String> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("stdout cannot be written: {error}")),
-        _ => Ok(()),
-    }
-}
-
-/// A path of the command line as text that no terminal obeys: somebody else may have chosen the name.
-fn shown(path: &Path) -> String {
-    printable::sentence(&path.to_string_lossy())
-}
-
-/// Prints to stderr, as text that no terminal obeys. Nobody is left to tell if that is gone.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", printable::lines(text));
 }

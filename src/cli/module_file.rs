@@ -1,6 +1,6 @@
 //! Reads the module that `exec` and `inspect` are given: a regular file, and no more of it than the bound.
 
-use super::shown;
+use super::output::shown;
 use crate::limits::MODULE_BYTES_MAX;
 use crate::size;
 use clap::Args;

@@ -1,7 +1,8 @@
 //! `runtime-wasm run`: runs an app.
 
 use super::log::Log;
-use super::{say, shown, words};
+use super::output::{no_start, say, shown};
+use super::words;
 use crate::caps::Caps;
 use crate::host::{AppOptions, run_app};
 use crate::ops::{self, WasmHost};
@@ -45,7 +46,7 @@ impl Run {
         self.log.start()?;
         let main = check_script(&script)?;
         let caps = load_caps(self.manifest.as_deref(), &main)?;
-        let wasm = WasmHost::with_core_dumps(caps.clone(), self.coredump).map_err(|error| super::no_start(&error))?;
+        let wasm = WasmHost::with_core_dumps(caps.clone(), self.coredump).map_err(|error| no_start(&error))?;
         let guests = wasm.runtime().clone();
         // The event loop runs on this thread.
         scheduling::prompt_this_thread();

@@ -14,7 +14,7 @@ pub(super) struct Types {}
 impl Types {
     /// Prints them.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
-        super::print(DECLARATIONS)?;
+        super::output::print(DECLARATIONS)?;
         Ok(0)
     }
 }

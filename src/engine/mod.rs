@@ -3,10 +3,10 @@
 //! There are two engines, because fuel metering is a property of compiled code: *plain* for instances without a fuel
 //! limit, *metered* for those with one. A module is compiled for an engine the first time it is needed there.
 
-mod bin;
 mod compile;
 mod core_dumps;
 mod deadline;
+mod deferred_drop;
 #[cfg(test)]
 pub(crate) mod faults;
 mod file_kind;
@@ -16,15 +16,17 @@ mod metering;
 mod module;
 mod parser_text;
 mod symbols;
+mod types;
 
-pub use bin::Bin;
 pub use compile::Threads;
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
+pub use deferred_drop::DeferredDrop;
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
 pub use metering::{Extent, bulk_operation_at, cost_of_function_at};
-pub use module::{Code, Module, signature_of, type_text, value_type};
+pub use module::Module;
 pub use symbols::{Place, Places, Symbols};
+pub use types::{Code, signature_of, type_text, value_type};
 
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{FIBER_STACK_BYTES, WASM_STACK_BYTES};

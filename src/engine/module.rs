@@ -1,25 +1,22 @@
 //! A module: what it is made from, what it exports, and its code for each of the two engines, once that is needed.
 
 use super::compile::{Failure, Job, Threads, compile};
-use super::{Bin, Engines, Metering, Symbols};
+use super::types::{Code, export_kind};
+use super::{DeferredDrop, Engines, Metering, Symbols};
 use crate::error::Result;
-use crate::signature::{Export, ExportKind, ValueType};
+use crate::signature::Export;
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
-use wasmtime::{ExternType, FuncType, HeapType, ValType};
 
 /// Modules of fewer bytes are dropped where they are.
 const LARGE_FROM_BYTES: usize = 64 * 1024;
-
-/// Compiled code, ready to be instantiated on the engine it was compiled for. A reference: cloning is cheap.
-pub type Code = wasmtime::Module;
 
 /// A valid module. Compiled code for the two engines is made when first needed.
 pub struct Module {
     name: String,
     made: Made,
-    bin: Arc<Bin>,
+    deferred_drop: Arc<DeferredDrop>,
 }
 
 /// What a module is, beside its name: what is large of it.
@@ -36,7 +33,7 @@ struct Made {
 
 impl Module {
     /// Validates and compiles `bytes` for one of the engines. `name` is for messages: `the module "PATH"`, or `the module of N bytes`.
-    /// What is large goes to the bin once it is not needed any more.
+    /// What is large is dropped on another thread once it is not needed any more.
     ///
     /// # Errors
     /// 5000 with what is wrong and at which offset.
@@ -46,13 +43,13 @@ impl Module {
         name: String,
         bytes: Bytes,
         threads: Threads,
-        bin: Arc<Bin>,
+        deferred_drop: Arc<DeferredDrop>,
     ) -> Result<Module> {
         let job = Job { engines, metering, name, bytes };
         Ok(compile(job, threads, move |code, job| Module {
             made: Made::new(code, job.bytes, metering, !job.engines.wait_for_lines),
             name: job.name,
-            bin,
+            deferred_drop,
         })
         .await?)
     }
@@ -112,7 +109,7 @@ impl Module {
 impl Drop for Module {
     fn drop(&mut self) {
         if self.made.bytes.len() >= LARGE_FROM_BYTES {
-            self.bin.take(std::mem::take(&mut self.made));
+            self.deferred_drop.take(std::mem::take(&mut self.made));
         }
     }
 }
@@ -134,61 +131,4 @@ impl Made {
             Metering::Metered => &self.metered,
         }
     }
-}
-
-fn export_kind(ty: &ExternType) -> ExportKind {
-    match ty {
-        ExternType::Func(ty) => {
-            let (params, results) = signature_of(ty);
-            ExportKind::Function { params, results }
-        }
-        ExternType::Memory(_) => ExportKind::Memory,
-        ExternType::Table(_) => ExportKind::Table,
-        ExternType::Global(_) => ExportKind::Global,
-        ExternType::Tag(_) => ExportKind::Tag,
-    }
-}
-
-/// Parameter and result types of a function.
-pub fn signature_of(ty: &FuncType) -> (Vec<ValueType>, Vec<ValueType>) {
-    (ty.params().map(|t| value_type(&t)).collect(), ty.results().map(|t| value_type(&t)).collect())
-}
-
-/// wasmtime's type as ours.
-pub fn value_type(ty: &ValType) -> ValueType {
-    match ty {
-        ValType::I32 => ValueType::I32,
-        ValType::I64 => ValueType::I64,
-        ValType::F32 => ValueType::F32,
-        ValType::F64 => ValueType::F64,
-        ValType::V128 => ValueType::V128,
-        ValType::Ref(ty) => match ty.heap_type() {
-            HeapType::Func | HeapType::ConcreteFunc(_) | HeapType::NoFunc => ValueType::FuncRef,
-            HeapType::Extern | HeapType::NoExtern => ValueType::ExternRef,
-            _ => ValueType::OtherRef,
-        },
-    }
-}
-
-/// A type in the words of the text format. wasmtime's own words have numbers of its own in them.
-pub fn type_text(ty: &ValType) -> String {
-    let ValType::Ref(ty) = ty else { return value_type(ty).name().to_owned() };
-    let null = if ty.is_nullable() { "null " } else { "" };
-    match ty.heap_type() {
-        HeapType::ConcreteFunc(func) => format!("(ref {null}{})", signature_text(func)),
-        HeapType::ConcreteArray(_) => format!("(ref {null}array)"),
-        HeapType::ConcreteStruct(_) => format!("(ref {null}struct)"),
-        HeapType::ConcreteExn(_) => format!("(ref {null}exn)"),
-        HeapType::ConcreteCont(_) => format!("(ref {null}cont)"),
-        other => format!("(ref {null}{other})"),
-    }
-}
-
-fn signature_text(func: &FuncType) -> String {
-    let (params, results) = signature_of(func);
-    let list = |what: &str, types: &[ValueType]| match types {
-        [] => String::new(),
-        types => format!(" ({what}{})", types.iter().map(|ty| format!(" {}", ty.name())).collect::<String>()),
-    };
-    format!("(func{}{})", list("param", &params), list("result", &results))
 }

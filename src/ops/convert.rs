@@ -7,7 +7,7 @@
 use super::values;
 use crate::actor::message::{Answer, Outcome};
 use crate::error::{FailedCall, Result, WasmError};
-use crate::value::{Arg, FuncValue, Kept, RawValue, Value};
+use crate::value::{Arg, FuncValue, HostRef, RawValue, Value};
 use deno_core::convert::Uint8Array;
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{FromV8, ToV8};
@@ -94,7 +94,7 @@ fn numbers<'a>(scope: &mut PinScope<'a, '_>, parts: Local<'a, v8::Array>) -> Opt
 }
 
 /// What an externref needs beside the plain value: nothing where that says it all.
-fn keep_for<'a>(scope: &mut PinScope<'a, '_>, value: &RawValue, item: Local<'a, v8::Value>) -> Option<Kept> {
+fn keep_for<'a>(scope: &mut PinScope<'a, '_>, value: &RawValue, item: Local<'a, v8::Value>) -> Option<HostRef> {
     match value {
         RawValue::Number(_) | RawValue::BigInt(_) | RawValue::Null | RawValue::Undefined => None,
         _ => Some(values::keep(scope, item)),

@@ -3,8 +3,8 @@
 use super::convert::{Args, Reply, array};
 use super::host::{WasmHost, instance_id};
 use super::values::HostValues;
-use crate::actor::host_call::{Back, HostCall, HostEvent, HostEvents, WaitingGuest};
-use crate::actor::message::{Answer, Ask, Call, Outcome, Request, reply};
+use crate::actor::host_call::{HostCall, HostEvent, HostEvents, HostReply, WaitingGuest};
+use crate::actor::message::{Answer, Call, Command, Outcome, Request, reply};
 use crate::error::WasmError;
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{OpState, ToV8, op2};
@@ -20,7 +20,6 @@ pub struct HostSide {
     receiver: Option<UnboundedReceiver<HostEvent>>,
     /// What has been received and not been taken by JavaScript.
     arrived: VecDeque<HostEvent>,
-    pub(super) values: HostValues,
     /// The calls whose host functions have begun, by id.
     calls: HashMap<u64, Waiting>,
     /// For each instance that waits, its calls, innermost last.
@@ -30,15 +29,14 @@ pub struct HostSide {
 struct Waiting {
     instance: u64,
     guest: WaitingGuest,
-    back: UnboundedSender<Back>,
+    replies: UnboundedSender<HostReply>,
 }
 
 impl HostSide {
     pub(super) fn new() -> Rc<RefCell<HostSide>> {
         let (events, receiver) = HostEvents::new();
-        let values = HostValues::new(events.clone());
         let (arrived, calls, nested) = Default::default();
-        Rc::new(RefCell::new(HostSide { events, receiver: Some(receiver), arrived, values, calls, nested }))
+        Rc::new(RefCell::new(HostSide { events, receiver: Some(receiver), arrived, calls, nested }))
     }
 
     pub(super) fn of(state: &Rc<RefCell<OpState>>) -> Rc<RefCell<HostSide>> {
@@ -46,62 +44,62 @@ impl HostSide {
     }
 
     /// Where to ask an instance that waits for a host function: its innermost call.
-    fn innermost(&self, instance: u64) -> Option<UnboundedSender<Back>> {
+    fn innermost(&self, instance: u64) -> Option<UnboundedSender<HostReply>> {
         let call = self.nested.get(&instance)?.last()?;
-        let Waiting { guest, back, .. } = self.calls.get(call)?;
+        let Waiting { guest, replies, .. } = self.calls.get(call)?;
         // A guest that has been stopped does not wait, though the news of that may still be on its way.
-        guest.waits().then(|| back.clone())
+        guest.waits().then(|| replies.clone())
     }
 
     fn begin(&mut self, call: &HostCall) {
-        let HostCall { instance, guest, back, .. } = call;
-        self.calls.insert(call.id, Waiting { instance: *instance, guest: guest.clone(), back: back.clone() });
+        let HostCall { instance, guest, replies, .. } = call;
+        self.calls.insert(call.id, Waiting { instance: *instance, guest: guest.clone(), replies: replies.clone() });
         self.nested.entry(call.instance).or_default().push(call.id);
     }
 
-    fn end(&mut self, call: u64) -> Option<UnboundedSender<Back>> {
-        let Waiting { instance, back, .. } = self.calls.remove(&call)?;
+    fn end(&mut self, call: u64) -> Option<UnboundedSender<HostReply>> {
+        let Waiting { instance, replies, .. } = self.calls.remove(&call)?;
         if let Some(stack) = self.nested.get_mut(&instance) {
             stack.retain(|other| *other != call);
             if stack.is_empty() {
                 self.nested.remove(&instance);
             }
         }
-        Some(back)
+        Some(replies)
     }
 }
 
 /// Asks an instance: by way of its innermost host call if it waits for one, else through its mailbox.
-pub(super) async fn ask(state: &Rc<RefCell<OpState>>, host: &WasmHost, id: f64, wanted: Ask) -> Outcome {
+pub(super) async fn ask(state: &Rc<RefCell<OpState>>, host: &WasmHost, id: f64, wanted: Command) -> Outcome {
     let id = instance_id(id)?;
     let waiting = match wanted {
         // Calls wait their turn.
-        Ask::Call(_) | Ask::Batch(_) => None,
+        Command::Call(_) | Command::Batch(_) => None,
         _ => HostSide::of(state).borrow().innermost(id.0),
     };
     match waiting {
-        Some(back) => ask_waiting(back, id.0, wanted).await,
+        Some(replies) => ask_waiting(replies, id.0, wanted).await,
         None => host.runtime.ask(id, wanted).await,
     }
 }
 
-async fn ask_waiting(back: UnboundedSender<Back>, instance: u64, ask: Ask) -> Outcome {
+async fn ask_waiting(replies: UnboundedSender<HostReply>, instance: u64, command: Command) -> Outcome {
     let (reply, pending) = reply();
     // A call that is over drops the request, which answers it.
-    let _ = back.send(Back::Ask(Request { ask, reply }));
+    let _ = replies.send(HostReply::Request(Request { command, reply }));
     pending.outcome(instance).await
 }
 
 /// Resolves when something has arrived for [`op_wasm_host_next`]. Not to be called again before it resolves.
 #[op2]
 pub async fn op_wasm_host_event(state: Rc<RefCell<OpState>>) -> bool {
-    let side = HostSide::of(&state);
+    let (side, values) = (HostSide::of(&state), HostValues::of(&state));
     drop(state);
     let taken = side.borrow_mut().receiver.take();
     let Some(mut receiver) = taken else { return std::future::pending().await };
     loop {
         match receiver.recv().await {
-            Some(HostEvent::Released(id)) => side.borrow_mut().values.release(id),
+            Some(HostEvent::Released(id)) => values.borrow_mut().release(id),
             Some(event) => {
                 let mut side = side.borrow_mut();
                 side.arrived.push_back(event);
@@ -166,7 +164,7 @@ impl<'a> ToV8<'a> for Event {
 /// Ends a host call with results. One that is over is left alone.
 #[op2]
 pub fn op_wasm_host_return(state: Rc<RefCell<OpState>>, call: f64, #[scoped] results: Args) {
-    finish(&state, call, Back::Return(results.0));
+    finish(&state, call, HostReply::Return(results.0));
 }
 
 /// Ends a host call with a throw: the one element of `thrown` is `["externref", value]`.
@@ -178,15 +176,15 @@ pub fn op_wasm_host_throw(
     value: Local<'_, v8::Value>,
     scope: &mut v8::PinScope<'_, '_>,
 ) {
-    let value = HostSide::of(&state).borrow_mut().values.keep(scope, value);
-    finish(&state, call, Back::Throw { value, text });
+    let value = HostValues::of(&state).borrow_mut().keep(scope, value);
+    finish(&state, call, HostReply::Throw { value, text });
 }
 
-fn finish(state: &Rc<RefCell<OpState>>, call: f64, back: Back) {
+fn finish(state: &Rc<RefCell<OpState>>, call: f64, reply: HostReply) {
     let ended = HostSide::of(state).borrow_mut().end(call as u64);
     if let Some(sender) = ended {
         // Fails if the guest was stopped meanwhile.
-        let _ = sender.send(back);
+        let _ = sender.send(reply);
     }
 }
 
@@ -199,10 +197,10 @@ pub async fn op_wasm_host_call(
     #[string] name: String,
     #[scoped] args: Args,
 ) -> Reply<Answer> {
-    let back = HostSide::of(&state).borrow().calls.get(&(call as u64)).map(|waiting| waiting.back.clone());
-    let ask = Ask::Call(Call { name, args: args.0, ..Call::default() });
-    Reply(match back {
-        Some(back) => ask_waiting(back, instance as u64, ask).await,
+    let replies = HostSide::of(&state).borrow().calls.get(&(call as u64)).map(|waiting| waiting.replies.clone());
+    let command = Command::Call(Call { name, args: args.0, ..Call::default() });
+    Reply(match replies {
+        Some(replies) => ask_waiting(replies, instance as u64, command).await,
         None => Err(WasmError::new(
             crate::error::ErrorCode::InvalidInstanceHandle,
             format!("this host call of the instance {instance} is over: its guest does not wait any more"),
@@ -217,5 +215,5 @@ pub fn op_wasm_host_functions(
     maker: Local<'_, v8::Function>,
     scope: &mut v8::PinScope<'_, '_>,
 ) {
-    HostSide::of(&state).borrow_mut().values.make_function = Some(v8::Global::new(scope, maker));
+    HostValues::of(&state).borrow_mut().make_function = Some(v8::Global::new(scope, maker));
 }

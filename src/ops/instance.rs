@@ -6,7 +6,7 @@ use super::imports;
 use super::large::{self, Piece};
 use super::soon::soon;
 use crate::actor::control::StopReason;
-use crate::actor::message::{Answer, Ask, Call};
+use crate::actor::message::{Answer, Call, Command};
 use crate::error::{Result, WasmError};
 use crate::value::FuncValue;
 use deno_core::{OpState, ToV8, op2};
@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 /// Sends one request and awaits the answer. Up to the first wait this runs within the call from JavaScript, so requests
 /// stand in the mailbox in the order in which they were made.
-pub(super) async fn ask(state: Rc<RefCell<OpState>>, id: f64, ask: Ask) -> Result<Answer> {
+pub(super) async fn ask(state: Rc<RefCell<OpState>>, id: f64, command: Command) -> Result<Answer> {
     let host = WasmHost::enabled(&state)?;
-    soon(&state, imports::ask(&state, &host, id, ask)).await
+    soon(&state, imports::ask(&state, &host, id, command)).await
 }
 
 /// Calls an export.
@@ -29,7 +29,7 @@ pub async fn op_wasm_call(
     #[string] name: String,
     #[scoped] args: Args,
 ) -> Reply<Answer> {
-    Reply(ask(state, id, Ask::Call(Call { name, args: args.0, ..Call::default() })).await)
+    Reply(ask(state, id, Command::Call(Call { name, args: args.0, ..Call::default() })).await)
 }
 
 /// Calls an export within bounds of its own: 0 and "" are none. Fuel is a decimal string.
@@ -44,20 +44,20 @@ pub async fn op_wasm_call_with(
 ) -> Reply<Answer> {
     let timeout = (timeout_ms != 0.0).then(|| time(timeout_ms));
     let fuel = Some(fuel).filter(|digits| !digits.is_empty()).map(|digits| amount(&digits));
-    Reply(ask(state, id, Ask::Call(Call { name, args: args.0, timeout, fuel })).await)
+    Reply(ask(state, id, Command::Call(Call { name, args: args.0, timeout, fuel })).await)
 }
 
 /// Calls one export after another, as one request.
 #[op2]
 pub async fn op_wasm_call_batch(state: Rc<RefCell<OpState>>, id: f64, #[scoped] calls: Calls) -> Reply<Answer> {
     let call = |(name, args): (String, Args)| Call { name, args: args.0, ..Call::default() };
-    Reply(ask(state, id, Ask::Batch(calls.0.into_iter().map(call).collect())).await)
+    Reply(ask(state, id, Command::Batch(calls.0.into_iter().map(call).collect())).await)
 }
 
 /// The value of an exported global, as an array of one.
 #[op2]
 pub async fn op_wasm_global_get(state: Rc<RefCell<OpState>>, id: f64, #[string] name: String) -> Reply<Answer> {
-    Reply(ask(state, id, Ask::GlobalGet(name)).await)
+    Reply(ask(state, id, Command::GlobalGet(name)).await)
 }
 
 /// Sets an exported global to the first of `values`.
@@ -69,7 +69,7 @@ pub async fn op_wasm_global_set(
     #[scoped] values: Args,
 ) -> Reply<Answer> {
     let Some(value) = values.0.into_iter().next() else { return Reply(Ok(Answer::Done)) };
-    Reply(ask(state, id, Ask::GlobalSet { name, value }).await)
+    Reply(ask(state, id, Command::GlobalSet { name, value }).await)
 }
 
 /// Calls a function that an instance has let out as a funcref.
@@ -81,13 +81,13 @@ pub async fn op_wasm_call_ref(
     #[scoped] args: Args,
 ) -> Reply<Answer> {
     let func = FuncValue { instance: id as u64, number: number as u64 };
-    Reply(ask(state, id, Ask::CallRef { func, args: args.0 }).await)
+    Reply(ask(state, id, Command::CallRef { func, args: args.0 }).await)
 }
 
 /// Lists the exports.
 #[op2]
 pub async fn op_wasm_exports(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Piece> {
-    Reply(match ask(state.clone(), id, Ask::Exports).await {
+    Reply(match ask(state.clone(), id, Command::Exports).await {
         Ok(Answer::Exports(exports)) => large::exports(&state, exports).await,
         Ok(_) => large::exports(&state, Arc::default()).await,
         Err(error) => Err(error),
@@ -97,7 +97,7 @@ pub async fn op_wasm_exports(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Piec
 /// Adds fuel, given as a decimal string.
 #[op2]
 pub async fn op_wasm_add_fuel(state: Rc<RefCell<OpState>>, id: f64, #[string] fuel: String) -> Reply<Answer> {
-    Reply(ask(state, id, Ask::AddFuel(amount(&fuel))).await)
+    Reply(ask(state, id, Command::AddFuel(amount(&fuel))).await)
 }
 
 /// Decimal digits as an amount. Beyond 64 bits is as good as all of them.

@@ -4,7 +4,7 @@ use super::convert::Reply;
 use super::host::{WasmHost, as_written, instance_id};
 use super::instance::ask;
 use super::large::{self, Bytes};
-use crate::actor::message::{Answer, Ask};
+use crate::actor::message::{Answer, Command};
 use crate::error::{ErrorCode, Result, WasmError};
 use deno_core::{OpState, ResourceId, op2};
 use std::cell::RefCell;
@@ -30,7 +30,7 @@ pub async fn op_wasm_memory_read(state: Rc<RefCell<OpState>>, id: f64, offset: f
 
 async fn read(state: Rc<RefCell<OpState>>, id: f64, offset: f64, length: f64) -> Result<Bytes> {
     let [offset, length] = amounts(&state, id, [("the offset", offset), ("the length", length)])?;
-    let bytes = match ask(state.clone(), id, Ask::MemoryRead { offset, length }).await? {
+    let bytes = match ask(state.clone(), id, Command::MemoryRead { offset, length }).await? {
         Answer::Bytes(bytes) => bytes,
         _ => Vec::new(),
     };
@@ -46,7 +46,7 @@ pub async fn op_wasm_memory_write(
     #[buffer(copy)] bytes: Vec<u8>,
 ) -> Reply<Answer> {
     Reply(match amounts(&state, id, [("the offset", offset)]) {
-        Ok([offset]) => ask(state, id, Ask::MemoryWrite { offset, bytes }).await,
+        Ok([offset]) => ask(state, id, Command::MemoryWrite { offset, bytes }).await,
         Err(error) => Err(error),
     })
 }
@@ -76,20 +76,20 @@ async fn write_large(state: Rc<RefCell<OpState>>, id: f64, offset: f64, bytes: R
     // Dropped where the request is not sent, so that JavaScript hears that nobody wants them.
     let coming = large::coming(&state, bytes)?;
     let [offset] = amounts(&state, id, [("the offset", offset)])?;
-    ask(state, id, Ask::MemoryWriteLater { offset, coming }).await
+    ask(state, id, Command::MemoryWriteLater { offset, coming }).await
 }
 
 /// The size in pages.
 #[op2]
 pub async fn op_wasm_memory_size(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Answer> {
-    Reply(ask(state, id, Ask::MemorySize).await)
+    Reply(ask(state, id, Command::MemorySize).await)
 }
 
 /// Grows; the answer is the size before, in pages.
 #[op2]
 pub async fn op_wasm_memory_grow(state: Rc<RefCell<OpState>>, id: f64, pages: f64) -> Reply<Answer> {
     Reply(match amounts(&state, id, [("the number of pages", pages)]) {
-        Ok([pages]) => ask(state, id, Ask::MemoryGrow { pages }).await,
+        Ok([pages]) => ask(state, id, Command::MemoryGrow { pages }).await,
         Err(error) => Err(error),
     })
 }

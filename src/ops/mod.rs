@@ -77,7 +77,9 @@ deno_core::extension!(
     options = { host: WasmHost },
     state = |state, options| {
         state.put(options.host);
-        state.put(imports::HostSide::new());
+        let host_side = imports::HostSide::new();
+        state.put(values::HostValues::new(host_side.borrow().events.clone()));
+        state.put(host_side);
         state.put(soon::UnderWay::new());
     },
     docs = "Hosts WebAssembly guests; see the crate's documentation.",

@@ -1,10 +1,9 @@
 //! JavaScript values that guests hold, and functions of guests that JavaScript holds.
 
-use super::imports::HostSide;
 use crate::actor::host_call::HostEvents;
-use crate::value::{ExternValue, FuncValue, Kept};
-use deno_core::JsRuntime;
+use crate::value::{ExternValue, FuncValue, HostRef};
 use deno_core::v8::{self, Local, PinScope};
+use deno_core::{JsRuntime, OpState};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -17,18 +16,23 @@ pub(super) struct HostValues {
     pub(super) make_function: Option<v8::Global<v8::Function>>,
 }
 
-/// The state of the JavaScript runtime that this scope belongs to.
-pub(super) fn side(scope: &mut PinScope<'_, '_>) -> Rc<RefCell<HostSide>> {
-    HostSide::of(&JsRuntime::op_state_from(scope))
+/// The values of the JavaScript runtime that this scope belongs to.
+fn values(scope: &mut PinScope<'_, '_>) -> Rc<RefCell<HostValues>> {
+    HostValues::of(&JsRuntime::op_state_from(scope))
 }
 
 impl HostValues {
-    pub(super) fn new(events: HostEvents) -> HostValues {
-        HostValues { events, kept: HashMap::new(), make_function: None }
+    /// For the state of a JavaScript runtime. What is let go is heard of by the receiver of these events.
+    pub(super) fn new(events: HostEvents) -> Rc<RefCell<HostValues>> {
+        Rc::new(RefCell::new(HostValues { events, kept: HashMap::new(), make_function: None }))
+    }
+
+    pub(super) fn of(state: &Rc<RefCell<OpState>>) -> Rc<RefCell<HostValues>> {
+        state.borrow().borrow::<Rc<RefCell<HostValues>>>().clone()
     }
 
     /// Keeps a value until the last holder of its stand-in has let go.
-    pub(super) fn keep(&mut self, isolate: &v8::Isolate, value: Local<v8::Value>) -> Kept {
+    pub(super) fn keep(&mut self, isolate: &v8::Isolate, value: Local<v8::Value>) -> HostRef {
         let kept = self.events.keep();
         self.kept.insert(kept.id(), v8::Global::new(isolate, value));
         kept
@@ -39,13 +43,13 @@ impl HostValues {
     }
 }
 
-pub(super) fn keep<'a>(scope: &mut PinScope<'a, '_>, value: Local<'a, v8::Value>) -> Kept {
-    side(scope).borrow_mut().values.keep(scope, value)
+pub(super) fn keep<'a>(scope: &mut PinScope<'a, '_>, value: Local<'a, v8::Value>) -> HostRef {
+    values(scope).borrow_mut().keep(scope, value)
 }
 
 /// The value that is kept: the very one.
-pub(super) fn kept<'a>(scope: &mut PinScope<'a, '_>, kept: &Kept) -> Local<'a, v8::Value> {
-    let value = side(scope).borrow().values.kept.get(&kept.id()).cloned();
+pub(super) fn kept<'a>(scope: &mut PinScope<'a, '_>, kept: &HostRef) -> Local<'a, v8::Value> {
+    let value = values(scope).borrow().kept.get(&kept.id()).cloned();
     match value {
         Some(value) => Local::new(scope, value),
         // Not reached: it is there as long as `kept` is, and goes to no other runtime.
@@ -62,13 +66,13 @@ pub(super) fn extern_value<'a>(scope: &mut PinScope<'a, '_>, value: &ExternValue
             // No smaller than 2^63, and below 2^64.
             Err(_) => v8::BigInt::new_from_u64(scope, *v as u64).into(),
         },
-        ExternValue::Kept(value) => kept(scope, value),
+        ExternValue::Host(value) => kept(scope, value),
     }
 }
 
 /// The JavaScript function for a guest's; null where nobody makes one.
 pub(super) fn function<'a>(scope: &mut PinScope<'a, '_>, func: FuncValue) -> Local<'a, v8::Value> {
-    let maker = side(scope).borrow().values.make_function.clone();
+    let maker = values(scope).borrow().make_function.clone();
     let made = maker.and_then(|maker| {
         let maker = Local::new(scope, maker);
         let args = [func.instance as f64, func.number as f64].map(|n| v8::Number::new(scope, n).into());

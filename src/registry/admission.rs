@@ -37,11 +37,11 @@ pub enum Refused {
 }
 
 impl Alive {
-    /// Takes a place. On drop it is given back.
+    /// Takes a permit. On drop it is given back.
     ///
     /// # Errors
     /// If there is none.
-    pub fn enter(self: &Arc<Self>, limit: usize) -> Result<Place, Refused> {
+    pub fn enter(self: &Arc<Self>, limit: usize) -> Result<Permit, Refused> {
         let mut state = self.state.lock();
         state.check(limit)?;
         if mutant!("enter_in_two_steps") {
@@ -49,10 +49,10 @@ impl Alive {
             state = self.state.lock();
         }
         state.count += 1;
-        Ok(Place(self.clone()))
+        Ok(Permit(self.clone()))
     }
 
-    /// Is there a place? For whoever still has to wait for something else, and must not take one before.
+    /// Is there a permit? For whoever still has to wait for something else, and must not take one before.
     ///
     /// # Errors
     /// If there is none.
@@ -62,7 +62,7 @@ impl Alive {
 
     /// Lets nobody in any more.
     ///
-    /// Whoever has a place already may not be registered yet, where a shutdown would find it. So the one closes and *then*
+    /// Whoever has a permit already may not be registered yet, where a shutdown would find it. So the one closes and *then*
     /// looks at who is registered, the other registers and *then* asks [`is_closed`](Self::is_closed): one of them sees the other.
     pub fn close(&self) {
         self.state.lock().closed = !mutant!("close_leaves_the_door_open");
@@ -86,12 +86,12 @@ impl Alive {
     }
 }
 
-/// A place among the living.
-pub struct Place(Arc<Alive>);
+/// A permit to be alive.
+pub struct Permit(Arc<Alive>);
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
-        if !mutant!("a_place_leaks") {
+        if !mutant!("a_permit_leaks") {
             self.0.state.lock().count -= 1;
         }
         if !mutant!("nobody_hears_of_the_last") {
@@ -105,13 +105,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_counted_and_given_back() {
+    fn permits_are_counted_and_given_back() {
         let alive: Arc<Alive> = Arc::default();
-        let place = alive.enter(1).ok();
+        let permit = alive.enter(1).ok();
         assert_eq!(alive.enter(1).err(), Some(Refused::Full));
         assert_eq!((alive.check(1).err(), alive.check(2).err()), (Some(Refused::Full), None));
         assert_eq!((alive.count(), alive.wait_for_none(Instant::now())), (1, 1));
-        drop(place);
+        drop(permit);
         assert_eq!((alive.count(), alive.enter(1).is_ok()), (0, true));
         alive.close();
         assert_eq!(alive.enter(1).err(), Some(Refused::Closed));

@@ -2,9 +2,10 @@
 //!
 //! So many modules are compiled at once; others wait in the order in which they came. One turn is kept for modules that are not
 //! large, since those that are may be at work for long; and a large one takes more threads than its first only from a stock that all
-//! share. So the threads are bounded, and they are promised by [`Room`] before they are made.
+//! share. So the threads are bounded, and they are reserved by [`Capacity`] before they are made.
 
-use super::room::{Amount, Room};
+use super::capacity::Capacity;
+use super::resources::Resources;
 use crate::engine::Threads;
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{COMPILATIONS_WAITING_MAX, MAPS_PER_COMPILE_THREAD};
@@ -23,7 +24,7 @@ pub(super) struct Compiling {
     more_threads: Arc<Semaphore>,
     cores: usize,
     waiting: AtomicUsize,
-    room: Arc<Room>,
+    capacity: Arc<Capacity>,
 }
 
 /// Counts who waits, until that has its turn or has gone.
@@ -37,7 +38,7 @@ impl Drop for Waiting<'_> {
 
 impl Compiling {
     /// `at_once` turns at a time, at least one.
-    pub(super) fn new(at_once: usize, cores: usize, room: Arc<Room>) -> Self {
+    pub(super) fn new(at_once: usize, cores: usize, capacity: Arc<Capacity>) -> Self {
         let at_once = at_once.max(1);
         Compiling {
             turns: Arc::new(Semaphore::new(at_once)),
@@ -45,7 +46,7 @@ impl Compiling {
             more_threads: Arc::new(Semaphore::new(2 * (cores - 1))),
             cores,
             waiting: AtomicUsize::new(0),
-            room,
+            capacity,
         }
     }
 
@@ -77,8 +78,8 @@ impl Compiling {
 
     async fn promise(&self, threads: usize) -> std::result::Result<impl Send + 'static, String> {
         let threads = threads as u64;
-        let amount = Amount { maps: threads * MAPS_PER_COMPILE_THREAD, threads, files: 0 };
-        self.room.enter_or_count("a thread to compile on", amount, Amount::default()).await
+        let amount = Resources { maps: threads * MAPS_PER_COMPILE_THREAD, threads, files: 0 };
+        self.capacity.enter_or_count("a thread to compile on", amount, Resources::default()).await
     }
 
     /// As many as there are now, and no more than this.
@@ -106,7 +107,7 @@ mod tests {
     }
 
     fn compiling(at_once: usize, cores: usize) -> Compiling {
-        Compiling::new(at_once, cores, Arc::new(Room::new(super::super::machine::limits(), Arc::default())))
+        Compiling::new(at_once, cores, Arc::new(Capacity::new(super::super::machine::limits(), Arc::default())))
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use super::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::faults::{NO_THREAD, PANIC};
-use crate::actor::message::{Answer, Ask, Call, Outcome};
+use crate::actor::message::{Answer, Call, Command, Outcome};
 use crate::engine::faults;
 use crate::error::ErrorCode;
 use crate::value::Value;
@@ -16,7 +16,7 @@ async fn runtime_with_module() -> (Runtime, ModuleId) {
 }
 
 async fn call(runtime: &Runtime, id: u64, name: &str) -> Outcome {
-    runtime.ask(InstanceId(id), Ask::Call(Call { name: name.into(), ..Call::default() })).await
+    runtime.ask(InstanceId(id), Command::Call(Call { name: name.into(), ..Call::default() })).await
 }
 
 #[tokio::test]

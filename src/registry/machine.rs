@@ -1,6 +1,6 @@
 //! What the machine, or the control group this process is in, has to give.
 
-use super::room::Amount;
+use super::resources::Resources;
 use rustix::process::{Resource, getrlimit, getuid};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,22 +45,14 @@ impl GroupLimit {
     }
 }
 
-/// How much of each thing this process may have.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub maps: u64,
-    pub threads: u64,
-    pub files: u64,
-}
-
-/// The limits as they are now. What has none has a very large one.
-pub(super) fn limits() -> Limits {
+/// How much of each thing this process may have now. What has no limit has a very large one.
+pub(super) fn limits() -> Resources {
     let maps = number(Path::new("/proc/sys/vm/max_map_count"));
     let all_threads = number(Path::new("/proc/sys/kernel/threads-max"));
     // The user's own limit does not bind the superuser.
     let of_user = getrlimit(Resource::Nproc).current.filter(|_| !getuid().is_root());
     let of_group = THREADS.least();
-    Limits {
+    Resources {
         maps: maps.unwrap_or(MAPS_BY_DEFAULT),
         threads: [all_threads, of_user, of_group].into_iter().flatten().min().unwrap_or(u64::MAX),
         files: getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX),
@@ -68,9 +60,9 @@ pub(super) fn limits() -> Limits {
 }
 
 /// What this process has at this moment, as far as `/proc` shows it.
-pub(super) fn in_use() -> Option<Amount> {
+pub(super) fn in_use() -> Option<Resources> {
     let maps = fs::read("/proc/self/maps").ok()?;
-    Some(Amount {
+    Some(Resources {
         maps: maps.iter().filter(|byte| **byte == b'\n').count() as u64,
         threads: kilobytes(&read("/proc/self/status"), "Threads:")?,
         files: fs::read_dir("/proc/self/fd").ok()?.count() as u64,

@@ -5,13 +5,14 @@
 //! a plain Rust program.
 
 mod admission;
+mod capacity;
 mod compiling;
 #[cfg(test)]
 mod fault_tests;
 mod instances;
 mod io;
 mod machine;
-mod room;
+mod resources;
 mod runtime;
 mod signals;
 mod starting;

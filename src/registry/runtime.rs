@@ -1,18 +1,19 @@
 //! The runtime: modules and instances by id.
 
 use super::admission::Refused;
+use super::capacity::{Capacity, Reservation};
 use super::compiling::Compiling;
 use super::instances::Instances;
 use super::io::Io;
-use super::room::{Amount, Promise, Room};
+use super::resources::Resources;
 use super::starting::Starting;
 use super::{Table, machine, signals};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
-use crate::actor::message::{Ask, Outcome};
-use crate::actor::{Actor, Budget, InstanceStats, Reaper, Start, Watch, spawn};
+use crate::actor::message::{Command, Outcome};
+use crate::actor::{Actor, Blueprint, Budget, InstanceStats, Reaper, Services, Watch, spawn};
 use crate::blocking;
-use crate::engine::{Bin, CoreDumps, Deadlines, Engines, Metering, Module, inspect};
+use crate::engine::{CoreDumps, Deadlines, DeferredDrop, Engines, Module, inspect};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{MAILBOX_MAX, MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
 use crate::module_info::ModuleInfo;
@@ -69,17 +70,14 @@ impl Default for RuntimeOptions {
 /// Hosts guests. Share it in an `Arc`; every method takes `&self` and none blocks, but for [`Runtime::shutdown`].
 pub struct Runtime {
     options: RuntimeOptions,
-    engines: Arc<Engines>,
-    deadlines: Arc<Deadlines>,
+    services: Arc<Services>,
     modules: Table<Arc<Module>>,
     instances: Instances,
-    room: Arc<Room>,
+    capacity: Arc<Capacity>,
     compiling: Compiling,
-    bin: Arc<Bin>,
-    memory: Arc<Budget>,
-    watch: Arc<Watch>,
-    reaper: Reaper,
-    io: Io,
+    deferred_drop: Arc<DeferredDrop>,
+    /// Last, since it is what the services wait on.
+    _io: Io,
 }
 
 impl Runtime {
@@ -94,23 +92,26 @@ impl Runtime {
     pub fn new(options: RuntimeOptions) -> std::io::Result<Self> {
         signals::survive_the_limit_of_files();
         let instances = Instances::default();
-        let room = Arc::new(Room::new(machine::limits(), instances.alive.clone()));
+        let capacity = Arc::new(Capacity::new(machine::limits(), instances.alive.clone()));
+        let io = Io::start()?;
+        let engines = Engines::with_core_dumps(options.core_dumps.clone().map(CoreDumps::new))
+            .waiting_for_lines(options.wait_for_lines);
         Ok(Runtime {
-            compiling: Compiling::new(options.max_compiling, cores(), room.clone()),
-            bin: Arc::default(),
-            watch: Arc::new(Watch::new(options.nice)),
-            memory: Arc::new(Budget::new(options.max_memory_bytes)),
-            engines: Arc::new(
-                Engines::with_core_dumps(options.core_dumps.clone().map(CoreDumps::new))
-                    .waiting_for_lines(options.wait_for_lines),
-            ),
+            compiling: Compiling::new(options.max_compiling, cores(), capacity.clone()),
+            deferred_drop: Arc::default(),
+            services: Arc::new(Services {
+                engines: Arc::new(engines),
+                deadlines: Deadlines::default(),
+                watch: Watch::new(options.nice),
+                memory: Arc::new(Budget::new(options.max_memory_bytes)),
+                reaper: Reaper::new()?,
+                io: io.handle().clone(),
+            }),
             options,
-            deadlines: Arc::default(),
             modules: Table::default(),
             instances,
-            room,
-            reaper: Reaper::new()?,
-            io: Io::start()?,
+            capacity,
+            _io: io,
         })
     }
 
@@ -127,9 +128,9 @@ impl Runtime {
         let name = printable::sentence(&name);
         self.check_size(&name, bytes.len() as u64)?;
         let threads = self.compiling.turn(&name, bytes.len()).await?;
-        let metering = metering(&self.options.limits);
-        let (engines, bin) = (self.engines.clone(), self.bin.clone());
-        let module = Module::compile(engines, metering, name, bytes.into(), threads, bin).await?;
+        let metering = self.options.limits.metering();
+        let (engines, deferred_drop) = (self.services.engines.clone(), self.deferred_drop.clone());
+        let module = Module::compile(engines, metering, name, bytes.into(), threads, deferred_drop).await?;
         let id = self.modules.reserve();
         self.modules.put(id, Arc::new(module));
         Ok(ModuleId(id))
@@ -197,47 +198,37 @@ impl Runtime {
         let module = self.module(module_id)?;
         check(&config.limits)?;
         self.instances.alive.check(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
-        let metering = metering(&config.limits);
+        let metering = config.limits.metering();
         let turn = || self.compiling.turn(module.name(), module.bytes().len());
-        let code = module.code(&self.engines, metering, turn).await?;
+        let code = module.code(&self.services.engines, metering, turn).await?;
         let [starting, first_call] = self.room_for(&module, &config).await?;
-        // From here on nothing is waited for until the thread has the place: whoever waits for the alive to end, at a shutdown, must not
+        // From here on nothing is waited for until the thread has the permit: whoever waits for the alive to end, at a shutdown, must not
         // wait for a future that nobody polls any more.
-        let place = self.instances.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
+        let permit = self.instances.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
         let id = self.instances.by_id.reserve();
         if config.name.is_empty() {
             config.name = format!("wasm-{id}");
         }
         let unregister = self.instances.unregister();
         let name = config.name.as_str().into();
-        let actor = Arc::new(Actor::new(id, name, module_id.0, &config.limits, self.engines.clone(), unregister));
+        let actor =
+            Arc::new(Actor::new(id, name, module_id.0, &config.limits, self.services.engines.clone(), unregister));
         self.instances.register(&actor);
-        let start = Start {
-            actor: actor.clone(),
-            code,
-            module,
-            config,
-            engines: self.engines.clone(),
-            deadlines: self.deadlines.clone(),
-            watch: self.watch.clone(),
-            memory: self.memory.clone(),
-            io: self.io.handle().clone(),
-            until_called: Box::new(first_call),
-        };
-        let started = spawn(&self.reaper, start, move || drop(place))?;
+        let blueprint = Blueprint { actor: actor.clone(), code, module, config, services: self.services.clone() };
+        let started = spawn(blueprint, first_call, move || drop(permit))?;
         Ok(Starting::new(actor, started, starting))
     }
 
     /// Sees that the machine has room for an instance, counting again what there is before it says no.
-    async fn room_for(&self, module: &Module, config: &InstanceConfig) -> Result<[Promise; 2]> {
-        let most = Amount {
+    async fn room_for(&self, module: &Module, config: &InstanceConfig) -> Result<[Reservation; 2]> {
+        let most = Resources {
             maps: MAPS_PER_INSTANCE + MAPS_PER_MEMORY * module.memories() + module.tables(),
             threads: 1,
             // The granted handle, and the guest's own.
             files: 2 * config.wasi.preopens.len() as u64,
         };
-        let later = Amount { maps: MAPS_OF_FIRST_CALL, ..Amount::default() };
-        let entered = self.room.enter_or_count("another instance", most, later).await;
+        let later = Resources { maps: MAPS_OF_FIRST_CALL, ..Resources::default() };
+        let entered = self.capacity.enter_or_count("another instance", most, later).await;
         entered.map_err(|why| WasmError::new(ErrorCode::Instantiate, why))
     }
 
@@ -271,8 +262,8 @@ impl Runtime {
     ///
     /// # Errors
     /// 5005 if there is none or it ends; else what the request comes to.
-    pub async fn ask(&self, id: InstanceId, ask: Ask) -> Outcome {
-        self.instance(id)?.ask(ask).await
+    pub async fn ask(&self, id: InstanceId, command: Command) -> Outcome {
+        self.instance(id)?.ask(command).await
     }
 
     /// Ends an instance, at once, and waits until its thread is gone.
@@ -323,8 +314,4 @@ fn check(limits: &Limits) -> Result<()> {
     }
     let text = format!("a mailbox for {} requests: there are {MAILBOX_MAX} places at most", limits.mailbox);
     Err(WasmError::new(ErrorCode::Instantiate, text))
-}
-
-fn metering(limits: &Limits) -> Metering {
-    if limits.fuel.is_some() { Metering::Metered } else { Metering::Plain }
 }

@@ -1,7 +1,7 @@
 //! An instance between the start of its thread and the end of its start function: nobody has its id, and whoever makes it may
 //! have gone.
 
-use super::room::Promise;
+use super::capacity::Reservation;
 use crate::actor::Actor;
 use crate::actor::control::StopReason;
 use crate::actor::message::PendingReply;
@@ -14,12 +14,12 @@ pub struct Starting {
     unwanted: StopOnDrop,
     started: PendingReply,
     /// Of what the machine has, until the instance has taken it.
-    promised: Promise,
+    reserved: Reservation,
 }
 
 impl Starting {
-    pub(super) fn new(actor: Arc<Actor>, started: PendingReply, promised: Promise) -> Self {
-        Starting { unwanted: StopOnDrop(Some(actor.clone())), actor, started, promised }
+    pub(super) fn new(actor: Arc<Actor>, started: PendingReply, reserved: Reservation) -> Self {
+        Starting { unwanted: StopOnDrop(Some(actor.clone())), actor, started, reserved }
     }
 
     /// Its handle, so that it can be stopped meanwhile.
@@ -32,10 +32,10 @@ impl Starting {
     /// # Errors
     /// As for [`Runtime::instantiate`](super::Runtime::instantiate).
     pub async fn finish(self) -> Result<Arc<Actor>> {
-        let Starting { actor, mut unwanted, started, promised } = self;
+        let Starting { actor, mut unwanted, started, reserved } = self;
         let outcome = started.outcome(actor.id()).await;
         unwanted.0 = None;
-        drop(promised);
+        drop(reserved);
         if outcome.is_err() {
             // The thread is ending by itself; its place must be free when this returns.
             actor.gone().await;

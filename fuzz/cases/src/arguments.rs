@@ -4,11 +4,11 @@ use crate::block_on;
 use crate::input::Input;
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::InstanceConfig;
-use runtime_wasm::actor::message::{Answer, Ask, Call};
+use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::ErrorCode;
 use runtime_wasm::registry::{Runtime, RuntimeOptions};
 use runtime_wasm::signature::ValueType;
-use runtime_wasm::value::{Arg, ExternValue, FuncValue, Kept, RawValue, Value};
+use runtime_wasm::value::{Arg, ExternValue, FuncValue, HostRef, RawValue, Value};
 use std::sync::{Arc, LazyLock};
 
 const TYPES: [ValueType; 8] = [
@@ -100,14 +100,14 @@ fn check_guest(input: &mut Input, arg: Arg, wanted: ValueType) {
     let outcome = if input.once_in(4) {
         let name = format!("g {}", wanted.name());
         block_on(async {
-            match actor.ask(Ask::GlobalSet { name: name.clone(), value: arg }).await {
-                Ok(_) => actor.ask(Ask::GlobalGet(name)).await,
+            match actor.ask(Command::GlobalSet { name: name.clone(), value: arg }).await {
+                Ok(_) => actor.ask(Command::GlobalGet(name)).await,
                 failed => failed,
             }
         })
     } else {
         let call = Call { name: wanted.name().to_owned(), args: vec![arg], ..Call::default() };
-        block_on(actor.ask(Ask::Call(call)))
+        block_on(actor.ask(Command::Call(call)))
     };
     match (outcome, expected) {
         (Ok(Answer::Values(values)), Some(expected)) => {
@@ -125,7 +125,7 @@ fn check_signature(args: Vec<Arg>) {
     let count = args.len();
     let expected: Vec<_> = args.iter().zip(TYPES).rev().map(|(arg, ty)| expected(arg, ty)).collect();
     let call = Call { name: "all".to_owned(), args, ..Call::default() };
-    match block_on(GUEST_ACTOR.1.ask(Ask::Call(call))) {
+    match block_on(GUEST_ACTOR.1.ask(Command::Call(call))) {
         Ok(Answer::Values(values)) => {
             assert!(count == TYPES.len() && wrong.is_none(), "called with {count} arguments, {wrong:?} is wrong");
             let same =
@@ -168,7 +168,7 @@ fn expected(arg: &Arg, wanted: ValueType) -> Option<Value> {
         (ValueType::FuncRef, RawValue::Func(func)) => Some(Value::Func(*func)),
         (ValueType::ExternRef, RawValue::Null) => Some(Value::Null),
         (ValueType::ExternRef, value) => Some(Value::Extern(match (&arg.kept, value) {
-            (Some(kept), _) => ExternValue::Kept(kept.clone()),
+            (Some(kept), _) => ExternValue::Host(kept.clone()),
             (None, RawValue::Undefined) => ExternValue::Undefined,
             (None, RawValue::Number(number)) => ExternValue::Number(number.to_bits()),
             (None, RawValue::BigInt(big)) => ExternValue::BigInt(*big),
@@ -288,6 +288,6 @@ fn some_arg(input: &mut Input) -> Arg {
     };
     // As from JavaScript: what is no plain value is kept there.
     let plain = matches!(value, RawValue::Number(_) | RawValue::BigInt(_) | RawValue::Null | RawValue::Undefined);
-    let kept = (!plain && !input.once_in(4)).then(|| Kept::new(1, drop));
+    let kept = (!plain && !input.once_in(4)).then(|| HostRef::new(1, drop));
     Arg { declared, value, kept }
 }

@@ -3,7 +3,7 @@
 use crate::block_on;
 use runtime_wasm::actor::config::{InstanceConfig, Limits};
 use runtime_wasm::actor::control::StopReason;
-use runtime_wasm::actor::message::{Answer, Ask, Call};
+use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::engine::validate_and_inspect;
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::module_info::{ItemType, ModuleInfo};
@@ -111,9 +111,9 @@ async fn run(module: ModuleId, info: &ModuleInfo, exports: &[Export]) {
             ExportKind::Function { params, results } => {
                 let args = params.iter().map(|ty| argument(*ty)).collect();
                 let call = Call { name: export.name.clone(), args, ..Call::default() };
-                check_call(RUNTIME.ask(id, Ask::Call(call)).await, results);
+                check_call(RUNTIME.ask(id, Command::Call(call)).await, results);
             }
-            ExportKind::Global => match RUNTIME.ask(id, Ask::GlobalGet(export.name.clone())).await {
+            ExportKind::Global => match RUNTIME.ask(id, Command::GlobalGet(export.name.clone())).await {
                 Ok(Answer::Values(values)) => assert_eq!(values.len(), 1),
                 other => assert_eq!(other.expect_err("a global has a value").code, ErrorCode::Type),
             },
@@ -166,16 +166,16 @@ fn is_of(value: &Value, ty: ValueType) -> bool {
 }
 
 async fn check_memory(id: InstanceId, exports: &[Export]) {
-    let size = RUNTIME.ask(id, Ask::MemorySize).await;
+    let size = RUNTIME.ask(id, Command::MemorySize).await;
     if !exports.iter().any(|export| export.kind == ExportKind::Memory) {
         assert_eq!(size.expect_err("no memory is exported").code, ErrorCode::Memory);
         return;
     }
     let Ok(Answer::Pages(pages)) = size else { panic!("{size:?}") };
     let end = pages * 65_536;
-    assert_eq!(RUNTIME.ask(id, Ask::MemoryRead { offset: end, length: 0 }).await, Ok(Answer::Bytes(Vec::new())));
+    assert_eq!(RUNTIME.ask(id, Command::MemoryRead { offset: end, length: 0 }).await, Ok(Answer::Bytes(Vec::new())));
     for (offset, length) in [(end, 1), (end + 1, 0), (u64::MAX, 1), (1, u64::MAX)] {
-        let beyond = RUNTIME.ask(id, Ask::MemoryRead { offset, length }).await;
+        let beyond = RUNTIME.ask(id, Command::MemoryRead { offset, length }).await;
         assert_eq!(beyond.expect_err("beyond the end").code, ErrorCode::Memory);
     }
 }

@@ -1,12 +1,11 @@
 //! A guest that does what the name of its call says. Its epoch deadline is that of wasmtime: reached, it looks at the control cell,
 //! and is interrupted or goes on until the next bump.
 
-use super::budget::Budget;
-use super::config::InstanceConfig;
+use super::blueprint::Blueprint;
 use super::handle::Actor;
-use super::host_call::{Back, Ended, HostCall, HostEvents, OpenCall, WaitingGuest};
-use super::message::{Answer, Ask, Outcome};
-use crate::engine::{Code, Engines, Metering, Module};
+use super::host_call::{Ended, HostCall, HostEvents, HostReply, PendingHostCall, WaitingGuest};
+use super::message::{Answer, Command, Outcome};
+use crate::engine::Engines;
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::sync::mpsc::unbounded_channel;
 use crate::sync::mutant;
@@ -25,16 +24,6 @@ pub const TRAP: &str = "trap";
 /// Hits a bug of the host.
 pub const PANIC: &str = "panic";
 
-pub(super) struct GuestParts {
-    pub actor: Arc<Actor>,
-    pub code: Code,
-    pub module: Arc<Module>,
-    pub config: InstanceConfig,
-    pub engines: Arc<Engines>,
-    pub metering: Metering,
-    pub memory: Arc<Budget>,
-}
-
 pub(super) struct Guest {
     actor: Arc<Actor>,
     engines: Arc<Engines>,
@@ -46,12 +35,18 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    pub(super) async fn prepare(parts: GuestParts) -> Result<Guest> {
-        let GuestParts { actor, engines, config, .. } = parts;
+    pub(super) async fn prepare(blueprint: Blueprint) -> Result<Guest> {
+        let Blueprint { actor, config, services, .. } = blueprint;
         let args = &config.wasi.args;
         let start = |life: usize| args.get(life).cloned().unwrap_or_else(|| RETURN.to_owned());
         let starts = [start(0), start(1)];
-        Ok(Guest { actor, engines, events: config.imports.map(|imports| imports.events), starts, deadline: 0 })
+        Ok(Guest {
+            actor,
+            engines: services.engines.clone(),
+            events: config.imports.map(|imports| imports.events),
+            starts,
+            deadline: 0,
+        })
     }
 
     pub(super) async fn instantiate(&mut self) -> Result<()> {
@@ -65,12 +60,12 @@ impl Guest {
         }
     }
 
-    pub(super) async fn answer(&mut self, ask: Ask) -> Outcome {
+    pub(super) async fn answer(&mut self, command: Command) -> Outcome {
         if mutant!("a_guest_is_armed_too_late") {
             self.deadline = self.engines.epoch() + 1;
         }
-        match ask {
-            Ask::Call(call) => self.run(&call.name).await,
+        match command {
+            Command::Call(call) => self.run(&call.name).await,
             _ => Ok(Answer::Done),
         }
     }
@@ -95,13 +90,13 @@ impl Guest {
         let stopped = || WasmError::new(ErrorCode::Call, "it was interrupted");
         let events = self.events.as_ref().unwrap();
         let Some(guest) = WaitingGuest::of(&self.actor) else { return Err(stopped()) };
-        let (back, inbox) = unbounded_channel();
+        let (replies, inbox) = unbounded_channel();
         let (id, instance, args) = (events.next_id(), self.actor.id(), Vec::new());
-        let call = HostCall { id, instance, set: 0, import: 0, args, results: 0, back, guest };
-        let mut open = OpenCall::send(events, call, inbox, tracing::Span::none());
+        let call = HostCall { id, instance, set: 0, import: 0, args, results: 0, replies, guest };
+        let mut open = PendingHostCall::send(events, call, inbox, tracing::Span::none());
         loop {
             match open.next().await {
-                Ok(Back::Ask(request)) => request.reply.send(Ok(Answer::Done)),
+                Ok(HostReply::Request(request)) => request.reply.send(Ok(Answer::Done)),
                 Ok(_) => break,
                 Err(Ended::Stopped) => return Err(stopped()),
                 Err(Ended::NobodyThere) => unreachable!("the receiver outlives the call"),

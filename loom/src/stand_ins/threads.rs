@@ -1,23 +1,23 @@
 //! The threads of actors: those of loom. To have ended is to have been joined.
 
-use super::OsThread;
+use super::os_thread::OsThread;
 use std::ffi::CString;
 use std::io;
 use std::sync::Arc;
 
-pub(super) struct Builder {
-    pub(super) name: CString,
-    pub(super) stack_bytes: usize,
+pub(crate) struct Builder {
+    pub(crate) name: CString,
+    pub(crate) stack_bytes: usize,
 }
 
 /// What is to be done once a thread has been joined.
-pub(super) type Then = Box<dyn FnOnce() + Send>;
+pub(crate) type Then = Box<dyn FnOnce() + Send>;
 
 #[derive(Clone)]
 pub struct Reaper;
 
 impl Reaper {
-    pub(super) fn spawn(&self, _: Builder, body: impl FnOnce() -> Option<Then> + Send + 'static) -> io::Result<()> {
+    pub(crate) fn spawn(&self, _: Builder, body: impl FnOnce() -> Option<Then> + Send + 'static) -> io::Result<()> {
         loom::thread::spawn(move || {
             if let Some(then) = body() {
                 then();
@@ -26,7 +26,7 @@ impl Reaper {
         Ok(())
     }
 
-    pub(super) fn spawn_from_there(
+    pub(crate) fn spawn_from_there(
         &self,
         builder: Builder,
         body: impl FnOnce() -> Option<Then> + Send + 'static,
@@ -35,10 +35,10 @@ impl Reaper {
     }
 }
 
-pub(super) struct SignalStack;
+pub(crate) struct SignalStack;
 
 impl SignalStack {
-    pub(super) fn enter() -> Option<SignalStack> {
+    pub(crate) fn enter() -> Option<SignalStack> {
         None
     }
 }
@@ -51,22 +51,22 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub(super) fn enter(&self, thread: &Arc<OsThread>) -> Entry {
+    pub(crate) fn enter(&self, thread: &Arc<OsThread>) -> Entry {
         Entry(self.demotes.then(|| thread.clone()))
     }
 }
 
-pub(super) struct Entry(Option<Arc<OsThread>>);
+pub(crate) struct Entry(Option<Arc<OsThread>>);
 
 impl Entry {
-    pub(super) fn begin(&self) {
+    pub(crate) fn begin(&self) {
         if let Some(thread) = &self.0 {
             thread.begin_request();
             thread.demote(thread.request().unwrap(), 10);
         }
     }
 
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         if let Some(thread) = &self.0 {
             thread.end_request();
         }

@@ -1,16 +1,17 @@
 //! Calling an export: its signature, its arguments, its results.
 
-use super::super::message::{Answer, Call};
+use super::extern_types::kind;
 use super::fuel::{self, Reserve};
+use super::state::Context;
+use super::trap;
 use super::values::{from_val, to_vals};
-use super::{Context, imports, trap};
+use crate::actor::protocol::message::{Answer, Call};
 use crate::engine::{signature_of, value_type};
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::limits::BATCH_RESULTS_MAX;
 use crate::printable;
-use crate::signature::ValueType;
 use crate::value::{Arg, FuncValue, Value};
-use wasmtime::{Extern, ExternType, Func, FuncType, Val};
+use wasmtime::{Extern, Func, FuncType, Val};
 
 /// The export by which WASI commands run, from beginning to end.
 const COMMAND_ENTRY: &str = "_start";
@@ -24,7 +25,7 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
     let program = if call.name == COMMAND_ENTRY { store.data().program() } else { None };
     let ended = run(store, &func, &name, &args).await;
     if let Some(program) = program {
-        program.0.close_input();
+        program.close_input();
         store.data_mut().ended = Some(program);
     }
     let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
@@ -54,7 +55,7 @@ pub(super) async fn call_ref(store: &mut Context<'_>, func: FuncValue, args: Vec
 
 /// Holds arguments against the signature.
 async fn arguments(store: &mut Context<'_>, func: &Func, name: &str, args: &[Arg]) -> Result<Vec<Val>> {
-    imports::check_depth(store)?;
+    store.data().check_depth()?;
     let ty = func.ty(&*store);
     check_count(name, &ty, args.len())?;
     to_vals(store, args, ty.params(), |number| format!("parameter {number} of {name}")).await
@@ -135,40 +136,4 @@ fn check_count(name: &str, ty: &FuncType, given: usize) -> Result<()> {
     let types = params.iter().map(|ty| ty.name()).collect::<Vec<_>>().join(", ");
     let text = format!("{name} takes {} arguments ({types}), {given} were given", params.len());
     Err(WasmError::new(ErrorCode::Type, text))
-}
-
-/// Does what the linker has serve for this import? Memories and tables are matched by kind here; the exact check is wasmtime's.
-pub(super) fn import_matches(wanted: &ExternType, found: &ExternType) -> bool {
-    match (wanted, found) {
-        (ExternType::Func(wanted), ExternType::Func(found)) => found.matches(wanted),
-        _ => std::mem::discriminant(wanted) == std::mem::discriminant(found),
-    }
-}
-
-pub(super) fn kind(ty: &ExternType) -> &'static str {
-    match ty {
-        ExternType::Func(_) => "a function",
-        ExternType::Global(_) => "a global",
-        ExternType::Table(_) => "a table",
-        ExternType::Memory(_) => "a memory",
-        ExternType::Tag(_) => "a tag",
-    }
-}
-
-/// An import's type for a message, as in `a function (i32, i32) -> (i64)`.
-pub(super) fn describe(ty: &ExternType) -> String {
-    match ty {
-        ExternType::Func(func) => {
-            let (params, results) = signature_of(func);
-            let list = |types: &[ValueType]| types.iter().map(|ty| ty.name()).collect::<Vec<_>>().join(", ");
-            format!("a function ({}) -> ({})", list(&params), list(&results))
-        }
-        ExternType::Global(global) => {
-            let mutable = if global.mutability().is_var() { "mutable" } else { "constant" };
-            format!("a {mutable} global of type {}", value_type(global.content()))
-        }
-        ExternType::Memory(memory) => format!("a memory of at least {} pages", memory.minimum()),
-        ExternType::Table(table) => format!("a table of at least {} elements", table.minimum()),
-        ExternType::Tag(_) => kind(ty).to_owned(),
-    }
 }

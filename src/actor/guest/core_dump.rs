@@ -1,7 +1,7 @@
 //! The core dump that a trap leaves, where they are wanted.
 
-use super::super::budget::Held;
-use super::Context;
+use super::state::Context;
+use crate::actor::budget::Held;
 use crate::limits::{CORE_DUMP_COPIES, CORE_DUMP_MEMORY_MAX};
 use std::io;
 use std::sync::Arc;

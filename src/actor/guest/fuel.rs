@@ -4,7 +4,7 @@
 //! it traps, wasmtime has lost what it counted since the last look: it is charged a whole slice and what the function could
 //! count without a look, which is never less than what it did.
 
-use super::{Context, GuestState};
+use super::state::{Context, FuelSeen, GuestState};
 use crate::engine::{Extent, bulk_operation_at, cost_of_function_at};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{FUEL_SLICE_MAX, FUEL_SLICE_MIN, FUEL_SLICES};
@@ -38,16 +38,6 @@ pub(super) fn publish(store: &Context<'_>) {
     let GuestState { fuel_given: Some(given), fuel_aside, actor, .. } = store.data() else { return };
     let left = store.get_fuel().unwrap_or(0).saturating_add(*fuel_aside);
     actor.counters.fuel_now.set(given.saturating_sub(left));
-}
-
-/// What the store had at the last look, for when it traps.
-#[derive(Default)]
-pub(super) struct Seen {
-    fuel: u64,
-    /// How often it called out since, with nothing left.
-    spent: u32,
-    /// How much it may use between two looks.
-    slice: u64,
 }
 
 /// The guest calls out: an import, or wasmtime itself, which it also does where a slice is spent and where an operation costs more
@@ -87,7 +77,7 @@ pub(super) fn cut(store: &mut Context<'_>) {
     }
     let has = store.get_fuel().unwrap_or(0);
     let slice = slice_of(has);
-    store.data_mut().fuel_seen = Seen { fuel: has, spent: 0, slice };
+    store.data_mut().fuel_seen = FuelSeen { fuel: has, spent: 0, slice };
     // Metered, and the slice is not zero: cannot fail.
     let _ = store.fuel_async_yield_interval(Some(slice));
 }

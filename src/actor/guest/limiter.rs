@@ -9,9 +9,9 @@
 //!   what can be counted, which was not asked for. So nothing is ever taken back for a table: where the system has
 //!   no memory for it, the call traps, and what was asked for stays counted until the instance ends.
 
-use super::super::budget::Budget;
-use super::super::config::Limits;
-use super::super::stats::Counter;
+use crate::actor::budget::Budget;
+use crate::actor::protocol::config::Limits;
+use crate::actor::stats::Counter;
 use crate::limits::{MEMORIES_MAX, TABLE_ELEMENT_BYTES, TABLES_MAX};
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;

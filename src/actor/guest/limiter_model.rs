@@ -1,10 +1,10 @@
 //! The limiter held against a model of wasmtime: memories and tables with their true sizes, and who is asked and told of what, in
 //! the order in which wasmtime 48 does it (`vm/memory.rs`, `vm/table.rs`).
 
-use super::super::budget::Budget;
-use super::super::config::Limits;
-use super::super::stats::Counter;
 use super::limiter::Limiter;
+use crate::actor::budget::Budget;
+use crate::actor::protocol::config::Limits;
+use crate::actor::stats::Counter;
 use crate::limits::TABLE_ELEMENT_BYTES;
 use std::sync::Arc;
 use wasmtime::{Error, ResourceLimiter};

@@ -1,6 +1,6 @@
 //! The memory of a guest, read and written from outside. Every bound is checked before anything is allocated.
 
-use super::Context;
+use super::state::Context;
 use crate::error::{ErrorCode, Result, WasmError};
 use wasmtime::{Extern, Memory};
 

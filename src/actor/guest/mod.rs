@@ -1,136 +1,36 @@
 //! What runs inside an actor: a wasmtime store with one instance, behind limits, and the requests it answers.
 
+mod answer;
 mod call;
 mod core_dump;
-mod folder;
+mod ending;
+mod extern_types;
 mod fuel;
+mod functions;
 mod global;
+mod host_function;
 mod imports;
 mod limiter;
 #[cfg(test)]
 mod limiter_model;
-mod lines;
 mod memory;
-mod open;
-mod outlet;
-mod pipes;
-mod preopen;
-mod printer;
-mod readdir;
-mod sleep;
-mod stdio;
-mod terminal;
+mod state;
 mod trap;
 mod values;
 mod wasi;
 
-use super::budget::Budget;
-use super::config::InstanceConfig;
-use super::handle::Actor;
-use super::message::{Answer, Ask, Outcome};
-use crate::engine::{Code, Engines, Metering, Module};
+use super::blueprint::Blueprint;
+use super::protocol::message::{Command, Outcome};
+use crate::engine::Code;
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::HOSTCALL_BYTES_MAX;
+use answer::answer;
+use ending::StoppedByHost;
 use limiter::Limiter;
-use pipes::Pipes;
+use state::GuestState;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use stdio::HostOutput;
-use wasmtime::{AsContextMut, CallHook, Extern, Instance, Linker, RootScope, Store, StoreContextMut, UpdateDeadline};
-use wasmtime_wasi::p1::WasiP1Ctx;
-
-/// The import module of WASI preview 1.
-const WASI_MODULE: &str = "wasi_snapshot_preview1";
-
-/// What a guest is made of.
-pub(super) struct GuestParts {
-    pub actor: Arc<Actor>,
-    pub code: Code,
-    pub module: Arc<Module>,
-    pub config: InstanceConfig,
-    pub engines: Arc<Engines>,
-    pub metering: Metering,
-    pub memory: Arc<Budget>,
-}
-
-/// The store, as seen by whoever works on it: the worker between calls, or a host function within one.
-type Context<'a> = StoreContextMut<'a, GuestState>;
-
-/// What host functions of a store can reach.
-struct GuestState {
-    /// Present where the module imports WASI.
-    wasi: Option<WasiGuest>,
-    limiter: Limiter,
-    actor: Arc<Actor>,
-    module: Arc<Module>,
-    engines: Arc<Engines>,
-    /// None until the module is instantiated.
-    instance: Option<Instance>,
-    /// All fuel it ever had; `None` without metering.
-    fuel_given: Option<u64>,
-    /// What of it the call under way must leave alone.
-    fuel_aside: u64,
-    /// What the store had of it when that was looked at last.
-    fuel_seen: fuel::Seen,
-    /// How many host functions wait inside each other.
-    depth: usize,
-    /// What has gone out as a funcref.
-    functions: values::Functions,
-    /// How many host values the store holds.
-    externs: Arc<AtomicUsize>,
-    /// A WASI command that has ended, for as long as its caller has not heard of that.
-    ended: Option<Program>,
-}
-
-impl GuestState {
-    /// Asked for too early only by a host function that a start function calls.
-    fn instance(&self) -> Result<Instance> {
-        self.instance.ok_or_else(|| {
-            let text = format!("the instance {} is still being made: its start function is running", self.actor.id());
-            WasmError::new(ErrorCode::InvalidInstanceHandle, text)
-        })
-    }
-
-    /// WASI, for a call of it.
-    fn wasi_for_a_call(&mut self) -> Option<&mut WasiP1Ctx> {
-        self.actor.counters.host_calls.add_one();
-        self.wasi.as_mut().map(|wasi| &mut wasi.context)
-    }
-
-    /// What closes the pipes once a WASI command has run to its end, whatever ends it.
-    fn program(&self) -> Option<Program> {
-        self.wasi.as_ref().map(|wasi| Program(wasi.pipes.clone()))
-    }
-}
-
-struct WasiGuest {
-    context: WasiP1Ctx,
-    folders: readdir::Folders,
-    pipes: Arc<Pipes>,
-    /// The host's streams that it prints to.
-    inherited: Vec<HostOutput>,
-}
-
-/// A run of a WASI command. When it is over, nothing reads or writes its pipes any more.
-struct Program(Arc<Pipes>);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        self.0.close();
-    }
-}
-
-/// The trap that ends host calls and growth after a stop. Never seen by a caller: the stopper has answered.
-#[derive(Debug)]
-struct StoppedByHost;
-
-impl std::fmt::Display for StoppedByHost {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the instance has been stopped")
-    }
-}
-
-impl std::error::Error for StoppedByHost {}
+use wasi::{HostOutput, WASI_MODULE};
+use wasmtime::{AsContextMut, CallHook, Extern, Instance, Linker, RootScope, Store, UpdateDeadline};
 
 /// A guest: used by one thread only.
 pub(super) struct Guest {
@@ -145,9 +45,9 @@ impl Guest {
     ///
     /// # Errors
     /// 5010 for an unusable WASI configuration, 5001 for imports that nothing provides.
-    pub(super) async fn prepare(parts: GuestParts) -> Result<Guest> {
-        let GuestParts { actor, code, module, config, engines, metering, memory } = parts;
-        let engine = engines.get(metering)?;
+    pub(super) async fn prepare(blueprint: Blueprint) -> Result<Guest> {
+        let Blueprint { actor, code, module, config, services } = blueprint;
+        let engine = services.engines.get(config.limits.metering())?;
         let mut linker = Linker::new(engine);
         let wants_wasi = code.imports().any(|import| import.module() == WASI_MODULE);
         let wasi = wasi::context(config.wasi, &actor)?;
@@ -160,16 +60,16 @@ impl Guest {
         }
         let state = GuestState {
             wasi: wants_wasi.then_some(wasi),
-            limiter: Limiter::new(&config.limits, &memory, actor.counters.memory_bytes.clone()),
+            limiter: Limiter::new(&config.limits, &services.memory, actor.counters.memory_bytes.clone()),
             actor,
             module,
-            engines: engines.clone(),
+            engines: services.engines.clone(),
             instance: None,
             fuel_given: config.limits.fuel,
             fuel_aside: 0,
-            fuel_seen: fuel::Seen::default(),
+            fuel_seen: state::FuelSeen::default(),
             depth: 0,
-            functions: values::Functions::default(),
+            functions: functions::Functions::default(),
             externs: Arc::default(),
             ended: None,
         };
@@ -234,10 +134,10 @@ impl Guest {
     }
 
     /// Answers one request.
-    pub(super) async fn answer(&mut self, ask: Ask) -> Outcome {
+    pub(super) async fn answer(&mut self, command: Command) -> Outcome {
         self.inherited().for_each(HostOutput::begin_request);
         let mut scope = RootScope::new(&mut self.store);
-        let outcome = answer(&mut scope.as_context_mut(), ask).await;
+        let outcome = answer(&mut scope.as_context_mut(), command).await;
         drop(scope);
         self.inherited().for_each(HostOutput::end_request);
         values::collect(&mut self.store.as_context_mut()).await;
@@ -253,26 +153,5 @@ impl Guest {
     /// The host's streams that it prints to.
     fn inherited(&self) -> impl Iterator<Item = &HostOutput> {
         self.store.data().wasi.iter().flat_map(|wasi| &wasi.inherited)
-    }
-}
-
-/// Answers one request, between calls or from within one.
-async fn answer(store: &mut Context<'_>, ask: Ask) -> Outcome {
-    #[cfg(test)]
-    super::faults::panic_if_asked(&ask);
-    // Between calls the worker has waited for this already.
-    match ask.complete().await? {
-        Ask::Call(call) => call::call(store, call).await.map(Answer::Values),
-        Ask::Batch(calls) => Ok(call::batch(store, calls).await),
-        Ask::CallRef { func, args } => call::call_ref(store, func, args).await.map(Answer::Values),
-        Ask::Exports => Ok(Answer::Exports(store.data().module.exports().clone())),
-        Ask::MemoryRead { offset, length } => memory::read(store, offset, length).map(Answer::Bytes),
-        Ask::MemoryWrite { offset, bytes } => memory::write(store, offset, &bytes).map(|()| Answer::Done),
-        Ask::MemoryWriteLater { .. } => Err(WasmError::new(ErrorCode::Memory, "the bytes to write have not come")),
-        Ask::MemorySize => memory::size(store).map(Answer::Pages),
-        Ask::MemoryGrow { pages } => memory::grow(store, pages).await.map(Answer::Pages),
-        Ask::GlobalGet(name) => global::get(store, &name).map(|value| Answer::Values(vec![value])),
-        Ask::GlobalSet { name, value } => global::set(store, &name, value).await.map(|()| Answer::Done),
-        Ask::AddFuel(amount) => fuel::add(store, amount).map(Answer::Fuel),
     }
 }

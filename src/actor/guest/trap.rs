@@ -1,7 +1,8 @@
 //! From wasmtime's errors to ours: which limit, which trap, whose stack.
 
-use super::imports::HostFailure;
-use super::{Context, StoppedByHost, core_dump, fuel};
+use super::ending::{HostFailure, StoppedByHost};
+use super::state::Context;
+use super::{core_dump, fuel};
 use crate::engine::{Module, Place, exported_names, imported_function_called_at};
 use crate::error::{ErrorCode, FailedImport, WasmError};
 use crate::limits::{STACK_LINES_MAX, SYMBOL_TEXT_BYTES_MAX};

@@ -1,43 +1,15 @@
 //! Values between the plain form that travels and wasmtime's. What is wrong with one is a sentence without its subject.
 
-use super::super::budget::Held;
-use super::Context;
+use super::state::Context;
+use crate::actor::budget::Held;
 use crate::engine::{type_text, value_type};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{EXTERNREF_BYTES, EXTERNREFS_MAX};
 use crate::signature::ValueType;
 use crate::value::{Arg, ExternValue, FuncValue, Value};
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use wasmtime::{AsContextMut, ExternRef, Func, Ref, Val, ValType};
-
-/// The next number for a function that is let out, of all stores: an instance that is made anew must not take a function of
-/// the store before for one of its own.
-static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
-
-/// The functions that a store has let out, by the number that names them outside.
-#[derive(Default)]
-pub(super) struct Functions {
-    known: HashMap<u64, Func>,
-    /// A function has one number, however often it is let out; so there are never more than the store has functions.
-    numbers: HashMap<usize, u64>,
-}
-
-impl Functions {
-    /// `None` for a function of another store, be it one that this instance had before.
-    pub(super) fn get(&self, func: FuncValue) -> Option<Func> {
-        self.known.get(&func.number).copied()
-    }
-
-    fn number(&mut self, address: usize, func: Func) -> u64 {
-        *self.numbers.entry(address).or_insert_with(|| {
-            let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-            self.known.insert(number, func);
-            number
-        })
-    }
-}
+use std::sync::atomic::{AtomicUsize, Ordering};
+use wasmtime::{AsContextMut, ExternRef, Ref, Val, ValType};
 
 /// A host value inside the store. The count tells how many there are, and whether a collection could free any.
 struct HostValue {

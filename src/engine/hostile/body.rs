@@ -1,11 +1,12 @@
 //! The bounds on one function's body.
 
-use super::{Checked, Counted, Refused};
+use super::refused::{Checked, Refused};
+use super::types::Types;
 use crate::limits::*;
 use wasmparser::{BlockType, FunctionBody, Operator};
 
 /// Holds the body of the function with this index against the bounds. Returns how many values its instructions imply.
-pub(super) fn check(body: &FunctionBody<'_>, index: usize, module: &Counted) -> Checked<u64> {
+pub(super) fn check(body: &FunctionBody<'_>, index: usize, module: &Types) -> Checked<u64> {
     let at_most = |limit: u64, count: u64, what: &str| {
         if count <= limit {
             return Ok(());
@@ -61,7 +62,7 @@ struct Open {
 }
 
 impl Walk {
-    fn step(&mut self, operator: &Operator<'_>, module: &Counted) {
+    fn step(&mut self, operator: &Operator<'_>, module: &Types) {
         match operator {
             Operator::Loop { blockty } => {
                 self.begin(true, 0, blockty, module);
@@ -95,7 +96,7 @@ impl Walk {
         }
     }
 
-    fn begin(&mut self, is_loop: bool, handlers: u64, ty: &BlockType, module: &Counted) {
+    fn begin(&mut self, is_loop: bool, handlers: u64, ty: &BlockType, module: &Types) {
         self.open.push(Open { is_loop, handlers });
         self.open_handlers += handlers;
         self.blocks += 1;
@@ -119,7 +120,7 @@ impl Walk {
     }
 
     /// A call: of its results one is what every call may have, and it names each handler around it.
-    fn call(&mut self, ty: u32, module: &Counted) {
+    fn call(&mut self, ty: u32, module: &Types) {
         self.handled_calls += self.open_handlers;
         self.implied += u64::from(module.width(ty).results.saturating_sub(1));
     }

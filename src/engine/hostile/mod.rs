@@ -4,11 +4,14 @@
 //! others list: imports, exports and their names. One pass over the module, which ends at the first bound that is crossed.
 
 mod body;
+mod refused;
+mod types;
 
 use crate::limits::*;
-use std::fmt::Display;
+use refused::{Checked, Refused, at_most};
+use types::{Types, Width};
 use wasmparser::{
-    BinaryReaderError, CompositeInnerType, ConstExpr, DataKind, DataSectionReader, Element, ElementItems, ElementKind,
+    CompositeInnerType, ConstExpr, DataKind, DataSectionReader, Element, ElementItems, ElementKind,
     ExportSectionReader, ExternalKind, FunctionBody, ImportSectionReader, Operator, Parser, Payload, TableInit,
     TableSectionReader, TypeRef, TypeSectionReader,
 };
@@ -29,53 +32,11 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// Why the reading of a module ends.
-#[derive(Debug)]
-enum Refused {
-    /// A bound is crossed; the sentence says which.
-    Over(String),
-    /// It is no valid module, which the compiler says better, and before it has done any work.
-    Malformed,
-}
-
-impl From<BinaryReaderError> for Refused {
-    fn from(_: BinaryReaderError) -> Self {
-        Refused::Malformed
-    }
-}
-
-type Checked<T = ()> = Result<T, Refused>;
-
-fn at_most(limit: impl Into<u64>, count: impl Into<u64>, what: impl Display) -> Checked {
-    let (limit, count) = (limit.into(), count.into());
-    if count <= limit {
-        return Ok(());
-    }
-    Err(Refused::Over(format!("it has {count} {what}, more than the limit of {limit}")))
-}
-
-/// How wide a type is: the values that an instruction moves which names nothing but the type.
-#[derive(Clone, Copy, Debug, Default)]
-struct Width {
-    params: u32,
-    results: u32,
-    fields: u32,
-}
-
-impl Width {
-    fn signature(self) -> u64 {
-        u64::from(self.params) + u64::from(self.results)
-    }
-}
-
 /// What has been counted so far.
 #[derive(Debug, Default)]
 struct Counted {
-    /// By type index.
-    types: Vec<Width>,
+    known: Types,
     function_types: u32,
-    /// By function index, imported ones first: the type's index.
-    functions: Vec<u32>,
     /// The index of the next function that has a body.
     next_body: usize,
     imports: u32,
@@ -99,7 +60,7 @@ impl Counted {
             Payload::ImportSection(imports) => self.imports(imports),
             Payload::FunctionSection(functions) => {
                 at_most(FUNCTIONS_MAX, functions.count(), "functions")?;
-                self.next_body = self.functions.len();
+                self.next_body = self.known.functions.len();
                 functions.into_iter().try_for_each(|ty| self.function(ty?))
             }
             Payload::TableSection(tables) => self.tables(tables),
@@ -137,8 +98,8 @@ impl Counted {
                     CompositeInnerType::Struct(ty) => Width { fields: len(&ty.fields), ..Width::default() },
                     _ => Width::default(),
                 };
-                self.types.push(width);
-                at_most(TYPES_MAX, self.types.len() as u64, "types")?;
+                self.known.types.push(width);
+                at_most(TYPES_MAX, self.known.types.len() as u64, "types")?;
             }
         }
         at_most(FUNCTION_TYPES_MAX, self.function_types, "types of functions")
@@ -167,7 +128,7 @@ impl Counted {
             let export = export?;
             self.name(export.name, "an export")?;
             if let ExternalKind::Func | ExternalKind::FuncExact = export.kind {
-                self.listed(self.type_of(export.index))?;
+                self.listed(self.known.type_of(export.index))?;
             }
         }
         Ok(())
@@ -186,14 +147,14 @@ impl Counted {
 
     /// One more function of this type, imported or not.
     fn function(&mut self, ty: u32) -> Checked {
-        self.functions.push(ty);
-        self.signature_values += self.width(ty).signature();
+        self.known.functions.push(ty);
+        self.signature_values += self.known.width(ty).signature();
         at_most(SIGNATURE_VALUES_MAX, self.signature_values, "parameters and results of functions")
     }
 
     /// One more function that lists of imports and exports show.
     fn listed(&mut self, ty: u32) -> Checked {
-        self.listed_values += self.width(ty).signature();
+        self.listed_values += self.known.width(ty).signature();
         at_most(LISTED_VALUES_MAX, self.listed_values, "parameters and results of imports and exports")
     }
 
@@ -253,7 +214,7 @@ impl Counted {
                 Operator::End => break,
                 Operator::I32Const { .. } | Operator::I64Const { .. } => found = Constant::Number,
                 Operator::StructNewDefault { struct_type_index } => {
-                    self.implied(self.width(struct_type_index).fields)?
+                    self.implied(self.known.width(struct_type_index).fields)?
                 }
                 _ => {}
             }
@@ -276,20 +237,12 @@ impl Counted {
     fn body(&mut self, body: &FunctionBody<'_>) -> Checked {
         let index = self.next_body;
         self.next_body += 1;
-        match body::check(body, index, self) {
+        match body::check(body, index, &self.known) {
             Ok(implied) => self.implied(implied),
             // The compiler takes the other functions on meanwhile.
             Err(Refused::Malformed) => Ok(()),
             over => over.map(drop),
         }
-    }
-
-    fn width(&self, ty: u32) -> Width {
-        self.types.get(ty as usize).copied().unwrap_or_default()
-    }
-
-    fn type_of(&self, function: u32) -> u32 {
-        self.functions.get(function as usize).copied().unwrap_or(u32::MAX)
     }
 }
 

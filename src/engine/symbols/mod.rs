@@ -9,10 +9,13 @@ mod entries;
 mod functions;
 mod index;
 mod lines;
+mod place;
 mod sections;
 mod table;
 #[cfg(test)]
 mod tests;
+
+pub use place::{Place, Places};
 
 use crate::limits::{SYMBOL_STACK_BYTES, SYMBOL_STEPS_MAX};
 use crate::{panics, scheduling};
@@ -29,22 +32,6 @@ use tokio::sync::oneshot;
 
 /// What it costs to know of an instruction, beside what is known.
 const KNOWN_BYTES: usize = 128;
-
-/// A place in the source.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// The function, as the linker calls it.
-    pub function: Option<String>,
-    /// The file's path, as the compiler was told it.
-    pub file: Option<String>,
-    /// The line, from 1.
-    pub line: Option<u32>,
-    /// The column, from 1; 0 is the line's left edge.
-    pub column: Option<u32>,
-}
-
-/// What is known of one instruction: its place, then those it was inlined into, from the inside out.
-pub type Places = Arc<[Place]>;
 
 /// What a module's debug sections say of its instructions.
 pub struct Symbols(Arc<Shared>);

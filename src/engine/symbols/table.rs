@@ -1,11 +1,11 @@
 //! What is known of one module's addresses: read unit by unit as they are asked for, and kept.
 
-use super::Place;
 use super::budget::{Budget, Known, Unknown};
 use super::entries::{Unit, Value, text};
 use super::functions::{Functions, inlined_at, name_at};
 use super::index::Index;
 use super::lines::{Files, Lines, Location};
+use super::place::Place;
 use super::sections::{Dwarf, Sections};
 use gimli::{DebugInfoOffset, UnitOffset};
 use std::collections::HashMap;

@@ -3,7 +3,7 @@
 use super::model::PAGE;
 use crate::input::Input;
 use runtime_wasm::actor::Actor;
-use runtime_wasm::actor::message::{Ask, Call, Outcome};
+use runtime_wasm::actor::message::{Call, Command, Outcome};
 use runtime_wasm::value::{Arg, Value};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -19,8 +19,8 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    pub fn new(actor: &'a Actor, ask: Ask) -> Self {
-        let mut asked = Asked { request: Box::pin(actor.ask(ask)), answered: None };
+    pub fn new(actor: &'a Actor, command: Command) -> Self {
+        let mut asked = Asked { request: Box::pin(actor.ask(command)), answered: None };
         asked.poll(&mut Context::from_waker(Waker::noop()));
         asked
     }
@@ -54,33 +54,33 @@ pub async fn answer_all(requests: &mut [Asked<'_>], last_first: bool) {
     .await;
 }
 
-pub fn call(name: &str, args: &[Value]) -> Ask {
-    Ask::Call(some_call(name, args))
+pub fn call(name: &str, args: &[Value]) -> Command {
+    Command::Call(some_call(name, args))
 }
 
 fn some_call(name: &str, args: &[Value]) -> Call {
     Call { name: name.into(), args: args.iter().cloned().map(Arg::from).collect(), ..Call::default() }
 }
 
-pub fn some_ask(input: &mut Input, may_spin: bool) -> Ask {
+pub fn some_command(input: &mut Input, may_spin: bool) -> Command {
     match input.below(12) {
-        0 => Ask::MemoryRead { offset: place(input), length: place(input).min(place(input)) },
-        1 => Ask::MemoryWrite { offset: place(input), bytes: vec![input.any(); input.below(5)] },
-        2 => Ask::MemorySize,
-        3 => Ask::MemoryGrow { pages: [0, 1, 2, 3, u64::MAX][input.below(5)] },
-        4 => Ask::GlobalGet(input.pick(&["global", "constant", "memory", "next", "none"]).into()),
+        0 => Command::MemoryRead { offset: place(input), length: place(input).min(place(input)) },
+        1 => Command::MemoryWrite { offset: place(input), bytes: vec![input.any(); input.below(5)] },
+        2 => Command::MemorySize,
+        3 => Command::MemoryGrow { pages: [0, 1, 2, 3, u64::MAX][input.below(5)] },
+        4 => Command::GlobalGet(input.pick(&["global", "constant", "memory", "next", "none"]).into()),
         5 => {
             let name = input.pick(&["global", "constant", "table", "none"]).into();
-            Ask::GlobalSet { name, value: some_value(input).into() }
+            Command::GlobalSet { name, value: some_value(input).into() }
         }
-        6 => Ask::AddFuel([0, FUEL, u64::MAX][input.below(3)]),
-        7 => Ask::Batch((0..input.below(5)).map(|_| any_call(input, may_spin)).collect()),
+        6 => Command::AddFuel([0, FUEL, u64::MAX][input.below(3)]),
+        7 => Command::Batch((0..input.below(5)).map(|_| any_call(input, may_spin)).collect()),
         8 if may_spin => {
             // Enough for what ends by itself, or nothing.
             let fuel = Some(if input.once_in(4) { 0 } else { 1000 });
-            Ask::Call(Call { fuel, ..any_call(input, may_spin) })
+            Command::Call(Call { fuel, ..any_call(input, may_spin) })
         }
-        _ => Ask::Call(any_call(input, may_spin)),
+        _ => Command::Call(any_call(input, may_spin)),
     }
 }
 

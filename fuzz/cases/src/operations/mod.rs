@@ -5,12 +5,12 @@ mod model;
 
 use crate::block_on;
 use crate::input::Input;
-use asks::{Asked, FUEL, answer_all, call, some_ask};
+use asks::{Asked, FUEL, answer_all, call, some_command};
 use model::{Around, GUEST, Life, PAGE, error};
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::{Cause, InstanceConfig, Limits, RestartPolicy};
 use runtime_wasm::actor::control::{Status, StopReason};
-use runtime_wasm::actor::message::{Answer, Ask, Call, Outcome};
+use runtime_wasm::actor::message::{Answer, Call, Command, Outcome};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 use std::cell::RefCell;
@@ -214,22 +214,22 @@ impl World {
         // What spins must end soon.
         let may_spin =
             self.living.get(&id).and_then(|living| living.life.given()).is_some_and(|given| given < 20 * FUEL);
-        let ask = some_ask(input, may_spin);
+        let command = some_command(input, may_spin);
         let expected = match self.living.contains_key(&id) {
-            true => self.expected(id, &ask),
+            true => self.expected(id, &command),
             false => Err(error(ErrorCode::InvalidInstanceHandle)),
         };
-        let found = bare(self.runtime.ask(InstanceId(id), ask).await);
+        let found = bare(self.runtime.ask(InstanceId(id), command).await);
         assert_eq!(found, expected);
         self.after(id, &found).await;
     }
 
     /// What the model says, which changes by it.
-    fn expected(&mut self, id: u64, ask: &Ask) -> Outcome {
+    fn expected(&mut self, id: u64, command: &Command) -> Outcome {
         let room = self.room();
         let living = self.living.get_mut(&id).expect("it is alive");
         let used = living.actor.stats().fuel_used.unwrap_or(0);
-        living.life.answer(ask, Around { room, used })
+        living.life.answer(command, Around { room, used })
     }
 
     /// Deaths: an instance with a policy is made anew, until that has happened too often.
@@ -249,7 +249,7 @@ impl World {
             return;
         }
         // Answered by the next life, which has used nothing yet.
-        let size = living.actor.ask(Ask::MemorySize).await;
+        let size = living.actor.ask(Command::MemorySize).await;
         assert_eq!(size, Ok(Answer::Pages(1)));
         let stats = living.actor.stats();
         assert_eq!(stats.restarts.len(), *restarts);
@@ -275,7 +275,7 @@ impl World {
         while actor.status() != Status::Running {
             std::thread::yield_now();
         }
-        let waiting: Vec<Asked> = (0..input.below(6)).map(|_| Asked::new(&actor, some_ask(input, false))).collect();
+        let waiting: Vec<Asked> = (0..input.below(6)).map(|_| Asked::new(&actor, some_command(input, false))).collect();
         assert_eq!(self.runtime.end(InstanceId(id), some_reason(input)).await, Ok(()));
         assert_eq!(bare(spinning.outcome().await), Err(error(ErrorCode::Call)));
         for request in waiting {
@@ -287,7 +287,7 @@ impl World {
     async fn time_out(&mut self, input: &mut Input<'_>) {
         let Some(id) = self.unmetered() else { return };
         let timeout = Some(Duration::from_micros(100 + input.below(2000) as u64));
-        let spin = Ask::Call(Call { name: "spin".into(), timeout, ..Call::default() });
+        let spin = Command::Call(Call { name: "spin".into(), timeout, ..Call::default() });
         let outcome = bare(self.runtime.ask(InstanceId(id), spin).await);
         assert_eq!(outcome, Err(error(ErrorCode::FuelExhausted)));
         let living = self.living.get_mut(&id).expect("it is alive");
@@ -334,7 +334,7 @@ impl World {
             }
         }
         for actor in gone {
-            assert_eq!(bare(actor.ask(Ask::MemorySize).await), Err(error(ErrorCode::InvalidInstanceHandle)));
+            assert_eq!(bare(actor.ask(Command::MemorySize).await), Err(error(ErrorCode::InvalidInstanceHandle)));
         }
         assert_eq!((self.runtime.alive(), self.runtime.stats().len()), (0, 0));
         if !shutdown {

@@ -1,6 +1,6 @@
 //! One instance as it should be: what each request must come to. As simple as can be, so that it can be believed.
 
-use runtime_wasm::actor::message::{Answer, Ask, Call};
+use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::value::{Arg, Value};
 
@@ -102,14 +102,14 @@ impl Life {
     }
 
     /// What a request comes to, and what it changes. Of an error only the code counts.
-    pub fn answer(&mut self, ask: &Ask, around: Around) -> Result<Answer, WasmError> {
-        self.told(ask, around).map_err(error)
+    pub fn answer(&mut self, command: &Command, around: Around) -> Result<Answer, WasmError> {
+        self.told(command, around).map_err(error)
     }
 
-    fn told(&mut self, ask: &Ask, around: Around) -> Result<Answer, ErrorCode> {
-        match ask {
-            Ask::Call(call) => self.call(call, around.room).map(Answer::Values),
-            Ask::Batch(calls) => {
+    fn told(&mut self, command: &Command, around: Around) -> Result<Answer, ErrorCode> {
+        match command {
+            Command::Call(call) => self.call(call, around.room).map(Answer::Values),
+            Command::Batch(calls) => {
                 let mut done = Vec::new();
                 let mut room = around.room;
                 for call in calls {
@@ -122,19 +122,19 @@ impl Life {
                 }
                 Ok(Answer::Batch(done, None))
             }
-            Ask::MemoryRead { offset, length } => Ok(Answer::Bytes(self.range(*offset, *length)?.to_vec())),
-            Ask::MemoryWrite { offset, bytes } => {
+            Command::MemoryRead { offset, length } => Ok(Answer::Bytes(self.range(*offset, *length)?.to_vec())),
+            Command::MemoryWrite { offset, bytes } => {
                 self.range(*offset, bytes.len() as u64)?.copy_from_slice(bytes);
                 Ok(Answer::Done)
             }
-            Ask::MemorySize => Ok(Answer::Pages(self.pages())),
-            Ask::MemoryGrow { pages } => self.grow(*pages, around.room).map(Answer::Pages).ok_or(ErrorCode::Memory),
-            Ask::GlobalGet(name) => match name.as_str() {
+            Command::MemorySize => Ok(Answer::Pages(self.pages())),
+            Command::MemoryGrow { pages } => self.grow(*pages, around.room).map(Answer::Pages).ok_or(ErrorCode::Memory),
+            Command::GlobalGet(name) => match name.as_str() {
                 "global" => Ok(Answer::Values(vec![Value::I64(self.global)])),
                 "constant" => Ok(Answer::Values(vec![Value::I32(CONSTANT)])),
                 _ => Err(ErrorCode::ExportNotFound),
             },
-            Ask::GlobalSet { name, value } => match (name.as_str(), read(value)) {
+            Command::GlobalSet { name, value } => match (name.as_str(), read(value)) {
                 ("global", Some(Value::I64(value))) => {
                     self.global = value;
                     Ok(Answer::Done)
@@ -142,8 +142,10 @@ impl Life {
                 ("global" | "constant", _) => Err(ErrorCode::Type),
                 _ => Err(ErrorCode::ExportNotFound),
             },
-            Ask::AddFuel(amount) => self.add_fuel(*amount, around.used).map(Answer::Fuel),
-            Ask::Exports | Ask::CallRef { .. } | Ask::MemoryWriteLater { .. } => unreachable!("not asked of the model"),
+            Command::AddFuel(amount) => self.add_fuel(*amount, around.used).map(Answer::Fuel),
+            Command::Exports | Command::CallRef { .. } | Command::MemoryWriteLater { .. } => {
+                unreachable!("not asked of the model")
+            }
         }
     }
 

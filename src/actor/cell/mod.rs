@@ -1,0 +1,5 @@
+//! How an actor is reached: [`mailbox`] by those that ask, [`control`] by those that stop it. Checked by loom.
+
+pub mod control;
+pub mod mailbox;
+pub mod reason;

@@ -1,0 +1,42 @@
+//! A WASI guest as its store holds it.
+
+use super::folders::Folders;
+use super::pipes::Pipes;
+use super::stdio::HostOutput;
+use std::sync::Arc;
+use wasmtime_wasi::p1::WasiP1Ctx;
+
+/// The import module of WASI preview 1.
+pub(crate) const WASI_MODULE: &str = "wasi_snapshot_preview1";
+
+/// What WASI keeps for one guest.
+pub(crate) struct WasiGuest {
+    pub(crate) context: WasiP1Ctx,
+    pub(crate) folders: Folders,
+    pub(crate) pipes: Arc<Pipes>,
+    /// The host's streams that it prints to.
+    pub(crate) inherited: Vec<HostOutput>,
+}
+
+impl WasiGuest {
+    /// What closes its pipes once a command has run to its end.
+    pub(crate) fn program(&self) -> Program {
+        Program(self.pipes.clone())
+    }
+}
+
+/// A run of a WASI command. When it is over, nothing reads or writes its pipes any more.
+pub(crate) struct Program(Arc<Pipes>);
+
+impl Program {
+    /// Nothing is read any more.
+    pub(crate) fn close_input(&self) {
+        self.0.close_input();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}

@@ -1,0 +1,116 @@
+//! What an instance is made with: plain data, already decided upon by whoever grants things.
+
+pub use super::limits::Limits;
+
+use super::host_call::HostImports;
+use super::pipe::{PipeReader, PipeWriter};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How to make an instance.
+#[derive(Clone, Debug, Default)]
+pub struct InstanceConfig {
+    /// Shown in errors, logs and thread names; left empty, it becomes `wasm-<id>`.
+    pub name: String,
+    /// The bounds.
+    pub limits: Limits,
+    /// What a WASI guest sees.
+    pub wasi: WasiConfig,
+    /// What it may import beside WASI.
+    pub imports: Option<HostImports>,
+    /// When to restart it; `None` for never.
+    pub restart: Option<RestartPolicy>,
+}
+
+/// When an instance that has died gets a fresh store under the same id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestartPolicy {
+    /// After which deaths.
+    pub on: Vec<Cause>,
+    /// How many restarts there may be...
+    pub max: usize,
+    /// ...within this time; one more ends the instance for good.
+    pub within: Duration,
+    /// The pause before each.
+    pub backoff: Duration,
+}
+
+/// What can end the life of an instance's store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A trap.
+    Trap,
+    /// A time limit.
+    Timeout,
+    /// Spent fuel.
+    Fuel,
+    /// It could not be started again, for another reason than these.
+    Start,
+}
+
+impl Cause {
+    /// The word that options, statistics and logs use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cause::Trap => "trap",
+            Cause::Timeout => "timeout",
+            Cause::Fuel => "fuel",
+            Cause::Start => "start",
+        }
+    }
+}
+
+/// What a WASI guest sees of the world. The default is nothing at all.
+#[derive(Clone, Debug, Default)]
+pub struct WasiConfig {
+    /// The whole argv. Left empty, the guest sees one element, the instance's name.
+    pub args: Vec<String>,
+    /// The environment.
+    pub env: Vec<(String, String)>,
+    /// The directories.
+    pub preopens: Vec<Preopen>,
+    /// Standard input.
+    pub stdin: Stdin,
+    /// Standard output.
+    pub stdout: Stdout,
+    /// Standard error.
+    pub stderr: Stdout,
+}
+
+/// A directory shown to a guest.
+#[derive(Clone, Debug)]
+pub struct Preopen {
+    /// The path under which the guest sees it.
+    pub guest_path: String,
+    /// The opened directory.
+    pub dir: Arc<OwnedFd>,
+    /// May the guest change what is in it?
+    pub writable: bool,
+}
+
+/// Where a guest's standard input comes from.
+#[derive(Clone, Debug, Default)]
+pub enum Stdin {
+    /// It is at its end from the start.
+    #[default]
+    Null,
+    /// The host's own; for one instance at a time.
+    Inherit,
+    /// These bytes, then the end.
+    Bytes(Vec<u8>),
+    /// What is written to the pipe's other end.
+    Pipe(Arc<PipeReader>),
+}
+
+/// Where a guest's output goes.
+#[derive(Clone, Debug, Default)]
+pub enum Stdout {
+    /// Nowhere.
+    #[default]
+    Null,
+    /// To the host's own.
+    Inherit,
+    /// To the pipe's other end.
+    Pipe(Arc<PipeWriter>),
+}

@@ -1,0 +1,175 @@
+//! What an actor can be asked, and what it answers. Every request is answered exactly once: a [`Reply`] that is dropped
+//! unanswered, by whatever mishap, reads as "the instance is gone".
+
+use crate::error::{ErrorCode, Result, WasmError};
+use crate::printable;
+use crate::signature::Export;
+use crate::sync::oneshot;
+use crate::value::{Arg, FuncValue, Value};
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::Span;
+use tracing::field::Empty;
+
+/// One request to an instance.
+#[derive(Debug)]
+pub struct Request {
+    /// What is asked.
+    pub command: Command,
+    /// Where the answer goes.
+    pub reply: Reply,
+}
+
+/// The closed list of what an instance can be asked.
+#[derive(Debug)]
+pub enum Command {
+    /// Call an exported function.
+    Call(Call),
+    /// Call one exported function after another, up to the first that fails.
+    Batch(Vec<Call>),
+    /// Call a function that the guest has let out as a funcref.
+    CallRef {
+        /// The function.
+        func: FuncValue,
+        /// Its arguments.
+        args: Vec<Arg>,
+    },
+    /// List the exports.
+    Exports,
+    /// Copy bytes out of the memory.
+    MemoryRead {
+        /// First byte.
+        offset: u64,
+        /// How many bytes.
+        length: u64,
+    },
+    /// Copy bytes into the memory.
+    MemoryWrite {
+        /// First byte.
+        offset: u64,
+        /// What to write.
+        bytes: Vec<u8>,
+    },
+    /// The same, with bytes that may still be on their way while the request has its place already.
+    MemoryWriteLater {
+        /// First byte.
+        offset: u64,
+        /// What gives the bytes.
+        coming: oneshot::Receiver<Vec<u8>>,
+    },
+    /// The memory's size in pages of 64 KiB.
+    MemorySize,
+    /// Grow the memory by this many pages.
+    MemoryGrow {
+        /// How many pages of 64 KiB to add.
+        pages: u64,
+    },
+    /// The value of an exported global.
+    GlobalGet(String),
+    /// Give an exported global a value.
+    GlobalSet {
+        /// The export's name.
+        name: String,
+        /// The value, to be held against the global's type.
+        value: Arg,
+    },
+    /// Put fuel in; the answer is the fuel there is then.
+    AddFuel(u64),
+}
+
+impl Command {
+    /// Waits for what is still on its way.
+    ///
+    /// # Errors
+    /// 5007 if it does not come.
+    pub(crate) async fn complete(self) -> Result<Command> {
+        let Command::MemoryWriteLater { offset, coming } = self else { return Ok(self) };
+        match coming.await {
+            Ok(bytes) => Ok(Command::MemoryWrite { offset, bytes }),
+            Err(_) => Err(WasmError::new(ErrorCode::Type, "the bytes to write were taken away")),
+        }
+    }
+
+    /// Is nothing of it still on its way?
+    pub(crate) fn is_complete(&self) -> bool {
+        !matches!(self, Command::MemoryWriteLater { .. })
+    }
+
+    /// A span for what a log tells of; its `outcome` is still to be recorded.
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Command::Call(call) => tracing::debug_span!("call", export = printable::name(&call.name), outcome = Empty),
+            Command::CallRef { .. } => tracing::debug_span!("call", export = "a funcref", outcome = Empty),
+            Command::Batch(calls) => tracing::debug_span!("batch", calls = calls.len(), outcome = Empty),
+            _ => Span::none(),
+        }
+    }
+}
+
+/// What a log says of an outcome.
+pub(crate) fn outcome_name(outcome: &Outcome) -> &'static str {
+    outcome.as_ref().map_or_else(|error| error.code.name(), |_| "ok")
+}
+
+/// A call of an exported function.
+#[derive(Debug, Default)]
+pub struct Call {
+    /// The export's name.
+    pub name: String,
+    /// Its arguments, to be held against the signature.
+    pub args: Vec<Arg>,
+    /// The wall time this call may take, if less than the instance's own limit.
+    pub timeout: Option<Duration>,
+    /// How much of the instance's fuel this call may use; `None` for all of it.
+    pub fuel: Option<u64>,
+}
+
+/// The answer to a request that succeeded.
+#[derive(Debug, PartialEq)]
+pub enum Answer {
+    /// Nothing to tell.
+    Done,
+    /// A call's results.
+    Values(Vec<Value>),
+    /// The results of a batch's calls, up to the first that failed, and its error.
+    Batch(Vec<Vec<Value>>, Option<WasmError>),
+    /// What the instance exports.
+    Exports(Arc<[Export]>),
+    /// Bytes of the memory.
+    Bytes(Vec<u8>),
+    /// A number of pages.
+    Pages(u64),
+    /// An amount of fuel.
+    Fuel(u64),
+}
+
+/// What a request comes to.
+pub type Outcome = Result<Answer>;
+
+/// The sending half: consumed by the one answer.
+#[derive(Debug)]
+pub struct Reply(oneshot::Sender<Outcome>);
+
+impl Reply {
+    /// Answers. A receiver that has given up is no error.
+    pub fn send(self, outcome: Outcome) {
+        let _ = self.0.send(outcome);
+    }
+}
+
+/// The receiving half.
+#[derive(Debug)]
+pub struct PendingReply(oneshot::Receiver<Outcome>);
+
+impl PendingReply {
+    /// Waits for the answer. A request dropped unanswered is 5005 for `instance`.
+    pub async fn outcome(self, instance: u64) -> Outcome {
+        self.0.await.unwrap_or_else(|_| Err(WasmError::no_instance(instance)))
+    }
+}
+
+/// A fresh pair.
+pub fn reply() -> (Reply, PendingReply) {
+    let (sender, receiver) = oneshot::channel();
+    (Reply(sender), PendingReply(receiver))
+}

@@ -1,0 +1,197 @@
+//! An actor's thread, as the operating system knows it.
+
+use crate::scheduling::{self, cpu_time_of};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, mutant};
+use std::time::Duration;
+
+/// Names the thread while it lives, and keeps what processor time it used in all. An actor may have several, one after
+/// another.
+///
+/// Linux gives the id of a thread that has ended to another, perhaps not even of ours. So whatever is done to a thread by its id is
+/// done under the lock that the thread takes, as the last thing, to withdraw it.
+#[derive(Default)]
+pub struct OsThread {
+    known: Mutex<Known>,
+    /// Counts up as a request begins and as it ends: odd while one is under way.
+    requests: AtomicU64,
+    /// Mirrors that the thread is demoted, for the paths that must not take the lock. Written under it.
+    demoted: AtomicBool,
+}
+
+#[derive(Default)]
+struct Known {
+    /// Linux's thread id; none before the thread starts and after it has ended.
+    id: Option<i32>,
+    /// By those that have ended.
+    used: Duration,
+    /// See [`OsThread::hurry`].
+    hurries: bool,
+}
+
+impl Known {
+    fn cpu_time(&self) -> Duration {
+        self.used.saturating_add(self.id.and_then(cpu_time_of).unwrap_or_default())
+    }
+}
+
+impl OsThread {
+    /// To be called on the thread itself, as it starts. The thread is named until the guard goes.
+    pub(crate) fn enter(&self) -> Entered<'_> {
+        let mut known = self.known.lock();
+        self.demoted.store(false, Ordering::SeqCst);
+        known.id = Some(scheduling::this_thread());
+        Entered(self)
+    }
+
+    /// Its id, while it lives. It may have ended by the time that the caller looks at this.
+    pub fn id(&self) -> Option<i32> {
+        self.known.lock().id
+    }
+
+    /// A request begins. For the thread itself, as is the end.
+    pub(crate) fn begin_request(&self) {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The request has ended.
+    pub(crate) fn end_request(&self) {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The request under way, as a number that is not used twice.
+    pub(crate) fn request(&self) -> Option<u64> {
+        Some(self.requests.load(Ordering::SeqCst)).filter(|count| count % 2 == 1)
+    }
+
+    /// Puts the thread behind those that must answer, while this request is under way.
+    pub(crate) fn demote(&self, request: u64, nice: i32) {
+        let mut known = self.known.lock();
+        let Some(id) = known.id else { return };
+        if mutant!("a_thread_may_end_while_it_is_demoted") {
+            MutexGuard::unlocked(&mut known, || {});
+        }
+        if known.hurries || self.is_demoted() || scheduling::demote(id, nice).is_err() {
+            return;
+        }
+        self.demoted.store(true, Ordering::SeqCst);
+        // Either this sees that the request has ended, or its end sees the flag.
+        if self.request() != Some(request) && !mutant!("a_demotion_does_not_look_again") {
+            self.promote_known(&known);
+        }
+    }
+
+    /// Lets the thread answer promptly again, where the system permits it.
+    pub(crate) fn promote(&self) {
+        if self.is_demoted() {
+            self.promote_known(&self.known.lock());
+        }
+    }
+
+    /// The thread is to end: it is promoted, and not demoted any more, however long what it is at may take.
+    pub(crate) fn hurry(&self) {
+        let mut known = self.known.lock();
+        known.hurries = true;
+        self.promote_known(&known);
+    }
+
+    fn promote_known(&self, known: &Known) {
+        if self.is_demoted()
+            && let Some(id) = known.id
+            && scheduling::prompt(id).is_ok()
+        {
+            self.demoted.store(false, Ordering::SeqCst);
+        }
+    }
+
+    /// Is it behind the threads that must answer?
+    pub fn is_demoted(&self) -> bool {
+        self.demoted.load(Ordering::SeqCst)
+    }
+
+    /// The processor time it has used so far, or had used when it ended.
+    pub fn cpu_time(&self) -> Duration {
+        self.known.lock().cpu_time()
+    }
+}
+
+/// See [`OsThread::enter`].
+pub(crate) struct Entered<'a>(&'a OsThread);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        let mut known = self.0.known.lock();
+        known.used = known.cpu_time();
+        known.id = None;
+    }
+}
+
+#[cfg(all(test, not(runtime_wasm_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threads_time_is_its_own_and_outlives_it() {
+        let thread = OsThread::default();
+        assert_eq!((thread.id(), thread.cpu_time()), (None, Duration::ZERO));
+        std::thread::scope(|scope| {
+            let worker = scope.spawn(|| {
+                let _entered = thread.enter();
+                while thread.cpu_time() < Duration::from_millis(2) {}
+            });
+            worker.join().unwrap();
+        });
+        assert_eq!(thread.id(), None);
+        assert!(thread.cpu_time() >= Duration::from_millis(2));
+    }
+
+    fn nice_of_this_thread() -> i32 {
+        rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap()
+    }
+
+    #[test]
+    fn a_thread_that_has_withdrawn_its_id_is_not_demoted_though_it_lives() {
+        std::thread::spawn(|| {
+            let (thread, before) = (OsThread::default(), nice_of_this_thread());
+            thread.begin_request();
+            let request = thread.request().unwrap();
+            drop(thread.enter());
+            // As a stranger that has the id by now would be.
+            thread.demote(request, 19);
+            assert_eq!((thread.is_demoted(), nice_of_this_thread()), (false, before));
+            let _entered = thread.enter();
+            thread.demote(request, 19);
+            assert_eq!((thread.is_demoted(), nice_of_this_thread()), (true, 19));
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn a_thread_that_is_to_end_is_not_demoted_any_more() {
+        std::thread::spawn(|| {
+            let thread = OsThread::default();
+            let _entered = thread.enter();
+            thread.begin_request();
+            let (request, before) = (thread.request().unwrap(), nice_of_this_thread());
+            thread.hurry();
+            thread.demote(request, 19);
+            assert_eq!((thread.is_demoted(), nice_of_this_thread()), (false, before));
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn the_end_of_a_thread_waits_for_who_is_about_to_demote_it() {
+        let thread = OsThread::default();
+        std::thread::scope(|scope| {
+            let entered = thread.enter();
+            let demoting = thread.known.lock();
+            let ending = scope.spawn(|| drop(entered));
+            assert!(demoting.id.is_some() && !ending.is_finished());
+            drop(demoting);
+            ending.join().unwrap();
+        });
+        assert_eq!(thread.id(), None);
+    }
+}

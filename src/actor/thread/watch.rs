@@ -1,0 +1,193 @@
+//! The watch: one thread that finds guests that run on, and puts their threads behind those that must answer.
+//!
+//! It looks around only while requests are being served; a second after the last one it goes to sleep, and the next request
+//! wakes it. A worker whose thread was demoted promotes it when its request ends, where the system permits that.
+
+use super::os_thread::OsThread;
+use crate::panics::contained;
+use crate::scheduling;
+use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex, Ordering, mutant};
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// Between two looks.
+const TICK: Duration = Duration::from_millis(4);
+/// The processor time after which a request counts as running on.
+const PROMPT_FOR: Duration = Duration::from_millis(10);
+/// After this many looks at which no request was under way, the watch sleeps.
+const IDLE_LOOKS: u32 = if cfg!(runtime_wasm_loom) { 0 } else { 250 };
+
+/// Watches the threads of all actors. Dropping it ends its thread.
+pub struct Watch {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    nice: i32,
+    state: Mutex<State>,
+    changed: Condvar,
+    asleep: AtomicBool,
+    next: AtomicU64,
+}
+
+#[derive(Default)]
+struct State {
+    threads: HashMap<u64, Watched>,
+    started: bool,
+    ended: bool,
+}
+
+struct Watched {
+    thread: Weak<OsThread>,
+    /// The request that was running at the last look, and the processor time the thread had used when it was first seen.
+    seen: Option<(u64, Duration)>,
+}
+
+impl Watch {
+    /// Threads that run on get this nice value.
+    pub fn new(nice: i32) -> Self {
+        let shared = Shared {
+            nice,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            asleep: AtomicBool::new(true),
+            next: AtomicU64::new(0),
+        };
+        Watch { shared: Arc::new(shared) }
+    }
+
+    /// Watches a thread while the guard lives. The first one starts the watch's own thread; where that fails, the next one
+    /// tries again.
+    pub(crate) fn enter(&self, thread: &Arc<OsThread>) -> Entry {
+        let mut state = self.shared.state.lock();
+        if !state.started {
+            let shared = self.shared.clone();
+            match scheduling::start_prompt_thread("wasm-watch", move || shared.look_around()) {
+                Ok(()) => state.started = true,
+                Err(error) => tracing::warn!(%error, "no thread to watch for guests that run on"),
+            }
+        }
+        let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
+        state.threads.insert(number, Watched { thread: Arc::downgrade(thread), seen: None });
+        Entry { shared: self.shared.clone(), thread: thread.clone(), number }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.shared.state.lock().ended = true;
+        self.shared.changed.notify_one();
+    }
+}
+
+/// A watched thread. For that thread itself.
+pub(crate) struct Entry {
+    shared: Arc<Shared>,
+    thread: Arc<OsThread>,
+    number: u64,
+}
+
+impl Entry {
+    /// A request begins.
+    pub(crate) fn begin(&self) {
+        self.thread.promote();
+        self.thread.begin_request();
+        // Either this sees that the watch is asleep, or the watch, which looks once more after it said so, sees the request.
+        if self.shared.asleep.load(Ordering::SeqCst) && !mutant!("a_request_wakes_nobody") {
+            let _state = self.shared.state.lock();
+            self.shared.asleep.store(false, Ordering::SeqCst);
+            self.shared.changed.notify_one();
+        }
+    }
+
+    /// The request has ended.
+    pub(crate) fn end(&self) {
+        self.thread.end_request();
+        self.thread.promote();
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.shared.state.lock().threads.remove(&self.number);
+    }
+}
+
+impl Shared {
+    fn look_around(&self) {
+        let mut state = self.state.lock();
+        let mut idle = 0;
+        while !state.ended {
+            let mut busy = false;
+            for watched in state.threads.values_mut() {
+                contained(|| busy |= watched.look(self.nice));
+            }
+            if busy {
+                idle = 0;
+                self.asleep.store(false, Ordering::SeqCst);
+            } else if self.asleep.load(Ordering::SeqCst) {
+                idle = 0;
+                self.changed.wait(&mut state);
+                continue;
+            } else if idle == IDLE_LOOKS {
+                // One more look before it sleeps: a request may have begun meanwhile.
+                self.asleep.store(true, Ordering::SeqCst);
+                if mutant!("the_watch_does_not_look_again") {
+                    self.changed.wait(&mut state);
+                }
+                continue;
+            } else {
+                idle += 1;
+            }
+            self.changed.wait_for(&mut state, TICK);
+        }
+    }
+}
+
+impl Watched {
+    /// Is a request under way? One that has used more than its share demotes the thread.
+    fn look(&mut self, nice: i32) -> bool {
+        let Some(thread) = self.thread.upgrade() else { return false };
+        let Some(request) = thread.request() else {
+            self.seen = None;
+            return false;
+        };
+        match self.seen {
+            Some((seen, since)) if seen == request => {
+                if thread.cpu_time().saturating_sub(since) > PROMPT_FOR {
+                    thread.demote(request, nice);
+                }
+            }
+            _ => self.seen = Some((request, thread.cpu_time())),
+        }
+        true
+    }
+}
+
+#[cfg(all(test, not(runtime_wasm_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_runs_on_is_demoted_and_its_end_promotes() {
+        let watch = Watch::new(0);
+        let thread = Arc::new(OsThread::default());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let _entered = thread.enter();
+                let entry = watch.enter(&thread);
+                for _ in 0..2 {
+                    entry.begin();
+                    while !thread.is_demoted() {
+                        std::hint::spin_loop();
+                    }
+                    entry.end();
+                    // A nice value that was not raised can be lowered by anybody.
+                    assert!(!thread.is_demoted());
+                }
+            });
+        });
+        assert!(watch.shared.state.lock().threads.is_empty());
+    }
+}

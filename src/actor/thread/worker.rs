@@ -1,0 +1,260 @@
+//! What an actor's thread does: take a request, run it against the control cell, answer it.
+
+use super::supervisor::{Death, Supervisor};
+use super::watch::Entry;
+use crate::actor::blueprint::{Blueprint, Services};
+use crate::actor::cell::control::StopReason;
+use crate::actor::guest::Guest;
+use crate::actor::handle::{Actor, Running};
+use crate::actor::protocol::config::{Cause, Limits};
+use crate::actor::protocol::message::{Answer, Command, Reply, Request, outcome_name, reply};
+use crate::actor::stats::Restart;
+use crate::engine::Token;
+use crate::error::{self, WasmError};
+use crate::printable;
+use crate::spin::{Spin, Turn};
+use crate::sync::{mutant, sleep};
+use std::any::Any;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+pub(crate) struct Worker {
+    pub(crate) actor: Arc<Actor>,
+    pub(crate) limits: Limits,
+    pub(crate) watched: Entry,
+    pub(crate) services: Arc<Services>,
+    /// None where nothing is restarted, and until the first start has succeeded.
+    pub(crate) supervisor: Option<Supervisor>,
+    pub(crate) spin: Spin,
+    /// See [`spawn`](super::spawn).
+    pub(crate) until_called: Option<Box<dyn Any + Send>>,
+}
+
+/// Why a worker serves no more.
+pub(crate) enum Served {
+    /// The mailbox is closed.
+    Closed,
+    /// The guest has died, and is to be restarted.
+    Died(Death),
+    /// The thread was demoted during a request, and the system does not let it be promoted again.
+    Demoted,
+}
+
+/// How long a request may take, and what follows when it takes longer.
+struct Limit {
+    time: Option<Duration>,
+    /// The instance is then restarted rather than ended.
+    restarts: bool,
+}
+
+/// How a request came to its end.
+enum Ran<T> {
+    /// By itself; its reply is still to be answered.
+    Finished(T, Reply),
+    /// By a time limit after which the instance is to be restarted. It has been answered.
+    Interrupted(StopReason),
+    /// By a stop. It has been answered.
+    Stopped,
+}
+
+impl Worker {
+    /// Makes a guest. The error is its death, or `None` after a stop.
+    pub(crate) fn start(&mut self, blueprint: Blueprint, reply: Reply) -> Result<Guest, Option<Death>> {
+        let what = format!("the instantiation of {}", blueprint.module.name());
+        // A start that takes too long is a death like any other of a start: after the first one, the policy does not choose.
+        let limit = Limit { time: self.limits.timeout, restarts: self.supervisor.is_some() };
+        match self.run(reply, what, limit, started(&self.actor, blueprint)) {
+            Ran::Finished(Ok(guest), reply) => {
+                reply.send(Ok(Answer::Done));
+                Ok(guest)
+            }
+            Ran::Finished(Err(error), reply) => {
+                let death = Death::in_start(&error);
+                reply.send(Err(error));
+                Err(Some(death))
+            }
+            Ran::Interrupted(reason) => Err(Some(Death::by(&reason))),
+            Ran::Stopped => Err(None),
+        }
+    }
+
+    /// Serves until it must not or should not go on.
+    pub(crate) fn serve_all(&mut self, guest: &mut Guest) -> Served {
+        while let Some(request) = self.next() {
+            if let Some(death) = self.serve(guest, request) {
+                return Served::Died(death);
+            }
+            // Not to end there: one that has been stopped finds its mailbox closed.
+            if self.actor.thread.is_demoted() && !self.actor.control.is_stopped() {
+                return Served::Demoted;
+            }
+        }
+        Served::Closed
+    }
+
+    /// The next request: looked for during a moment, then slept for.
+    fn next(&mut self) -> Option<Request> {
+        if let Some(_turn) = Turn::take() {
+            self.spin.until(|| self.actor.mailbox.has_news());
+        }
+        self.actor.mailbox.receive()
+    }
+
+    /// The request, once all of it is there: its turn, and its time, have not begun before. None if it has been answered.
+    fn complete(&self, request: Request) -> Option<Request> {
+        if request.command.is_complete() {
+            return Some(request);
+        }
+        let Request { command, reply } = request;
+        // After a stop it is dropped with its reply: the instance is gone.
+        let complete = self.services.io.block_on(self.actor.control.until_stopped(command.complete()));
+        match complete? {
+            Ok(command) => Some(Request { command, reply }),
+            Err(error) => {
+                reply.send(Err(error));
+                None
+            }
+        }
+    }
+
+    fn serve(&mut self, guest: &mut Guest, request: Request) -> Option<Death> {
+        let Request { command, reply } = self.complete(request)?;
+        let (what, time) = match &command {
+            Command::Call(call) => {
+                (format!("the call of \"{}\"", printable::name(&call.name)), shorter(call.timeout, self.limits.timeout))
+            }
+            Command::Batch(calls) => (format!("a batch of {} calls", calls.len()), self.limits.timeout),
+            Command::CallRef { .. } => ("the call of a funcref".to_owned(), self.limits.timeout),
+            _ => (String::from("a request"), self.limits.timeout),
+        };
+        let span = command.span();
+        let _entered = span.enter();
+        let is_call = matches!(command, Command::Call(_) | Command::Batch(_) | Command::CallRef { .. });
+        guest.arm();
+        let restarts = self.supervisor.as_ref().is_some_and(|supervisor| supervisor.covers(Cause::Timeout));
+        let ran = self.run(reply, what, Limit { time, restarts }, guest.answer(command));
+        if is_call {
+            self.until_called = None;
+        }
+        match ran {
+            Ran::Finished(outcome, reply) => {
+                span.record("outcome", outcome_name(&outcome));
+                let death = self.supervisor.as_ref().and_then(|supervisor| supervisor.death(&outcome));
+                if death.is_some() {
+                    // Before the caller hears of it: what it asks next is for the fresh instance.
+                    self.actor.refuse_waiting();
+                }
+                reply.send(outcome);
+                if death.is_some() && mutant!("a_death_is_told_too_early") {
+                    self.actor.refuse_waiting();
+                }
+                guest.answered();
+                death
+            }
+            Ran::Interrupted(reason) => {
+                span.record("outcome", reason.name());
+                Some(Death::by(&reason))
+            }
+            Ran::Stopped => {
+                span.record("outcome", self.actor.reason().as_ref().map_or("stopped", StopReason::name));
+                None
+            }
+        }
+    }
+
+    /// Makes a fresh guest after a death, as often as the policy allows. The error is why there will be none.
+    pub(crate) fn revive(&mut self, mut death: Death, blueprint: impl Fn() -> Blueprint) -> Result<Guest, StopReason> {
+        loop {
+            let supervisor = self.supervisor.as_mut().ok_or(StopReason::Dropped)?;
+            let backoff = supervisor.next(&death, Instant::now())?;
+            if !self.actor.control.renew() {
+                return Err(StopReason::Dropped);
+            }
+            let (reason, message) = (death.cause.name(), death.message);
+            tracing::warn!(id = self.actor.id(), name = &**self.actor.label(), reason, error = message, "restart");
+            self.actor.counters.restarted(Restart { reason, message, at: SystemTime::now() });
+            if !self.pause(backoff) {
+                return Err(StopReason::Dropped);
+            }
+            let (reply, _nobody) = reply();
+            match self.start(blueprint(), reply) {
+                Ok(guest) => return Ok(guest),
+                Err(Some(again)) => death = again,
+                Err(None) => return Err(StopReason::Dropped),
+            }
+        }
+    }
+
+    /// Waits. False if the instance is stopped meanwhile.
+    fn pause(&self, time: Duration) -> bool {
+        // Made in there, as tokio's timers have to be.
+        self.services.io.block_on(async { self.actor.control.until_stopped(sleep(time)).await }).is_some()
+    }
+
+    /// Runs one request to its end or to a stop, and lets the watch know.
+    fn run<T>(&self, reply: Reply, what: String, limit: Limit, work: impl Future<Output = T>) -> Ran<T> {
+        self.watched.begin();
+        let ran = self.run_watched(reply, what, limit, work);
+        self.watched.end();
+        ran
+    }
+
+    /// Runs one request to its end or to a stop, whichever is first.
+    fn run_watched<T>(&self, reply: Reply, what: String, limit: Limit, work: impl Future<Output = T>) -> Ran<T> {
+        let control = &self.actor.control;
+        // A request that comes after a stop is dropped with its reply: "the instance is gone".
+        let Ok(number) = control.begin(Running { reply, what }) else { return Ran::Stopped };
+        let deadline = limit.time.and_then(|time| self.arm_deadline(number, time, limit.restarts));
+        let finished = self.services.io.block_on(control.until_stopped(work));
+        if let Some(token) = deadline {
+            self.services.deadlines.disarm(token);
+        }
+        // Nothing to take: a stopper has answered in the meantime.
+        match (finished, control.finish()) {
+            (Some(value), Some(running)) => Ran::Finished(value, running.reply),
+            _ => control.interruption().map_or(Ran::Stopped, Ran::Interrupted),
+        }
+    }
+
+    fn arm_deadline(&self, number: u64, limit: Duration, restarts: bool) -> Option<Token> {
+        // Beyond what the clock can count is no limit.
+        let at = Instant::now().checked_add(limit)?;
+        let actor = self.actor.clone();
+        let expire = move || {
+            let reason = StopReason::TimedOut { limit };
+            match restarts {
+                true => actor.interrupt_request(number, reason),
+                false => actor.stop_request(number, reason),
+            };
+        };
+        match self.services.deadlines.arm(at, expire) {
+            Ok(token) => Some(token),
+            Err(error) => {
+                // Without a watch the limit cannot be kept: better no run than an unlimited one.
+                tracing::error!(%error, "no thread for the deadlines");
+                self.actor.stop(StopReason::Failed);
+                None
+            }
+        }
+    }
+}
+
+/// Makes a guest and runs its start function. The request that this is has begun.
+async fn started(actor: &Actor, blueprint: Blueprint) -> error::Result<Guest> {
+    let mut guest = Guest::prepare(blueprint).await?;
+    guest.arm();
+    // There was no store to arm when the request began. So either this sees the stop, or the bump comes after the arming.
+    if !mutant!("a_start_does_not_look_again") && actor.control.is_stopped_by_now() {
+        return Err(WasmError::no_instance(actor.id()));
+    }
+    guest.instantiate().await?;
+    Ok(guest)
+}
+
+fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
