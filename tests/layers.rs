@@ -161,32 +161,37 @@ fn from_root(path: &str, module: &Module, all: &BTreeMap<Module, String>) -> Opt
     Some(from)
 }
 
+/// What follows `use` on a line that begins with it, and whether others are handed what it names.
+fn begun_use(line: &str) -> Option<(&str, bool)> {
+    let line = line.trim_start();
+    if let Some(tree) = line.strip_prefix("use ") {
+        return Some((tree, false));
+    }
+    let (visibility, tree) = line.split_once(" use ")?;
+    visibility.starts_with("pub").then_some((tree, true))
+}
+
 fn mentions(module: &Module, code: &str, all: &BTreeMap<Module, String>) -> Mentions {
     let mut found = Mentions::default();
-    let mut rest = String::new();
-    for statement in code.split_inclusive(';') {
-        let is_use = |line: &str| line.starts_with("use ") || (line.starts_with("pub") && line.contains(" use "));
-        let Some(at) = statement.rfind('\n').map_or(Some(0), |_| statement.find("use ")).filter(|at| {
-            let line = statement[..*at].rfind('\n').map_or(0, |newline| newline + 1);
-            is_use(statement[line..].trim_start())
-        }) else {
-            rest.push_str(statement);
+    let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let mut lines = code.lines();
+    while let Some(line) = lines.next() {
+        let Some((tree, handed_on)) = begun_use(line) else {
+            let paths = line.split(|c| !is_path(c)).filter(|path| path.contains("::"));
+            found.used.extend(paths.filter_map(|path| from_root(path, module, all)));
             continue;
         };
-        let handed_on = statement[..at].trim_end().ends_with(|c: char| c == 'b' || c == ')');
-        rest.push_str(&statement[..at]);
-        let tree = statement[at + 4..].trim_end_matches(';').replace('\n', " ");
-        for (path, name) in paths_of(&tree) {
+        let mut tree = tree.to_owned();
+        while !tree.ends_with(';') {
+            tree.push_str(lines.next().expect("a `use` ends"));
+        }
+        for (path, name) in paths_of(tree.trim_end_matches(';')) {
             match from_root(&path, module, all) {
                 Some(path) if handed_on => drop(found.handed_on.insert(name, path)),
                 Some(path) => found.used.push(path),
                 None => {}
             }
         }
-    }
-    let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    for path in rest.split(|c| !is_path(c)).filter(|path| path.contains("::")) {
-        found.used.extend(from_root(path, module, all));
     }
     found
 }
