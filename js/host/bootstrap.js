@@ -4,7 +4,7 @@
 (function () {
   const { core, primordials } = globalThis.__bootstrap;
   const { op_wasm_host_info, op_wasm_host_print } = core.ops;
-  const { Error, ObjectDefineProperty, ObjectSetPrototypeOf, SafeSet } = primordials;
+  const { Error, ObjectCreate, ObjectDefineProperty, ObjectPrototype, ObjectSetPrototypeOf, SafeSet } = primordials;
   const info = op_wasm_host_info();
 
   // Console levels: 0 debug, 1 log and info, 2 warn, 3 error, 4 trace.
@@ -23,6 +23,10 @@
     };
   }
 
+  // As in a browser there is an object between globalThis and EventTarget.prototype.
+  const prototype = ObjectCreate(ObjectPrototype);
+  ObjectSetPrototypeOf(globalThis, prototype);
+
   // globalThis is an EventTarget once the app asks for one of its methods, and from then on hears "error" and
   // "unhandledrejection". Before that nobody can listen, so an error goes straight to the host.
   let events = null;
@@ -30,7 +34,7 @@
     if (events === null) {
       events = core.loadExtScript("ext:deno_web/02_event.js");
       const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
-      ObjectSetPrototypeOf(globalThis, events.EventTarget.prototype);
+      ObjectSetPrototypeOf(prototype, events.EventTarget.prototype);
       globalThis[webidl.brand] = webidl.brand;
       events.setEventTargetData(globalThis);
       events.saveGlobalThisReference(globalThis);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! mod.rs         AppOptions, run_app: the life of an app from its first line to its exit code
-//! extension.rs   the host's own ops; js/host/bootstrap.js sets the globals, js/host/app.js is runtime:app
+//! extension.rs   the host's own ops; js/host/bootstrap.js sets the globals, seal.js takes others away, app.js is runtime:app
 //! loader.rs      files and runtime: specifiers become modules; typescript.rs takes types away
 //! fetch.rs       what fetch() may reach
 //! permissions.rs what the deno_* extensions ask instead
@@ -141,8 +141,7 @@ impl App {
             ..RuntimeOptions::default()
         })?;
         js.op_state().borrow_mut().put(permissions::open());
-        // The engine's own names, for its scripts only.
-        js.execute_script("ext:runtime_wasm_host/seal.js", "delete globalThis.Deno; delete globalThis.__bootstrap;")?;
+        js.execute_script("ext:runtime_wasm_host/seal.js", scripts::SEAL)?;
         Ok(js)
     }
 }

@@ -3,7 +3,7 @@
 //! The macros of deno_core record where a script lies on the machine that compiles, and read it there when the program
 //! starts. Each extension's scripts are therefore replaced by the embedded text; see `build.rs`.
 
-use deno_core::{Extension, ExtensionFileSource, ascii_str_include};
+use deno_core::{Extension, ExtensionFileSource, FastStaticString, ascii_str_include};
 use std::borrow::Cow;
 
 include!(concat!(env!("OUT_DIR"), "/deno_scripts.rs"));
@@ -11,6 +11,9 @@ include!(concat!(env!("OUT_DIR"), "/deno_scripts.rs"));
 /// Runs once, before the app.
 const BOOTSTRAP: &[ExtensionFileSource] =
     &[ExtensionFileSource::new("ext:runtime_wasm_host/bootstrap.js", ascii_str_include!("../../js/host/bootstrap.js"))];
+
+/// Runs once, when extensions have run theirs.
+pub(super) const SEAL: FastStaticString = ascii_str_include!("../../js/host/seal.js");
 
 /// Loaded when first asked for. Three of them answer to the names of crates that we do without.
 const ON_DEMAND: &[ExtensionFileSource] = &[

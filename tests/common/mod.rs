@@ -14,11 +14,12 @@ pub fn copy_files(from: &Path, to: &Path) {
     }
 }
 
-/// Runs a script that reports its own cases. Its standard input stays open and silent.
+/// Runs a script that reports its own cases. Its standard input stays open and silent, its argument is the engine's name.
 pub fn run_script(path: &Path) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"))
         .arg("run")
         .arg(path)
+        .arg(if cfg!(feature = "v8") { "v8" } else { "quickjs" })
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,7 +1,10 @@
 // A few lines of test harness: cases run in the order in which they are declared, and all failures are shown.
 
-import { exit } from "runtime:app";
+import { args, exit } from "runtime:app";
 import { WasmError } from "runtime:wasm";
+
+/** The JavaScript engine: "quickjs" or "v8". */
+export const engine = args[0];
 
 const cases = [];
 let started = false;
