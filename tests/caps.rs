@@ -423,6 +423,30 @@ fn a_misspelt_section_is_an_error_and_those_of_others_are_let_be() {
         ("[capabilities.wasm.Limits]\nfuel = 1", "1:20", "`limits`"),
         ("capabilities.wasm.limist.fuel = 1", "1:19", "`limits`"),
         ("[capabilities.wasm]\n[capability.wasm.limits]\nfuel = 1", "2:2", "[capabilities]"),
+        ("[capabilities.webassembly.limits]\nfuel = 1", "1:15", "[capabilities.wasm]"),
+        ("[capabilities.WebAssembly]", "1:15", "[capabilities.wasm]"),
+        ("[capabilities.web-assembly]", "1:15", "[capabilities.wasm]"),
+        ("[capabilities.webassembly_limits]", "1:15", "[capabilities.wasm.limits]"),
+        ("[capabilities.\"runtime:wasm\"]", "1:15", "[capabilities.wasm]"),
+        ("[capabilities.wasmtime]", "1:15", "[capabilities.wasm]"),
+        ("[webassembly.limits]\nfuel = 1", "1:2", "[capabilities.wasm]"),
+        ("[runtime-wasm]", "1:2", "[capabilities.wasm]"),
+        ("[limits]\nfuel = 1", "1:2", "[capabilities.wasm.limits]"),
+        ("[limits]\nmemory = \"1MiB\"", "1:2", "[capabilities.wasm.limits]"),
+        ("[limit]\nmemory = 1\nmailbox = 1", "1:2", "[capabilities.wasm.limits]"),
+        ("[Limits]\nfuel = 1\nrequests = 2", "1:2", "[capabilities.wasm.limits]"),
+        ("[app.limits]\nfuel = 1", "1:6", "[capabilities.wasm.limits]"),
+        ("limits.timeout_ms = 1", "1:1", "[capabilities.wasm.limits]"),
+        ("[net]\nfetch = []", "1:2", "[capabilities.net]"),
+        ("fuel = 1", "1:1", "`fuel` in [capabilities.wasm.limits]"),
+        ("[app]\nname = \"x\"\nmax_memory = 1", "3:1", "`max_memory` in [capabilities.wasm]"),
+        ("[capabilities]\nmax_instances = 1", "2:1", "`max_instances` in [capabilities.wasm]"),
+        ("[capabilities]\nload = []", "2:1", "`load` in [capabilities.wasm]"),
+        ("[capabilities]\nmemory = 1", "2:1", "`memory` in [capabilities.wasm.limits]"),
+        ("[capabilities]\nfetch = []", "2:1", "`fetch` in [capabilities.net]"),
+        ("[capabilities.wasm]\nfuel = 1", "2:1", "`fuel` in [capabilities.wasm.limits]"),
+        ("[capabilities.wasm.limits]\nmax_memory = 1", "2:1", "`max_memory` in [capabilities.wasm]"),
+        ("[capabilities.net]\nload = []", "2:1", "`load` in [capabilities.wasm]"),
     ] {
         let error = parsed(text).expect_err(text);
         let start = format!("/none/manifest.app.toml:{at}: ");
@@ -439,6 +463,16 @@ fn a_misspelt_section_is_an_error_and_those_of_others_are_let_be() {
         "[app.wams]",
         "[[plugins]]\n[a.b.c]",
         "x = 1",
+        "[limits]",
+        "[limits]\nmemory = 1\nrequests = 2",
+        "[limits]\nrequests = 2",
+        "[limits.cpu]\ncores = 2",
+        "[capabilities.channels.limits]\nmailbox = 1",
+        "[capabilities]\ncamera = true",
+        "[app]\nlimits = 3\nmemory = \"1GiB\"\nenabled = true",
+        "[network]\nfetch = true",
+        "[net]\nfetch = true\nproxy = \"\"",
+        "memory = 1\nload = true",
     ] {
         assert!(parsed(text).is_ok(), "{text}: {:?}", parsed(text));
     }
@@ -484,8 +518,26 @@ fn an_error_points_into_the_line_it_shows_and_writes_nothing_that_a_terminal_obe
         let error = error(text);
         assert!(!error.contains(|c: char| c.is_control() && c != '\n'), "{error:?}");
     }
+    // What TOML has escaped is escaped in the message, and in the line it is as it was written.
     let key = error("[capabilities.wasm]\n\"a\\u001b[2J\" = 1");
-    assert!(key.contains("unknown key `a\u{fffd}[2J`"), "{key:?}");
+    assert!(key.contains("unknown key `a\\u{1b}[2J` in"), "{key:?}");
+    assert!(key.ends_with("\n2 | \"a\\u001b[2J\" = 1\n  | ^^^^^^^^^^^^"), "{key:?}");
+    // What stands there raw is escaped, and the marks are below it all the same.
+    let raw = error("\u{202e}a = 1");
+    assert!(raw.contains("\n1 | \\u{202e}a = 1\n  | ^"), "{raw:?}");
+    let raw = error("'\u{202e}\t' = 1 1");
+    assert!(raw.ends_with("\n1 | '\\u{202e}\t' = 1 1\n  |          \t    ^^^"), "{raw:?}");
+}
+
+#[test]
+fn of_a_long_line_an_error_shows_the_part_around_the_place() {
+    let text = format!("[capabilities.wasm]\nload = [{}7, {}]\n", "\"a\", ".repeat(9000), "\"b\", ".repeat(9000));
+    let error = Caps::from_toml(&text, Path::new("/none/manifest.app.toml"), None).unwrap_err().to_string();
+    let lines: Vec<_> = error.lines().collect();
+    assert!(lines[0].starts_with("/none/manifest.app.toml:2:45009: an entry of `load` must be a string"), "{error}");
+    assert!(lines[1].starts_with("2 | …") && lines[1].ends_with('…') && lines[1].chars().count() < 200, "{error}");
+    let column = lines[2].chars().position(|c| c == '^').unwrap();
+    assert_eq!(lines[1].chars().nth(column), Some('7'), "{error}");
 }
 
 #[test]

@@ -3,57 +3,14 @@
 
 use super::grant::{Grant, Wanted};
 use super::granted::{Access, AppInfo, Granted, ManifestLimits, Pin, Priority};
-use super::misspelt;
+use super::manifest_error::ManifestError;
+use super::misspelt::{self, LIMIT_KEYS, NET_KEYS, WASM_KEYS};
 use super::net::UrlPattern;
 use crate::limits::MAILBOX_MAX;
-use crate::printable;
-use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// A manifest that cannot be used. Its `Display` is `file:line:column: what is wrong`, and below it the line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ManifestError {
-    file: PathBuf,
-    message: String,
-    place: Option<Place>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
-    line: usize,
-    column: usize,
-    width: usize,
-    text: String,
-}
-
-impl ManifestError {
-    pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Self {
-        ManifestError { file: file.to_owned(), message: format!("cannot be read: {error}"), place: None }
-    }
-}
-
-impl fmt::Display for ManifestError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let message = one_line(&self.message);
-        write!(f, "{}", one_line(&self.file.to_string_lossy()))?;
-        let Some(Place { line, column, width, text }) = &self.place else { return write!(f, ": {message}") };
-        let text = one_line(text);
-        let margin = " ".repeat(line.to_string().len());
-        let indent = " ".repeat(column - 1);
-        let carets = "^".repeat(*width);
-        write!(f, ":{line}:{column}: {message}\n{line} | {text}\n{margin} | {indent}{carets}")
-    }
-}
-
-/// A text in which nothing is left that a terminal might obey; as wide as before.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if printable::is_plain(c) || c == '\t' { c } else { char::REPLACEMENT_CHARACTER }).collect()
-}
-
-impl std::error::Error for ManifestError {}
 
 /// A problem and where in the text it is.
 struct Problem(String, Option<Range<usize>>);
@@ -66,44 +23,25 @@ fn problem<T>(at: Range<usize>, message: impl Into<String>) -> Parsed<T> {
 
 /// Parses a manifest and opens what it grants.
 pub(super) fn parse(text: &str, file: &Path, base: &Path, home: Option<&Path>) -> Result<Granted, ManifestError> {
-    granted(text, base, home).map_err(|Problem(message, at)| ManifestError {
-        file: file.to_owned(),
-        message,
-        place: at.map(|at| place(text, at)),
-    })
-}
-
-fn place(text: &str, at: Range<usize>) -> Place {
-    let mut start = at.start.min(text.len());
-    while !text.is_char_boundary(start) {
-        start -= 1;
-    }
-    let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-    let line = text[line_start..].lines().next().unwrap_or_default();
-    // Not between the two characters that end it.
-    let start = start.min(line_start + line.len());
-    let column = text[line_start..start].chars().count() + 1;
-    let rest = line.get(start - line_start..).unwrap_or_default();
-    let width = text.get(start..at.end.min(text.len())).map_or(1, |marked| marked.chars().count());
-    Place {
-        line: text[..line_start].matches('\n').count() + 1,
-        column,
-        width: width.clamp(1, rest.chars().count().max(1)),
-        text: line.to_owned(),
-    }
+    granted(text, base, home).map_err(|Problem(message, at)| ManifestError::new(file, message, text, at))
 }
 
 fn granted(text: &str, base: &Path, home: Option<&Path>) -> Parsed<Granted> {
     let root = DeTable::parse(text).map_err(|error| Problem(error.message().to_owned(), error.span()))?;
     let root = root.get_ref();
     let mut granted = Granted { base: base.to_owned(), home: home.map(Path::to_owned), ..Granted::default() };
+    none_misplaced(root, "at the top", misspelt::section_of_uncommon)?;
+    none_outside_capabilities(root)?;
     if let Some(app) = table_in(root, "app")? {
+        none_misplaced(app, "in [app]", misspelt::section_of_uncommon)?;
+        none_outside_capabilities(app)?;
         granted.app = AppInfo { name: optional_string(app, "name")?, version: optional_string(app, "version")? };
     }
     none_misspelt(root, &["capabilities"], misspelt::meant_at_the_top)?;
     let capabilities = table_in(root, "capabilities")?;
     if let Some(capabilities) = capabilities {
         none_misspelt(capabilities, &["wasm", "net"], misspelt::meant_capability)?;
+        none_misplaced(capabilities, "in [capabilities]", misspelt::section_of)?;
     }
     let section = |name| capabilities.map_or(Ok(None), |capabilities| table_in(capabilities, name));
     match section("wasm")? {
@@ -111,15 +49,11 @@ fn granted(text: &str, base: &Path, home: Option<&Path>) -> Parsed<Granted> {
         None => granted.disabled = Some("the manifest has no section [capabilities.wasm]".to_owned()),
     }
     if let Some(net) = section("net")? {
-        only_known(net, "[capabilities.net]", &["fetch"])?;
+        only_known(net, "[capabilities.net]", NET_KEYS)?;
         granted.fetch = list(net, "fetch")?.iter().map(url_pattern).collect::<Parsed<_>>()?;
     }
     Ok(granted)
 }
-
-const WASM_KEYS: &[&str] =
-    &["enabled", "load", "preopens", "max_instances", "max_module_bytes", "priority", "max_memory", "limits"];
-const LIMIT_KEYS: &[&str] = &["fuel", "timeout_ms", "memory", "table_elements", "mailbox"];
 
 fn wasm_section(wasm: &DeTable, granted: &mut Granted) -> Parsed<()> {
     only_known(wasm, "[capabilities.wasm]", WASM_KEYS)?;
@@ -335,13 +269,39 @@ fn none_misspelt(table: &DeTable, ours: &[&str], meant: fn(&str) -> Option<&'sta
     Ok(())
 }
 
-/// Refuses a key that is not in the list, and names the nearest that is.
+/// Refuses a key of ours that stands where it is not read.
+fn none_misplaced(table: &DeTable, place: &str, section_of: fn(&str) -> Option<&'static str>) -> Parsed<()> {
+    for (key, value) in table {
+        let name = key.get_ref();
+        if !matches!(value.get_ref(), DeValue::Table(_))
+            && let Some(section) = section_of(name)
+        {
+            return problem(key.span(), format!("unknown key `{name}` {place}; did you mean `{name}` in [{section}]?"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a section that can only be one of ours, by what is in it, where it is not read.
+fn none_outside_capabilities(table: &DeTable) -> Parsed<()> {
+    for (key, value) in table {
+        let DeValue::Table(inner) = value.get_ref() else { continue };
+        let (name, keys): (_, Vec<_>) = (key.get_ref(), inner.keys().map(|key| key.get_ref().as_ref()).collect());
+        if let Some(meant) = misspelt::meant_by_content(name, &keys) {
+            return problem(key.span(), format!("nobody reads the section `{name}` here; did you mean [{meant}]?"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a key that is not in the list, and names the nearest that is, or the section that has it.
 fn only_known(table: &DeTable, place: &str, known: &[&str]) -> Parsed<()> {
     let Some(unknown) = table.keys().find(|key| !known.contains(&key.get_ref().as_ref())) else { return Ok(()) };
     let name = unknown.get_ref();
-    let hint = match misspelt::nearest(name, known) {
-        Some(key) => format!("; did you mean `{key}`?"),
-        None => format!("; there are {}", known.join(", ")),
+    let hint = match (misspelt::section_of(name), misspelt::nearest(name, known)) {
+        (Some(section), _) => format!("; did you mean `{name}` in [{section}]?"),
+        (None, Some(key)) => format!("; did you mean `{key}`?"),
+        (None, None) => format!("; there are {}", known.join(", ")),
     };
     problem(unknown.span(), format!("unknown key `{name}` in {place}{hint}"))
 }

@@ -1,5 +1,44 @@
-//! Names that are nearly the right ones. A limit or a grant that stands under a name which nobody reads is lost without a word, so
-//! what seems to mean one of our names is an error that says which.
+//! Names that are nearly the right ones, and right ones in the wrong place. A limit or a grant that stands where nobody reads it is
+//! lost without a word, so what seems to mean one of ours is an error that says which. Sections of other modules mean none.
+
+/// The keys of `[capabilities.wasm]`.
+pub(super) const WASM_KEYS: &[&str] =
+    &["enabled", "load", "preopens", "max_instances", "max_module_bytes", "priority", "max_memory", "limits"];
+/// The keys of `[capabilities.wasm.limits]`.
+pub(super) const LIMIT_KEYS: &[&str] = &["fuel", "timeout_ms", "memory", "table_elements", "mailbox"];
+/// The keys of `[capabilities.net]`.
+pub(super) const NET_KEYS: &[&str] = &["fetch"];
+
+/// Our sections and their keys.
+const SECTIONS: [(&str, &[&str]); 3] =
+    [("capabilities.wasm", WASM_KEYS), ("capabilities.wasm.limits", LIMIT_KEYS), ("capabilities.net", NET_KEYS)];
+/// Words that any module may use for something of its own.
+const COMMON_WORDS: &[&str] = &["enabled", "fetch", "limits", "load", "mailbox", "memory", "priority"];
+/// Limits that nothing but WebAssembly has.
+const TELLING_LIMITS: &[&str] = &["fuel", "table_elements"];
+/// What people call the section for WebAssembly.
+const WASM_NAMES: &[&str] = &["wasm", "webassembly", "runtimewasm", "wasmruntime", "wasmtime"];
+
+/// The section that a key belongs to.
+pub(super) fn section_of(key: &str) -> Option<&'static str> {
+    SECTIONS.iter().find(|(_, keys)| keys.contains(&key)).map(|(section, _)| *section)
+}
+
+/// The same for a key outside `[capabilities]`, where only those count that are nobody else's.
+pub(super) fn section_of_uncommon(key: &str) -> Option<&'static str> {
+    section_of(key).filter(|_| !COMMON_WORDS.contains(&key))
+}
+
+/// The section that this one, at the top of a manifest, must be by what is in it: other modules may have limits, too.
+pub(super) fn meant_by_content(name: &str, keys: &[&str]) -> Option<&'static str> {
+    let all_of = |known: &[&str]| !keys.is_empty() && keys.iter().all(|key| known.contains(key));
+    let telling = || keys.iter().any(|key| TELLING_LIMITS.contains(key));
+    let letters = letters(name);
+    if distance(&letters, "limits") <= 1 {
+        return (all_of(LIMIT_KEYS) || telling()).then_some("capabilities.wasm.limits");
+    }
+    (letters == "net" && all_of(NET_KEYS)).then_some("capabilities.net")
+}
 
 /// The nearest of the known keys, if it is near.
 pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
@@ -13,19 +52,22 @@ pub(super) fn meant_at_the_top(name: &str) -> Option<&'static str> {
     if letters.starts_with("capabilit") || distance(&letters, "capabilities") <= 3 {
         return Some("capabilities");
     }
-    (letters == "wasm" || letters == "wasmlimits").then_some("capabilities.wasm")
+    meant_wasm(&letters, 0)
 }
 
 /// The section that this one, below `capabilities`, seems to mean.
 pub(super) fn meant_capability(name: &str) -> Option<&'static str> {
-    const NAMES: [(&str, usize, &str); 4] = [
-        ("wasm", 1, "capabilities.wasm"),
-        ("net", 1, "capabilities.net"),
-        ("limits", 1, "capabilities.wasm.limits"),
-        ("wasmlimits", 2, "capabilities.wasm.limits"),
-    ];
     let letters = letters(name);
-    NAMES.iter().find(|(name, edits, _)| distance(&letters, name) <= *edits).map(|(_, _, meant)| *meant)
+    let limits = (distance(&letters, "limits") <= 1).then_some("capabilities.wasm.limits");
+    let net = || (distance(&letters, "net") <= 1).then_some("capabilities.net");
+    limits.or_else(net).or_else(|| meant_wasm(&letters, 1))
+}
+
+/// One of the names for WebAssembly, or of its limits, up to so many edits.
+fn meant_wasm(letters: &str, edits: usize) -> Option<&'static str> {
+    let is_near = |of: &str| WASM_NAMES.iter().any(|name| distance(letters, &format!("{name}{of}")) <= edits);
+    let limits = || (is_near("limits") || is_near("limit")).then_some("capabilities.wasm.limits");
+    is_near("").then_some("capabilities.wasm").or_else(limits)
 }
 
 /// What counts of a name: not its case, and nothing that is no letter.

@@ -1,18 +1,19 @@
 //! Capabilities: what `manifest.app.toml` grants, and the one place that decides.
 //!
-//! [`manifest`] parses the file once, with errors that show file, line and column; [`grant`] holds each granted folder as an
+//! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] holds each granted folder as an
 //! open directory handle; [`resolve`] finds out what a path really means and opens it beneath such a handle, so that nothing
 //! changes between the check and the use; [`net`] decides about URLs. Nothing here sends a message or knows an engine.
 
 mod grant;
 mod granted;
 mod manifest;
+mod manifest_error;
 mod misspelt;
 mod net;
 mod resolve;
 
 pub use granted::{Access, AppInfo, ManifestLimits, Priority};
-pub use manifest::ManifestError;
+pub use manifest_error::ManifestError;
 
 use crate::printable;
 use grant::{Grant, Wanted};
