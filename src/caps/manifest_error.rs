@@ -73,7 +73,8 @@ impl Place {
 
     /// The line, what stands below it before the place, and the marks below the place. Nothing in it is what a terminal obeys.
     fn shown(&self) -> (String, String, String) {
-        let first = (self.column - 1).saturating_sub(LINE_CHARS_MAX / 2);
+        let is_long = self.text.chars().nth(LINE_CHARS_MAX).is_some();
+        let first = if is_long { (self.column - 1).saturating_sub(LINE_CHARS_MAX / 2) } else { 0 };
         let (mut text, mut indent, mut carets) = (String::new(), String::new(), String::new());
         if first > 0 {
             text.push('…');

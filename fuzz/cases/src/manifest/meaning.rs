@@ -28,7 +28,14 @@ pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
     if table.keys().any(|key| key != "capabilities" && means_capabilities(key)) {
         return wrong("a section at the top nearly has a name of ours");
     }
+    if keeps_ours(table) || section(table, "app")?.is_some_and(keeps_ours) {
+        return wrong("what is ours stands outside our sections");
+    }
     let capabilities = section(table, "capabilities")?.unwrap_or(&none);
+    let all_ours = || OURS.iter().chain(&LIMITS).chain(&["load", "priority", "enabled", "fetch"]);
+    if capabilities.iter().any(|(key, value)| !value.is_table() && all_ours().any(|ours| ours == key)) {
+        return wrong("what is ours stands above our sections");
+    }
     if capabilities.keys().any(|key| key != "wasm" && key != "net" && means_a_capability(key)) {
         return wrong("a capability nearly has a name of ours");
     }
@@ -56,14 +63,37 @@ pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
 fn means_capabilities(key: &str) -> bool {
     let letters = letters(key);
     let text: String = letters.iter().collect();
-    text.starts_with("capabilit") || text == "wasm" || text == "wasmlimits" || within(3, &letters, "capabilities")
+    text.starts_with("capabilit") || within(3, &letters, "capabilities") || means_wasm(0, &letters)
 }
 
 fn means_a_capability(key: &str) -> bool {
     let letters = letters(key);
-    [(1, "wasm"), (1, "net"), (1, "limits"), (2, "wasmlimits")]
-        .iter()
-        .any(|(edits, name)| within(*edits, &letters, name))
+    within(1, &letters, "net") || within(1, &letters, "limits") || means_wasm(1, &letters)
+}
+
+fn means_wasm(edits: usize, letters: &[char]) -> bool {
+    let names = ["wasm", "webassembly", "runtimewasm", "wasmruntime", "wasmtime"];
+    let all = names.iter().flat_map(|name| ["", "limit", "limits"].map(|of| format!("{name}{of}")));
+    all.into_iter().any(|name| within(edits, letters, &name))
+}
+
+const LIMITS: [&str; 5] = ["fuel", "timeout_ms", "memory", "table_elements", "mailbox"];
+/// Keys that are ours wherever they stand.
+const OURS: [&str; 7] =
+    ["preopens", "max_instances", "max_module_bytes", "max_memory", "fuel", "timeout_ms", "table_elements"];
+
+/// Has this table, which is none of ours, something of ours in it?
+fn keeps_ours(table: &Table) -> bool {
+    table.iter().any(|(key, value)| match value {
+        Value::Table(inner) => {
+            let all_of = |known: &[&str]| !inner.is_empty() && inner.keys().all(|key| known.contains(&&**key));
+            let telling = inner.contains_key("fuel") || inner.contains_key("table_elements");
+            let letters = letters(key);
+            (within(1, &letters, "limits") && (telling || all_of(&LIMITS)))
+                || (within(0, &letters, "net") && all_of(&["fetch"]))
+        }
+        _ => OURS.contains(&&**key),
+    })
 }
 
 fn letters(key: &str) -> Vec<char> {
@@ -96,7 +126,7 @@ fn within(edits: usize, word: &[char], name: &str) -> bool {
 fn limits(wasm: &Table) -> Read<ManifestLimits> {
     let none = Table::new();
     let inner = section(wasm, "limits")?.unwrap_or(&none);
-    known(inner, &["fuel", "timeout_ms", "memory", "table_elements", "mailbox"])?;
+    known(inner, &LIMITS)?;
     let priority = match wasm.get("priority").map(Value::as_str) {
         None => Priority::default(),
         Some(Some("background")) => Priority::Background,

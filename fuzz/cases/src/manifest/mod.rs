@@ -6,7 +6,7 @@ mod shape;
 use crate::input::Input;
 use meaning::{Doubt, meaning};
 use runtime_wasm::caps::{Access, Caps, CapsErrorKind};
-use runtime_wasm::printable::is_plain;
+use runtime_wasm::printable;
 use shape::shaped;
 use std::path::Path;
 use toml::Table;
@@ -40,13 +40,19 @@ fn check_error(text: &str, error: &str) {
     // An error may stand after the last line.
     let mut lines = text.lines().chain([""]);
     let shown = lines.nth(line - 1).unwrap_or_else(|| panic!("there is no line {line} in {text:?}: {error}"));
-    let shown: String = shown.chars().map(|c| if is_plain(c) || c == '\t' { c } else { '\u{fffd}' }).collect();
     assert!(!error.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "a terminal might obey: {error:?}");
-    let width = shown.chars().count();
-    assert!((1..=width + 1).contains(&column), "column {column} of {shown:?}: {error}");
-    assert!(error.contains(&format!("\n{line} | {shown}\n")), "the line is not shown: {error:?}");
-    let carets = error.chars().rev().take_while(|c| *c == '^').count();
-    assert!(carets >= 1 && column - 1 + carets <= width.max(column), "{carets} marked at {column} of {shown:?}");
+    let chars = shown.chars().count();
+    assert!((1..=chars + 1).contains(&column), "column {column} of {shown:?}: {error}");
+    let escape = |c: char| if c == '\t' { "\t".to_owned() } else { printable::name(&c.to_string()) };
+    let printed: String = shown.chars().map(escape).collect();
+    let (above, below) = error.rsplit_once('\n').unwrap();
+    // Of a long line a part is shown.
+    if chars <= 160 {
+        assert!(above.ends_with(&format!("\n{line} | {printed}")), "the line is not shown: {error:?}");
+    }
+    let width = above.rsplit_once('\n').unwrap().1.chars().count();
+    let carets = below.chars().rev().take_while(|c| *c == '^').count();
+    assert!(carets >= 1 && below.chars().count() <= width + 1, "{carets} marked of {width}: {error:?}");
 }
 
 fn place(error: &str) -> (usize, usize, &str) {

@@ -86,7 +86,7 @@ const SECTIONS: [(&str, &[Key]); 4] = [
     ),
     ("[capabilities.net]", &[("fetch", &FETCHES)]),
 ];
-const NOISE: [&str; 20] = [
+const NOISE: [&str; 24] = [
     "# é…",
     "\r",
     "\t# tab",
@@ -107,6 +107,10 @@ const NOISE: [&str; 20] = [
     "[capabilities.'Net ']",
     "[windows]",
     "capabilities.env.allow = []",
+    "[limits]",
+    "[net]",
+    "[capabilities.webassembly.limits]",
+    "[capabilities]",
 ];
 
 /// A manifest that is mostly right.
