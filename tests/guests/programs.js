@@ -1,4 +1,4 @@
-// Two WASI commands from Python packages: a solver that ends with 10, and a renderer.
+// WASI commands from Python packages: a solver that ends with 10, a renderer, and one that has atomic instructions.
 import { compileFile, inspect, instantiate } from "runtime:wasm";
 import { equal, ok, rejects, test } from "./check.js";
 import { readAll } from "./lib/streams.js";
@@ -44,6 +44,13 @@ test("resvg renders a picture, from one stream into another", async () => {
   equal(exitCode, 0);
   // A warning stands before it.
   ok(output.includes("PNG\r\n\x1a\n") && output.includes("IEND"), output);
+});
+
+test("ecppll, whose library was built for threads, finds the divisors of a clock", async () => {
+  const pll = await compileFile("./guests/ecppll.wasm");
+  const { exitCode, output } = await run(pll, { args: ["ecppll", "--clkin", "25", "--clkout0", "50"] });
+  equal(exitCode, 0);
+  ok(output.includes("Feedback divisor: 2") && output.includes("clkout0 frequency: 50 MHz"), output);
 });
 
 test("what they want is known before they run", async () => {

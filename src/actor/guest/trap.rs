@@ -93,6 +93,7 @@ fn trap_name(trap: Trap) -> &'static str {
         Trap::UnreachableCodeReached => "unreachable",
         Trap::MemoryOutOfBounds => "memory out of bounds",
         Trap::HeapMisaligned => "unaligned atomic",
+        Trap::AtomicWaitNonSharedMemory => "expected shared memory",
         Trap::TableOutOfBounds => "table out of bounds",
         Trap::IndirectCallToNull => "indirect call to null",
         Trap::BadSignature => "indirect call type mismatch",

@@ -12,8 +12,8 @@ use refused::{Checked, Refused, at_most};
 use types::{Types, Width};
 use wasmparser::{
     CompositeInnerType, ConstExpr, DataKind, DataSectionReader, Element, ElementItems, ElementKind,
-    ExportSectionReader, ExternalKind, FunctionBody, ImportSectionReader, Operator, Parser, Payload, TableInit,
-    TableSectionReader, TypeRef, TypeSectionReader,
+    ExportSectionReader, ExternalKind, FunctionBody, ImportSectionReader, MemoryType, Operator, Parser, Payload,
+    TableInit, TableSectionReader, TypeRef, TypeSectionReader,
 };
 
 /// Holds the module against the bounds on what it may declare.
@@ -30,6 +30,17 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Waiting on a shared memory, which is what one is for, holds a thread where no stop reaches it.
+fn unshared(memory: &MemoryType, what: &str) -> Checked {
+    if !memory.shared {
+        return Ok(());
+    }
+    Err(Refused::Over(format!(
+        "it {what} shared memory, and a guest has one thread and memory of its own; build it without threads: without -pthread and \
+         --shared-memory, in Rust for wasm32-wasip1 and not wasm32-wasip1-threads"
+    )))
 }
 
 /// What has been counted so far.
@@ -64,6 +75,7 @@ impl Counted {
                 functions.into_iter().try_for_each(|ty| self.function(ty?))
             }
             Payload::TableSection(tables) => self.tables(tables),
+            Payload::MemorySection(memories) => memories.into_iter().try_for_each(|ty| unshared(&ty?, "declares a")),
             Payload::TagSection(tags) => at_most(TAGS_MAX, tags.count(), "tags"),
             Payload::GlobalSection(globals) => {
                 at_most(GLOBALS_MAX, globals.count(), "globals of its own")?;
@@ -114,9 +126,13 @@ impl Counted {
             at_most(IMPORTS_MAX, self.imports, "imports")?;
             self.name(import.module, "an import")?;
             self.name(import.name, "an import")?;
-            if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import.ty {
-                self.function(ty)?;
-                self.listed(ty)?;
+            match import.ty {
+                TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                    self.function(ty)?;
+                    self.listed(ty)?;
+                }
+                TypeRef::Memory(ty) => unshared(&ty, "imports a")?,
+                _ => {}
             }
         }
         Ok(())

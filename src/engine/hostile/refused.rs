@@ -6,7 +6,7 @@ use wasmparser::BinaryReaderError;
 /// Why the reading of a module ends.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// A bound is crossed; the sentence says which.
+    /// A bound is crossed, or there is what no guest has; the sentence says which.
     Over(String),
     /// It is no valid module, which the compiler says better, and before it has done any work.
     Malformed,

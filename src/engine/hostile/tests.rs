@@ -226,3 +226,20 @@ fn what_is_malformed_passes_and_what_comes_before_it_is_counted() {
     let refused = check(&bytes);
     assert!(refused.as_ref().is_err_and(|text| text.contains("its function 1 has 20049 locals")), "{refused:?}");
 }
+
+#[test]
+fn a_shared_memory_is_none_that_a_guest_can_have() {
+    let refused = |text: &str| check(&module(text)).unwrap_err();
+    for (text, does) in [
+        ("(memory 1 2 shared)", "it declares a shared memory"),
+        ("(memory 1 2) (memory i64 1 2 shared)", "it declares a shared memory"),
+        ("(import \"env\" \"memory\" (memory 1 2 shared))", "it imports a shared memory"),
+        ("(import \"a\" \"a\" (func)) (import \"b\" \"b\" (memory 0 1 shared)) (func)", "it imports a shared memory"),
+    ] {
+        let refused = refused(text);
+        assert!(refused.starts_with(does) && refused.contains("build it without threads"), "{refused}");
+    }
+    let atomics =
+        "(func (drop (i32.atomic.load (i32.const 0))) (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))";
+    assert_eq!(check(&module(&format!("(import \"env\" \"memory\" (memory 1 2)) {atomics}"))), Ok(()));
+}
