@@ -2,8 +2,9 @@
 
 import { core, primordials } from "ext:core/mod.js";
 import { settled } from "ext:runtime_wasm/error.js";
+import { Handler, handlerIsOver } from "ext:runtime_wasm/deadlock.js";
 import { abort, newController, signalOf } from "ext:runtime_wasm/signals.js";
-import { atOnce, bareResult, memoryOf, waiting } from "ext:runtime_wasm/requests.js";
+import { atOnce, bareResult, memoryOf } from "ext:runtime_wasm/requests.js";
 import { asArgument, asArguments, asString, guestFunctions } from "ext:runtime_wasm/convert.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
 
@@ -70,35 +71,27 @@ function take() {
 }
 
 function cancel(id, instance) {
-  const abort = waiting.get(instance)?.get(id);
-  if (abort === undefined) return;
-  over(id, instance);
-  abort();
+  handlerIsOver(id, instance)?.abort();
 }
 
-/** A handler has ended, or its guest has. False if that is known already. */
-function over(id, instance) {
-  const calls = waiting.get(instance);
-  if (calls?.delete(id) !== true) return false;
-  if (calls.size === 0) waiting.delete(instance);
-  return true;
-}
-
-/** Runs the handler of one call. */
-async function serve({ 0: id, 1: instance, 2: set, 3: index, 4: args, 5: results }) {
+/** Begins the handler of one call. */
+function serve({ 0: id, 1: instance, 2: set, 3: index, 4: args, 5: results }) {
   const handlers = sets.get(set);
   // It has ended meanwhile: nobody waits.
   if (handlers === undefined) return;
   const controls = { __proto__: null };
   const call = new HostCall(id, instance, controls);
-  if (!waiting.has(instance)) waiting.set(instance, new SafeMap());
-  waiting.get(instance).set(id, controls.abort);
+  const handler = new Handler(id, instance, controls.abort);
+  handler.within(() => run(handler, handlers[index], call, args, results));
+}
+
+async function run({ id, instance }, handler, call, args, results) {
   try {
-    const result = await ReflectApply(handlers[index], call, args);
+    const result = await ReflectApply(handler, call, args);
     const values = results === 1 ? [asArgument(result)] : results === 0 ? [] : asResults(result, results);
-    if (over(id, instance)) op_wasm_host_return(id, values);
+    if (handlerIsOver(id, instance) !== undefined) op_wasm_host_return(id, values);
   } catch (error) {
-    if (over(id, instance)) op_wasm_host_throw(id, asText(error), error);
+    if (handlerIsOver(id, instance) !== undefined) op_wasm_host_throw(id, asText(error), error);
   }
 }
 
@@ -166,11 +159,10 @@ class HostCall {
     return this.#instance;
   }
 
-  /** Aborts when the guest is stopped while it waits. Undefined where there is no AbortController. */
+  /** Aborts when the guest is stopped while it waits. */
   get signal() {
     if (this.#controller === undefined) {
-      this.#controller = newController();
-      if (this.#controller === undefined) return undefined;
+      this.#controller = newController("this.signal");
       if (this.#controls.aborted) abort(this.#controller);
     }
     return signalOf(this.#controller);

@@ -1,8 +1,9 @@
 // The object that an app holds for an instance. It knows the instance's id, and asks by it.
 
 import { core, primordials } from "ext:core/mod.js";
-import { failed, isWasmError, settled, WasmErrorCode } from "ext:runtime_wasm/error.js";
+import { failed, isFailure, isWasmError, settled, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asArguments, asCalls, asString } from "ext:runtime_wasm/convert.js";
+import { callHandle, calling } from "ext:runtime_wasm/deadlock.js";
 import { asFuel, asMilliseconds, readOptions } from "ext:runtime_wasm/options.js";
 import { ownValue, shown } from "ext:runtime_wasm/own.js";
 import { checkSignal, offAbort, onAbort, throwIfAborted } from "ext:runtime_wasm/signals.js";
@@ -70,16 +71,26 @@ function exportsOf(instance) {
       if (name === SymbolToPrimitive) return () => "[object WasmExports]";
       if (typeof name !== "string") return undefined;
       if (!functions.has(name)) {
-        functions.set(name, async (...args) => bareResult(await callExport(instance.owner, instance.id, name, args)));
+        functions.set(name, (...args) => calling(instance.id, name, () => callForResult(instance, name, args)));
       }
       return functions.get(name);
     },
   });
 }
 
+async function callForResult(instance, name, args) {
+  return bareResult(await callExport(instance.owner, instance.id, name, args));
+}
+
 /** Calls an export, ending with the signals that may end the instance; resolves to an array of results. */
 function callExport(instance, id, name, args) {
-  return inLine(id, op_wasm_call(id, asString(name, "name"), asArguments(args)), abortSignals.get(instance));
+  return inLine(id, op_wasm_call(id, asString(name, "name"), asArguments(args), callHandle()), abortSignals.get(instance));
+}
+
+/** The reply of an op, but that it is no failure if the instance has ended already. */
+async function unlessEnded(operation) {
+  const reply = await operation;
+  return isFailure(reply) && reply.failure === WasmErrorCode.InvalidInstanceHandle ? null : reply;
 }
 
 export const making = Symbol("making an instance");
@@ -93,6 +104,7 @@ export class WasmInstance {
   #globals;
   #exports;
   #closed;
+  #isGivenBack = false;
 
   constructor(token, id, name, moduleId, closed) {
     if (token !== making) throw new TypeError("an instance is made by instantiate()");
@@ -165,12 +177,16 @@ export class WasmInstance {
 
   /** Calls an export; resolves to an array of results. */
   call(name, ...args) {
-    return asked(() => callExport(this, this.#id, name, args));
+    return asked(() => calling(this.#id, name, () => callExport(this, this.#id, name, args)));
   }
 
   /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and `results` before it. */
-  async callBatch(calls) {
-    const operation = op_wasm_call_batch(this.#id, asCalls(calls));
+  callBatch(calls) {
+    return asked(() => calling(this.#id, undefined, () => this.#callBatch(calls)));
+  }
+
+  async #callBatch(calls) {
+    const operation = op_wasm_call_batch(this.#id, asCalls(calls), callHandle());
     const { 0: results, 1: failure } = await inLine(this.#id, operation, abortSignals.get(this));
     if (failure === null) return results;
     const error = failed(failure);
@@ -180,10 +196,15 @@ export class WasmInstance {
   }
 
   /** Calls an export within bounds of its own. Reaching that of time ends the instance; that of fuel ends the call. */
-  async callWith(options, name, ...args) {
-    const { signal, timeoutMs, fuel } = readOptions(options, ["signal", "timeoutMs", "fuel"], "options");
+  callWith(options, name, ...args) {
+    return asked(() => calling(this.#id, name, () => this.#callWith(options, name, args)));
+  }
+
+  async #callWith(options, name, args) {
+    const { signal, timeoutMs, cpuMs, fuel } = readOptions(options, ["signal", "timeoutMs", "fuel"], "options");
     checkSignal(signal);
     const limit = timeoutMs === undefined ? 0 : asMilliseconds(timeoutMs, "options.timeoutMs");
+    const cpu = cpuMs === undefined ? 0 : asMilliseconds(cpuMs, "options.cpuMs");
     const most = fuel === undefined ? "" : asFuel(fuel, "options.fuel");
     asString(name, "name");
     const checked = asArguments(args);
@@ -191,7 +212,7 @@ export class WasmInstance {
     const abort = () => end(this.#id, "aborted");
     onAbort(signal, abort);
     try {
-      const operation = op_wasm_call_with(this.#id, name, checked, limit, most);
+      const operation = op_wasm_call_with(this.#id, name, checked, limit, cpu, most, callHandle());
       return await inLine(this.#id, operation, signal, abortSignals.get(this));
     } finally {
       offAbort(signal, abort);
@@ -199,7 +220,11 @@ export class WasmInstance {
   }
 
   /** Runs a WASI command: calls `_start` and resolves to its exit code, whatever it is. */
-  async run() {
+  run() {
+    return asked(() => calling(this.#id, "_start", () => this.#run()));
+  }
+
+  async #run() {
     try {
       await callExport(this, this.#id, "_start", []);
       return { exitCode: 0 };
@@ -220,26 +245,33 @@ export class WasmInstance {
     return await atOnce(this.#id, op_wasm_add_fuel(this.#id, asFuel(amount, "amount")));
   }
 
-  /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone. */
+  /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone, also if something else has ended it. */
   terminate(reason = "") {
-    return asked(() => inLine(this.#id, end(this.#id, "terminated", asString(reason, "reason"))));
+    return asked(() => this.#end("terminated", asString(reason, "reason")));
   }
 
-  /** Gives the instance back, ending what it is doing; resolves when its thread is gone. */
+  /** Gives the handle back, and ends the instance, if it has not ended; resolves when its thread is gone. Once: again it is 5005. */
   drop() {
-    return asked(() => this.#drop());
+    return asked(() => {
+      // Of what has been given back the op says how it has ended.
+      return this.#isGivenBack ? inLine(this.#id, end(this.#id, "dropped")) : this.#drop();
+    });
   }
 
   #drop() {
-    return inLine(this.#id, end(this.#id, "dropped"));
+    this.#isGivenBack = true;
+    return this.#end("dropped");
   }
 
-  /** `await using instance = ...`: dropped at the end of the block, unless it has ended before. */
+  /** The first reason to end stands, and whoever comes later waits for the same end. */
+  async #end(how, message = "") {
+    await inLine(this.#id, unlessEnded(end(this.#id, how, message)));
+    await this.#closed;
+  }
+
+  /** `await using instance = ...`: given back at the end of the block, unless it has been before. */
   async [Symbol.asyncDispose ?? SymbolFor("Symbol.asyncDispose")]() {
-    try {
-      await this.#drop();
-    } catch (error) {
-      if (error.code !== WasmErrorCode.InvalidInstanceHandle) throw error;
-    }
+    if (this.#isGivenBack) await this.#closed;
+    else await this.#drop();
   }
 }

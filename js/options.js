@@ -5,7 +5,7 @@ import { core, primordials } from "ext:core/mod.js";
 import { typeError } from "ext:runtime_wasm/error.js";
 import { asArgument, asBytes, asInteger, asString, describe, guarded, quoted } from "ext:runtime_wasm/convert.js";
 import { bareArray, ownValue } from "ext:runtime_wasm/own.js";
-import { webClass } from "ext:runtime_wasm/web.js";
+import { neededClass, webClass } from "ext:runtime_wasm/web.js";
 
 const {
   ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypeJoin, BigInt, NumberIsFinite, NumberIsInteger, ObjectGetPrototypeOf,
@@ -152,6 +152,11 @@ export function isStream(value) {
   return ReadableStream !== undefined && ObjectPrototypeIsPrototypeOf(ReadableStream.prototype, value);
 }
 
+/** Is this meant as a stream, in a program that has no streams? */
+function isStreamOfOthers(value) {
+  return webClass("ReadableStream") === undefined && typeof value === "object" && value !== null && "getReader" in value;
+}
+
 function setStdin(out, options) {
   const inherit = asFlag(options, "inheritStdin");
   const { stdin } = options;
@@ -159,6 +164,7 @@ function setStdin(out, options) {
   else if (stdin === "null" || stdin === "inherit" || stdin === "piped") out.stdin = stdin;
   else if (typeof stdin === "string") out.stdinBytes = encode(stdin);
   else if (isStream(stdin)) out.stdin = "piped";
+  else if (isStreamOfOthers(stdin)) neededClass("ReadableStream", "options.stdin as a stream");
   else out.stdinBytes = asBytes(stdin, "options.stdin");
 }
 
@@ -176,9 +182,10 @@ function asLimits(limits) {
   const out = { __proto__: null };
   if (limits === undefined) return out;
   const read = readOptions(limits, limitNames, "options.limits");
-  const { fuel, timeoutMs } = read;
+  const { fuel, timeoutMs, cpuMs } = read;
   if (fuel !== undefined) out.fuel = asFuel(fuel, "options.limits.fuel");
   if (timeoutMs !== undefined) out.timeoutMs = asMilliseconds(timeoutMs, "options.limits.timeoutMs");
+  if (cpuMs !== undefined) out.cpuMs = asMilliseconds(cpuMs, "options.limits.cpuMs");
   for (let i = 0; i < amountNames.length; i++) {
     const name = amountNames[i];
     if (read[name] === undefined) continue;

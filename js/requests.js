@@ -3,6 +3,7 @@
 import { core, primordials } from "ext:core/mod.js";
 import { failed, isFailure, typeError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asArguments, asBytes, asId, asInteger, asString, checkedList, describe } from "ext:runtime_wasm/convert.js";
+import { callHandle, calling, waiting } from "ext:runtime_wasm/deadlock.js";
 import { handedOver, PIECE_BYTES, wholeBytes, wholeList } from "ext:runtime_wasm/large.js";
 import { listOf, ownValue } from "ext:runtime_wasm/own.js";
 import { abortReason, isAborted } from "ext:runtime_wasm/signals.js";
@@ -77,9 +78,6 @@ function failure(instance, reply, signal = undefined, other = undefined) {
   return failed(reply);
 }
 
-/** For each instance that waits for host functions, its calls of them: by their ids, what tells the handlers that it waits no more. */
-export const waiting = new SafeMap();
-
 /**
  * The same for a request other than a call of an export: an instance that waits for a host function answers it at once, so
  * it must not stand in line behind the call that waits.
@@ -113,8 +111,8 @@ export async function closing(instance) {
 function ending(instance) {
   const operation = closings.get(instance);
   if (operation !== undefined) refOpPromise(operation);
-  const calls = waiting.get(instance);
-  if (calls !== undefined) MapPrototypeForEach(calls, (abort) => abort());
+  const handlers = waiting.get(instance);
+  if (handlers !== undefined) MapPrototypeForEach(handlers, (handler) => handler.abort());
 }
 
 /** Ends an instance: `how` is "dropped", "terminated" or "aborted". Awaits its thread's end; a failure is given back. */
@@ -152,7 +150,8 @@ export function call(instance, name, args = []) {
     asId(instance, "instance");
     asString(name, "name");
     if (!ArrayIsArray(args)) throw typeError("args must be an array, not " + describe(args));
-    return inLine(instance, op_wasm_call(instance, name, asArguments(checkedList(args, listOf))));
+    const checked = asArguments(checkedList(args, listOf));
+    return calling(instance, name, () => inLine(instance, op_wasm_call(instance, name, checked, callHandle())));
   });
 }
 

@@ -147,7 +147,7 @@ declare module "runtime:wasm" {
     readonly instance: WasmInstance | undefined;
     /** Aborts when the guest is stopped while it waits. */
     readonly signal: AbortSignal;
-    /** Calls an export of the guest that waits. */
+    /** Calls an export of the guest that waits. (`instance.call` waits its turn: a handler that awaits it gets 5002.) */
     call<Results extends unknown[] = unknown[]>(name: string, ...args: unknown[]): Promise<Results>;
   }
 
@@ -200,10 +200,14 @@ declare module "runtime:wasm" {
     stats(): Promise<InstanceStats>;
     /** Adds fuel to an instance that has a limit; resolves to what it has then. */
     addFuel(amount: number | bigint): Promise<bigint>;
-    /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone. */
+    /** Ends the instance at once, whatever its guest is doing; resolves when its thread is gone, also where it has ended before. */
     terminate(reason?: string): Promise<void>;
-    /** Gives the instance back, ending what it is doing; resolves when its thread is gone. */
+    /**
+     * Gives back the handle, ending what the instance is doing; resolves when its thread is gone, also where it has ended before. Once: a
+     * second time is 5005.
+     */
     drop(): Promise<void>;
+    /** The same for `await using`; resolves also after `drop()`. */
     [Symbol.asyncDispose](): Promise<void>;
   }
 

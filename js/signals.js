@@ -2,10 +2,10 @@
 
 import { core, primordials } from "ext:core/mod.js";
 import { typeError } from "ext:runtime_wasm/error.js";
-import { describe, guarded } from "ext:runtime_wasm/convert.js";
-import { membersOf, webClass } from "ext:runtime_wasm/web.js";
+import { describe, guarded, quoted } from "ext:runtime_wasm/convert.js";
+import { membersOf, neededClass, webClass } from "ext:runtime_wasm/web.js";
 
-const { ObjectPrototypeIsPrototypeOf } = primordials;
+const { ObjectKeys, ObjectPrototypeIsPrototypeOf } = primordials;
 const { loadExtScript } = core;
 
 let signals;
@@ -16,39 +16,55 @@ function signalClass() {
   const AbortSignal = webClass("AbortSignal");
   if (AbortSignal === undefined) return undefined;
   if (signals === undefined) {
-    signals = membersOf(AbortSignal.prototype, ["aborted", "reason"]);
-    signals.listening = listening(AbortSignal.prototype);
+    const found = membersOf(AbortSignal.prototype, ["aborted", "reason"]);
+    found.listening = listening(AbortSignal.prototype);
+    signals = complete("AbortSignal", found);
   }
   return signals;
 }
 
+/** A program may have made a class of its own, of which not all is there that we need. */
+function complete(name, members) {
+  const keys = ObjectKeys(members);
+  for (let i = 0; i < keys.length; i++) {
+    if (members[keys[i]] === undefined) throw typeError("the " + name + " of this program has no " + quoted(keys[i]));
+  }
+  return members;
+}
+
 /** How to be told of a signal. deno_web has a way of its own, which reads no options and keeps no app alive. */
 function listening(prototype) {
+  const ofDenoWeb = listeningOfDenoWeb(prototype);
+  if (ofDenoWeb.add !== undefined) return ofDenoWeb;
+  const { addEventListener, removeEventListener } =
+    complete("AbortSignal", membersOf(prototype, ["addEventListener", "removeEventListener"]));
+  return {
+    __proto__: null,
+    add: (signal, listener) => addEventListener(signal, "abort", listener, { __proto__: null, once: true }),
+    remove: (signal, listener) => removeEventListener(signal, "abort", listener),
+  };
+}
+
+function listeningOfDenoWeb(prototype) {
   try {
     const { add, remove } = loadExtScript("ext:deno_web/03_abort_signal.js");
     const members = membersOf(prototype, [add, remove]);
     return { __proto__: null, add: members[add], remove: members[remove] };
   } catch {
-    const { addEventListener, removeEventListener } = membersOf(prototype, ["addEventListener", "removeEventListener"]);
-    return {
-      __proto__: null,
-      add: (signal, listener) => addEventListener(signal, "abort", listener, { __proto__: null, once: true }),
-      remove: (signal, listener) => removeEventListener(signal, "abort", listener),
-    };
+    return { __proto__: null };
   }
 }
 
 function controllerClass() {
-  const AbortController = webClass("AbortController");
-  if (AbortController === undefined) return undefined;
-  return controllers ??= membersOf(AbortController.prototype, ["abort", "signal"]);
+  return controllers ??= complete("AbortController", membersOf(webClass("AbortController").prototype, ["abort", "signal"]));
 }
 
 /** Refuses what is given as a signal and is none. */
 export function checkSignal(signal) {
   if (signal === undefined) return;
+  const AbortSignal = neededClass("AbortSignal", "options.signal");
   const found = signalClass();
-  if (found === undefined || !ObjectPrototypeIsPrototypeOf(webClass("AbortSignal").prototype, signal)) {
+  if (!ObjectPrototypeIsPrototypeOf(AbortSignal.prototype, signal)) {
     throw typeError("options.signal must be an AbortSignal, not " + describe(signal));
   }
   // What only inherits from the class throws when it is asked.
@@ -72,7 +88,7 @@ export function throwIfAborted(signal) {
 
 /** Has `listener` called when the signal fires. */
 export function onAbort(signal, listener) {
-  if (signal !== undefined) signalClass().listening.add(signal, listener);
+  if (signal !== undefined) signalClass()?.listening.add(signal, listener);
 }
 
 /** Takes that back. A signal may outlive many instances. */
@@ -80,10 +96,11 @@ export function offAbort(signal, listener) {
   if (signal !== undefined) signalClass().listening.remove(signal, listener);
 }
 
-/** A controller of our own, or undefined where the program has no such class. */
-export function newController() {
-  const AbortController = webClass("AbortController");
-  return AbortController === undefined ? undefined : new AbortController();
+/** A controller of our own. */
+export function newController(what) {
+  const AbortController = neededClass("AbortController", what);
+  controllerClass();
+  return new AbortController();
 }
 
 /** The signal of a controller. */

@@ -6,7 +6,7 @@ import { asBytes, guarded } from "ext:runtime_wasm/convert.js";
 import { settled, typeError } from "ext:runtime_wasm/error.js";
 import { isStream } from "ext:runtime_wasm/options.js";
 import { onAbort } from "ext:runtime_wasm/signals.js";
-import { membersOf, webClass } from "ext:runtime_wasm/web.js";
+import { membersOf, neededClass, webClass } from "ext:runtime_wasm/web.js";
 
 const { op_wasm_stdio_close, op_wasm_stdio_closed, op_wasm_stdio_read, op_wasm_stdio_write } = core.ops;
 const { encode, unrefOpPromise } = core;
@@ -17,13 +17,6 @@ const streams = new SafeWeakMap();
 
 /** A stream that nobody can reach any more is closed: its guest must not wait for it. */
 const forgotten = new SafeFinalizationRegistry((pipe) => op_wasm_stdio_close(pipe));
-
-/** The web API of this name. A program on deno_core may well have none. */
-function webStream(name, what) {
-  const found = webClass(name);
-  if (found === undefined) throw typeError(what + " needs " + name + ", which this program does not provide");
-  return found;
-}
 
 /** By its kind, the methods of the class of what a stream gives us: a reader, a controller. Those of the first are those of all. */
 const members = { __proto__: null };
@@ -41,9 +34,9 @@ const ofWritable = (controller) => methodsOf("writable", controller, ["signal", 
  * Gives its reader, or null.
  */
 export function prepare(options, stdin) {
-  if (options.stdout === "piped" || options.stderr === "piped") webStream("ReadableStream", 'output to "piped"');
+  if (options.stdout === "piped" || options.stderr === "piped") neededClass("ReadableStream", 'output to "piped"');
   if (!isStream(stdin)) {
-    if (options.stdin === "piped") webStream("WritableStream", 'stdin "piped"');
+    if (options.stdin === "piped") neededClass("WritableStream", 'stdin "piped"');
     return null;
   }
   return guarded("options.stdin", () => {
@@ -92,7 +85,7 @@ function readable(pipe) {
     },
   };
   // Nothing is read ahead of the app: what the guest has written stays in the pipe, which has a bound.
-  const ReadableStream = webStream("ReadableStream", 'output to "piped"');
+  const ReadableStream = neededClass("ReadableStream", 'output to "piped"');
   const stream = new ReadableStream(source, { __proto__: null, highWaterMark: 0 });
   forgotten.register(stream, pipe);
   return stream;
@@ -111,7 +104,7 @@ function writable(pipe) {
     close,
     abort: close,
   };
-  const WritableStream = webStream("WritableStream", 'stdin "piped"');
+  const WritableStream = neededClass("WritableStream", 'stdin "piped"');
   const stream = new WritableStream(sink, { __proto__: null, highWaterMark: 1 });
   forgotten.register(stream, pipe);
   return stream;

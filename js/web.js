@@ -2,6 +2,7 @@
 // so they are looked up when they are needed; what the program had at the start is what is taken.
 
 import { primordials } from "ext:core/mod.js";
+import { typeError } from "ext:runtime_wasm/error.js";
 import { ownValue } from "ext:runtime_wasm/own.js";
 
 const { ObjectGetPrototypeOf, ReflectApply, ReflectGetOwnPropertyDescriptor, globalThis, uncurryThis } = primordials;
@@ -33,6 +34,13 @@ function lookUp(descriptor) {
 function valueOf(descriptor, holder) {
   const get = ownValue(descriptor, "get");
   return get === undefined ? ownValue(descriptor, "value") : ReflectApply(get, holder, []);
+}
+
+/** The same for `what`, which cannot do without it. */
+export function neededClass(name, what) {
+  const found = webClass(name);
+  if (found === undefined) throw typeError(what + " needs " + name + ", which this program does not provide");
+  return found;
 }
 
 /**

@@ -55,8 +55,49 @@ fn a_program_without_web_apis_gets_5007_for_what_needs_them_and_has_all_else() {
         await refused({ stdin: "piped" }, "WritableStream");
         await refused({ stdout: "piped" }, "ReadableStream");
         await refused({ stderr: "piped" }, "ReadableStream");
-        await refused({ signal: {} }, "AbortSignal");
+        await refused({ signal: {} }, "options.signal needs AbortSignal, which this program does not provide");
+        await refused({ stdin: { getReader() {} } }, "options.stdin as a stream needs ReadableStream");
+        await refused({ stdin: [1, 2] }, "options.stdin must be a Uint8Array");
         for (const options of [{}, { stdin: "text" }, { stdin: bytes, stdout: "null" }]) await (await works(options)).drop();
+    "#);
+}
+
+#[test]
+fn what_a_call_and_a_handler_want_of_the_program_is_named_where_it_is_missing() {
+    run(r#"
+        const instance = await works({});
+        const error = await instance.callWith({ signal: {} }, "two").then(() => undefined, (error) => error);
+        if (error?.code !== 5007 || !error.message.includes("options.signal needs AbortSignal")) throw new Error(`${error}`);
+        await works({});
+        // (module (import "env" "f" (func)) (func (export "out") (call 0)))
+        const asking = await compile(new Uint8Array([
+          0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 9, 1, 3, 101, 110, 118, 1, 102, 0, 0, 3, 2, 1, 0,
+          7, 7, 1, 3, 111, 117, 116, 0, 1, 10, 6, 1, 4, 0, 16, 0, 11,
+        ]));
+        let seen;
+        const imports = { env: { f() { seen = this; return this.signal.aborted; } } };
+        const guest = await instantiate(asking, { imports });
+        const failed = await guest.call("out").then(() => undefined, (error) => error);
+        const { cause } = failed;
+        if (failed.code !== 5002 || cause?.code !== 5007 || !cause.message.includes("this.signal needs AbortController")) {
+          throw new Error(`${failed}, ${cause}`);
+        }
+        await guest.drop();
+    "#);
+}
+
+#[test]
+fn a_class_of_the_programs_that_lacks_something_is_refused_by_the_name_of_that() {
+    run(r#"
+        globalThis.AbortSignal = class {
+          get aborted() {
+            return false;
+          }
+        };
+        await refused({ signal: new AbortSignal() }, 'the AbortSignal of this program has no "addEventListener"');
+        globalThis.AbortSignal.prototype.addEventListener = globalThis.AbortSignal.prototype.removeEventListener = () => {};
+        await refused({ signal: new AbortSignal() }, 'the AbortSignal of this program has no "reason"');
+        await (await works({})).drop();
     "#);
 }
 

@@ -54,6 +54,7 @@ scripts! {
     call = "call.js",
     closed = "closed.js",
     compile = "compile.js",
+    deadlock = "deadlock.js",
     denied = "denied/denied.js",
     fuzz = "fuzz.js",
     imports = "imports.js",

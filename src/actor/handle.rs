@@ -3,7 +3,7 @@
 use super::cell::control::{Control, Status, StopReason};
 use super::cell::mailbox::{Mailbox, SendError};
 use super::protocol::limits::Limits;
-use super::protocol::message::{Command, Outcome, Reply, Request, reply};
+use super::protocol::message::{Command, Outcome, Reply, Request, Withdrawal, withdrawable_reply};
 use super::stats::{Counters, InstanceStats};
 use super::thread::OsThread;
 use crate::engine::Engines;
@@ -101,7 +101,15 @@ impl Actor {
     /// # Errors
     /// 5005 if the actor has ended or ends before it answers; else what the request comes to.
     pub async fn ask(&self, command: Command) -> Outcome {
-        let (reply, pending) = reply();
+        self.ask_unless(command, None).await
+    }
+
+    /// The same for a request that can be taken back as long as it has not begun; it is then 5005.
+    ///
+    /// # Errors
+    /// As for [`Actor::ask`].
+    pub async fn ask_unless(&self, command: Command, withdrawal: Option<Withdrawal>) -> Outcome {
+        let (reply, pending) = withdrawable_reply(withdrawal);
         let request = Request { command, reply };
         let taken = match self.mailbox.try_send(request) {
             Err(SendError::Full(request)) => self.mailbox.send(request).await,

@@ -1,8 +1,9 @@
-//! Aborting the making of an instance. It takes effect before JavaScript goes on: a start function that runs calls nothing of
+//! Aborting the making of an instance, or a call. It takes effect before JavaScript goes on: a start function that runs calls nothing of
 //! JavaScript's from then on, however long the event loop takes to get to the op that waits for it.
 
 use crate::actor::Actor;
 use crate::actor::control::StopReason;
+use crate::actor::message::Withdrawal;
 use deno_core::{CancelHandle, OpState, Resource, ResourceId, op2};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 /// To be closed when the signal fires.
 #[derive(Default)]
 pub(super) struct AbortHandle {
+    /// Takes back the request that the op has made, if it has not begun.
+    pub(super) withdrawal: Withdrawal,
     /// Ends the op.
     pub(super) cancel: Rc<CancelHandle>,
     /// The instance whose thread has started, until it is made.
@@ -19,6 +22,11 @@ pub(super) struct AbortHandle {
 }
 
 impl AbortHandle {
+    /// The handle of this number; -1 is none.
+    pub(super) fn of(state: &Rc<RefCell<OpState>>, rid: i32) -> Option<Rc<AbortHandle>> {
+        state.borrow().resource_table.get::<AbortHandle>(u32::try_from(rid).ok()?).ok()
+    }
+
     /// The instance has a thread.
     pub(super) fn started(&self, actor: &Arc<Actor>) {
         if self.cancel.is_canceled() {
@@ -39,6 +47,7 @@ impl Resource for AbortHandle {
     }
 
     fn close(self: Rc<Self>) {
+        self.withdrawal.withdraw();
         if let Some(actor) = self.actor.take() {
             actor.stop(StopReason::Aborted);
         }

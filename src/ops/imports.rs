@@ -4,7 +4,7 @@ use super::convert::{Args, Reply, array};
 use super::host::{WasmHost, instance_id};
 use super::values::HostValues;
 use crate::actor::host_call::{HostCall, HostEvent, HostEvents, HostReply, WaitingGuest};
-use crate::actor::message::{Answer, Call, Command, Outcome, Request, reply};
+use crate::actor::message::{Answer, Call, Command, Outcome, Request, Withdrawal, reply};
 use crate::error::WasmError;
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{OpState, ToV8, op2};
@@ -70,7 +70,13 @@ impl HostSide {
 }
 
 /// Asks an instance: by way of its innermost host call if it waits for one, else through its mailbox.
-pub(super) async fn ask(state: &Rc<RefCell<OpState>>, host: &WasmHost, id: f64, wanted: Command) -> Outcome {
+pub(super) async fn ask(
+    state: &Rc<RefCell<OpState>>,
+    host: &WasmHost,
+    id: f64,
+    wanted: Command,
+    withdrawal: Option<Withdrawal>,
+) -> Outcome {
     let id = instance_id(id)?;
     let waiting = match wanted {
         // Calls wait their turn.
@@ -79,7 +85,7 @@ pub(super) async fn ask(state: &Rc<RefCell<OpState>>, host: &WasmHost, id: f64, 
     };
     match waiting {
         Some(replies) => ask_waiting(replies, id.0, wanted).await,
-        None => host.runtime.ask(id, wanted).await,
+        None => host.runtime.ask_unless(id, wanted, withdrawal).await,
     }
 }
 

@@ -1,15 +1,16 @@
 //! Asking an instance, and ending it.
 
+use super::abort::AbortHandle;
 use super::convert::{Args, Calls, Reply, time};
 use super::host::{WasmHost, instance_id};
 use super::imports;
 use super::large::{self, Piece};
 use super::soon::soon;
 use crate::actor::control::StopReason;
-use crate::actor::message::{Answer, Call, Command};
-use crate::error::{Result, WasmError};
+use crate::actor::message::{Answer, Call, Command, Withdrawal};
+use crate::error::{ErrorCode, Result, WasmError};
 use crate::value::FuncValue;
-use deno_core::{OpState, ToV8, op2};
+use deno_core::{CancelFuture, OpState, ToV8, op2};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,8 +18,27 @@ use std::sync::Arc;
 /// Sends one request and awaits the answer. Up to the first wait this runs within the call from JavaScript, so requests
 /// stand in the mailbox in the order in which they were made.
 pub(super) async fn ask(state: Rc<RefCell<OpState>>, id: f64, command: Command) -> Result<Answer> {
+    ask_unless(state, id, command, None).await
+}
+
+async fn ask_unless(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    command: Command,
+    withdrawal: Option<Withdrawal>,
+) -> Result<Answer> {
     let host = WasmHost::enabled(&state)?;
-    soon(&state, imports::ask(&state, &host, id, command)).await
+    soon(&state, imports::ask(&state, &host, id, command, withdrawal)).await
+}
+
+/// The same, but that closing the resource `abort`, a handle of [`op_wasm_abort_handle`](super::abort::op_wasm_abort_handle), takes the
+/// request back; -1 is none. What has begun is not interrupted.
+async fn ask_until_aborted(state: Rc<RefCell<OpState>>, id: f64, command: Command, abort: i32) -> Result<Answer> {
+    let Some(handle) = AbortHandle::of(&state, abort) else { return ask(state, id, command).await };
+    let request = ask_unless(state, id, command, Some(handle.withdrawal.clone()));
+    // One that waits for room in the mailbox waits no more.
+    let withdrawn = || Err(WasmError::new(ErrorCode::Call, "the call was taken back before it had its turn"));
+    request.or_cancel(handle.cancel.clone()).await.unwrap_or_else(|_| withdrawn())
 }
 
 /// Calls an export.
@@ -28,8 +48,10 @@ pub async fn op_wasm_call(
     id: f64,
     #[string] name: String,
     #[scoped] args: Args,
+    #[smi] abort: i32,
 ) -> Reply<Answer> {
-    Reply(ask(state, id, Command::Call(Call { name, args: args.0, ..Call::default() })).await)
+    let command = Command::Call(Call { name, args: args.0, ..Call::default() });
+    Reply(ask_until_aborted(state, id, command, abort).await)
 }
 
 /// Calls an export within bounds of its own: 0 and "" are none. Fuel is a decimal string.
@@ -40,18 +62,27 @@ pub async fn op_wasm_call_with(
     #[string] name: String,
     #[scoped] args: Args,
     timeout_ms: f64,
+    cpu_ms: f64,
     #[string] fuel: String,
+    #[smi] abort: i32,
 ) -> Reply<Answer> {
-    let timeout = (timeout_ms != 0.0).then(|| time(timeout_ms));
+    let [timeout, cpu] = [timeout_ms, cpu_ms].map(|ms| (ms != 0.0).then(|| time(ms)));
     let fuel = Some(fuel).filter(|digits| !digits.is_empty()).map(|digits| amount(&digits));
-    Reply(ask(state, id, Command::Call(Call { name, args: args.0, timeout, fuel })).await)
+    let command = Command::Call(Call { name, args: args.0, timeout, cpu, fuel });
+    Reply(ask_until_aborted(state, id, command, abort).await)
 }
 
 /// Calls one export after another, as one request.
 #[op2]
-pub async fn op_wasm_call_batch(state: Rc<RefCell<OpState>>, id: f64, #[scoped] calls: Calls) -> Reply<Answer> {
+pub async fn op_wasm_call_batch(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    #[scoped] calls: Calls,
+    #[smi] abort: i32,
+) -> Reply<Answer> {
     let call = |(name, args): (String, Args)| Call { name, args: args.0, ..Call::default() };
-    Reply(ask(state, id, Command::Batch(calls.0.into_iter().map(call).collect())).await)
+    let command = Command::Batch(calls.0.into_iter().map(call).collect());
+    Reply(ask_until_aborted(state, id, command, abort).await)
 }
 
 /// The value of an exported global, as an array of one.

@@ -73,8 +73,7 @@ pub async fn op_wasm_instantiate(
     #[scoped] globals: Args,
     #[smi] abort: i32,
 ) -> Reply<Made> {
-    let handle = u32::try_from(abort).ok().and_then(|rid| state.borrow().resource_table.get::<AbortHandle>(rid).ok());
-    Reply(match handle {
+    Reply(match AbortHandle::of(&state, abort) {
         None => instantiate(state, module, options, globals, None).await,
         Some(handle) => instantiate(state, module, options, globals, Some(handle.clone()))
             .or_cancel(handle.cancel.clone())

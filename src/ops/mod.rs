@@ -65,6 +65,7 @@ deno_core::extension!(
         memory::op_wasm_memory_write_large,
         memory::op_wasm_memory_size,
         memory::op_wasm_memory_grow,
+        observe::op_wasm_instance_label,
         observe::op_wasm_printable,
         observe::op_wasm_stats,
         observe::op_wasm_all_stats,

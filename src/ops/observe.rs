@@ -24,6 +24,14 @@ pub fn op_wasm_printable(#[string] name: &str) -> String {
     printable::name(name)
 }
 
+/// What to call an instance in a message: by its name and id, or by its id where it has ended.
+#[op2]
+#[string]
+pub fn op_wasm_instance_label(state: &OpState, id: f64) -> String {
+    let found = instance_id(id).and_then(|id| state.borrow::<WasmHost>().runtime.instance(id));
+    found.map_or_else(|_| format!("the instance {id}"), |actor| format!("the instance \"{}\" ({id})", actor.label()))
+}
+
 /// How one instance is doing.
 #[op2]
 pub async fn op_wasm_stats(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Stats> {

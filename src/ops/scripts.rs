@@ -26,13 +26,14 @@ pub(super) const SCRIPTS: &[ExtensionFileSource] = scripts![
     "instance.js",
     "imports.js",
     "requests.js",
+    "deadlock.js",
     "stdio.js",
     "options.js",
     "signals.js",
     "large.js",
     "convert.js",
-    "error.js",
     "web.js",
+    "error.js",
     "own.js"
 ];
 

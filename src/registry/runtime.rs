@@ -10,7 +10,7 @@ use super::starting::Starting;
 use super::{Table, machine, signals};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
-use crate::actor::message::{Command, Outcome};
+use crate::actor::message::{Command, Outcome, Withdrawal};
 use crate::actor::{Actor, Blueprint, Budget, InstanceStats, Reaper, Services, Watch, spawn};
 use crate::blocking;
 use crate::engine::{CoreDumps, Deadlines, DeferredDrop, Engines, Module, inspect};
@@ -263,7 +263,15 @@ impl Runtime {
     /// # Errors
     /// 5005 if there is none or it ends; else what the request comes to.
     pub async fn ask(&self, id: InstanceId, command: Command) -> Outcome {
-        self.instance(id)?.ask(command).await
+        self.ask_unless(id, command, None).await
+    }
+
+    /// The same for a request that can be taken back as long as it has not begun.
+    ///
+    /// # Errors
+    /// As for [`Runtime::ask`]; 5005 if it is taken back.
+    pub async fn ask_unless(&self, id: InstanceId, command: Command, withdrawal: Option<Withdrawal>) -> Outcome {
+        self.instance(id)?.ask_unless(command, withdrawal).await
     }
 
     /// Ends an instance, at once, and waits until its thread is gone.

@@ -42,8 +42,9 @@ test("the first reason to end stands, and everybody is told", async () => {
   const codes = waiting.map((request) => request.then(() => 0, ({ code }) => code));
   await busy(instance);
   const first = instance.terminate("first");
+  // What comes later waits for the same end.
+  await Promise.all([instance.terminate("second"), instance.drop(), first]);
   await rejects(instance.drop(), 5005);
-  await first;
   equal([await running, ...await Promise.all(codes)], [5002, 5005, 5005, 5005]);
   equal(await instance.closed, { reason: "terminated", message: "first" });
 });

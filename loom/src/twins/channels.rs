@@ -95,6 +95,11 @@ pub mod oneshot {
     }
 
     impl<T> Sender<T> {
+        /// So is this.
+        pub fn is_closed(&self) -> bool {
+            false
+        }
+
         /// The receiver is taken to be there; that it has gone is an error that no caller looks at.
         pub fn send(self, value: T) -> Result<(), T> {
             self.0.lock().value = Some(value);

@@ -81,6 +81,10 @@ impl HostFunction {
                     let outcome = answer(&mut scope.as_context_mut(), request.command).instrument(span.clone()).await;
                     drop(scope);
                     span.record("outcome", outcome_name(&outcome));
+                    // What a stop has cut short is no outcome: who asked hears that the instance is gone.
+                    if store.data().actor.control.is_stopped() {
+                        return Err(StoppedByHost.into());
+                    }
                     store.data().actor.control.set_waiting(true);
                     request.reply.send(outcome);
                 }

@@ -7,6 +7,7 @@ use crate::signature::Export;
 use crate::sync::oneshot;
 use crate::value::{Arg, FuncValue, Value};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tracing::Span;
 use tracing::field::Empty;
@@ -120,6 +121,8 @@ pub struct Call {
     pub args: Vec<Arg>,
     /// The wall time this call may take, if less than the instance's own limit.
     pub timeout: Option<Duration>,
+    /// The processor time this call may take, if less than the instance's own limit.
+    pub cpu: Option<Duration>,
     /// How much of the instance's fuel this call may use; `None` for all of it.
     pub fuel: Option<u64>,
 }
@@ -146,14 +149,34 @@ pub enum Answer {
 /// What a request comes to.
 pub type Outcome = Result<Answer>;
 
+/// Takes a request back, as long as it has not begun.
+#[derive(Clone, Debug, Default)]
+pub struct Withdrawal(Arc<AtomicBool>);
+
+impl Withdrawal {
+    /// From here on the request does not begin.
+    pub fn withdraw(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// The sending half: consumed by the one answer.
 #[derive(Debug)]
-pub struct Reply(oneshot::Sender<Outcome>);
+pub struct Reply {
+    sender: oneshot::Sender<Outcome>,
+    withdrawal: Option<Withdrawal>,
+}
 
 impl Reply {
+    /// Does anybody still want the answer? If not, the request is not begun.
+    pub(crate) fn is_wanted(&self) -> bool {
+        let withdrawn = self.withdrawal.as_ref().is_some_and(|withdrawal| withdrawal.0.load(Ordering::SeqCst));
+        !withdrawn && !self.sender.is_closed()
+    }
+
     /// Answers. A receiver that has given up is no error.
     pub fn send(self, outcome: Outcome) {
-        let _ = self.0.send(outcome);
+        let _ = self.sender.send(outcome);
     }
 }
 
@@ -170,6 +193,11 @@ impl PendingReply {
 
 /// A fresh pair.
 pub fn reply() -> (Reply, PendingReply) {
+    withdrawable_reply(None)
+}
+
+/// The same for a request that can be taken back.
+pub(crate) fn withdrawable_reply(withdrawal: Option<Withdrawal>) -> (Reply, PendingReply) {
     let (sender, receiver) = oneshot::channel();
-    (Reply(sender), PendingReply(receiver))
+    (Reply { sender, withdrawal }, PendingReply(receiver))
 }

@@ -119,7 +119,7 @@ impl Worker {
     }
 
     fn serve(&mut self, guest: &mut Guest, request: Request) -> Option<Death> {
-        let Request { command, reply } = self.complete(request)?;
+        let Request { command, reply } = self.complete(request).filter(|request| request.reply.is_wanted())?;
         let (what, time) = match &command {
             Command::Call(call) => {
                 (format!("the call of \"{}\"", printable::name(&call.name)), shorter(call.timeout, self.limits.timeout))
