@@ -169,6 +169,12 @@ impl WasmError {
             format!("there is no module {id}: it was never compiled, or was dropped"),
         )
     }
+
+    /// 5007: what `subject` names is a value that another runtime keeps, which shares the instances.
+    pub fn foreign_value(subject: &str) -> Self {
+        let text = format!("{subject} is a value of another JavaScript runtime, which keeps it to itself");
+        Self::new(ErrorCode::Type, text)
+    }
 }
 
 impl fmt::Display for WasmError {

@@ -38,24 +38,29 @@ pub enum ExternValue {
     Host(HostRef),
 }
 
-/// Stands for a value that its owner keeps under a number. When the last clone goes, the owner is told to let go.
+/// One who keeps values for guests, such as a JavaScript runtime. Each numbers its own, so only the same one knows what a number means.
+#[derive(Clone, Default)]
+pub struct Keeper(Arc<()>);
+
+/// Stands for a value that its keeper has under a number. When the last clone goes, the keeper is told to let go.
 #[derive(Clone)]
 pub struct HostRef(Arc<HostRefValue>);
 
 struct HostRefValue {
+    keeper: Keeper,
     id: u64,
     release: Box<dyn Fn(u64) + Send + Sync>,
 }
 
 impl HostRef {
-    /// The value that is kept under `id`, until `release` is called with it.
-    pub fn new(id: u64, release: impl Fn(u64) + Send + Sync + 'static) -> Self {
-        HostRef(Arc::new(HostRefValue { id, release: Box::new(release) }))
+    /// The value that `keeper` has under `id`, until `release` is called with it.
+    pub fn new(keeper: &Keeper, id: u64, release: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        HostRef(Arc::new(HostRefValue { keeper: keeper.clone(), id, release: Box::new(release) }))
     }
 
-    /// The number it is kept under.
-    pub fn id(&self) -> u64 {
-        self.0.id
+    /// The number it is kept under; `None` for who is not its keeper.
+    pub fn id_for(&self, keeper: &Keeper) -> Option<u64> {
+        Arc::ptr_eq(&self.0.keeper.0, &keeper.0).then_some(self.0.id)
     }
 }
 
@@ -75,7 +80,7 @@ impl Eq for HostRef {}
 
 impl fmt::Debug for HostRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HostRef({})", self.id())
+        write!(f, "HostRef({})", self.0.id)
     }
 }
 
@@ -232,6 +237,13 @@ fn i64_from(n: f64) -> Result<i64, String> {
         return Err(format!("must be a bigint or a safe integer (i64), not {n}"));
     }
     Ok(n as i64)
+}
+
+impl Value {
+    /// Is it a value that somebody else than this one keeps?
+    pub fn is_foreign_to(&self, keeper: &Keeper) -> bool {
+        matches!(self, Value::Extern(ExternValue::Host(value)) if value.id_for(keeper).is_none())
+    }
 }
 
 #[cfg(test)]

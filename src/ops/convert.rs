@@ -6,12 +6,13 @@
 
 use super::values;
 use crate::actor::message::{Answer, Outcome};
-use crate::error::{FailedCall, Result, WasmError};
+use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::value::{Arg, FuncValue, HostRef, RawValue, Value};
 use deno_core::convert::Uint8Array;
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{FromV8, ToV8};
 use deno_error::JsErrorBox;
+use std::fmt::Display;
 use std::time::Duration;
 
 /// The arguments of a call: an array of values, or of `[type, value]` pairs where `js/convert.js` found a typed one.
@@ -152,14 +153,18 @@ pub(super) fn time(ms: f64) -> Duration {
 /// What an op resolves to. Never a rejection.
 pub(super) struct Reply<T>(pub Result<T>);
 
-impl<'a, T: ToV8<'a>> ToV8<'a> for Reply<T> {
+impl<'a, T: ToV8<'a, Error: Display>> ToV8<'a> for Reply<T> {
     type Error = T::Error;
 
     fn to_v8<'i>(self, scope: &mut PinScope<'a, 'i>) -> Result<Local<'a, v8::Value>, T::Error> {
-        match self.0 {
-            Ok(value) => value.to_v8(scope),
-            Err(error) => Ok(failure(scope, error).into()),
-        }
+        let error = match self.0 {
+            Ok(value) => match value.to_v8(scope) {
+                Ok(value) => return Ok(value),
+                Err(error) => WasmError::new(ErrorCode::Type, error.to_string()),
+            },
+            Err(error) => error,
+        };
+        Ok(failure(scope, error).into())
     }
 }
 
@@ -182,8 +187,7 @@ fn failure<'a>(scope: &mut PinScope<'a, '_>, error: WasmError) -> Local<'a, v8::
         let exit_code = v8::Integer::new(scope, exit_code);
         set(scope, object, "exitCode", exit_code.into());
     }
-    if let Some(cause) = &error.cause {
-        let cause = values::kept(scope, cause);
+    if let Some(cause) = error.cause.and_then(|cause| values::kept(scope, &cause)) {
         set(scope, object, "cause", cause);
     }
     if let Some(call) = error.call {
@@ -204,7 +208,8 @@ fn js_call<'a>(scope: &mut PinScope<'a, '_>, call: FailedCall) -> Local<'a, v8::
     let object = v8::Object::new(scope);
     let name = string(scope, &call.name);
     set(scope, object, "name", name);
-    let args: Vec<_> = call.args.into_iter().filter_map(|value| js_value(scope, value).ok()).collect();
+    let undefined = v8::undefined(scope).into();
+    let args: Vec<_> = call.args.into_iter().map(|value| js_value(scope, value).unwrap_or(undefined)).collect();
     let args = array(scope, &args);
     set(scope, object, "args", args.into());
     object.into()
@@ -296,7 +301,10 @@ fn js_value<'a>(scope: &mut PinScope<'a, '_>, value: Value) -> Result<Local<'a, 
         Value::F64(bits) => v8::Number::new(scope, f64::from_bits(bits)).into(),
         Value::V128(v) => return js_bytes(scope, v.to_le_bytes().to_vec()),
         Value::Null => v8::null(scope).into(),
-        Value::Extern(value) => values::extern_value(scope, &value),
+        Value::Extern(value) => {
+            let foreign = || JsErrorBox::type_error(WasmError::foreign_value("a result").message);
+            values::extern_value(scope, &value).ok_or_else(foreign)?
+        }
         Value::Func(func) => values::function(scope, func),
     })
 }

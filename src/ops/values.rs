@@ -34,7 +34,9 @@ impl HostValues {
     /// Keeps a value until the last holder of its stand-in has let go.
     pub(super) fn keep(&mut self, isolate: &v8::Isolate, value: Local<v8::Value>) -> HostRef {
         let kept = self.events.keep();
-        self.kept.insert(kept.id(), v8::Global::new(isolate, value));
+        if let Some(id) = kept.id_for(self.events.keeper()) {
+            self.kept.insert(id, v8::Global::new(isolate, value));
+        }
         kept
     }
 
@@ -47,18 +49,18 @@ pub(super) fn keep<'a>(scope: &mut PinScope<'a, '_>, value: Local<'a, v8::Value>
     values(scope).borrow_mut().keep(scope, value)
 }
 
-/// The value that is kept: the very one.
-pub(super) fn kept<'a>(scope: &mut PinScope<'a, '_>, kept: &HostRef) -> Local<'a, v8::Value> {
-    let value = values(scope).borrow().kept.get(&kept.id()).cloned();
-    match value {
-        Some(value) => Local::new(scope, value),
-        // Not reached: it is there as long as `kept` is, and goes to no other runtime.
-        None => v8::undefined(scope).into(),
-    }
+/// The value that is kept: the very one. None where another JavaScript runtime keeps it, which shares this one's host.
+pub(super) fn kept<'a>(scope: &mut PinScope<'a, '_>, kept: &HostRef) -> Option<Local<'a, v8::Value>> {
+    let values = values(scope);
+    let value = {
+        let values = values.borrow();
+        kept.id_for(values.events.keeper()).and_then(|id| values.kept.get(&id).cloned())
+    };
+    value.map(|value| Local::new(scope, value))
 }
 
-pub(super) fn extern_value<'a>(scope: &mut PinScope<'a, '_>, value: &ExternValue) -> Local<'a, v8::Value> {
-    match value {
+pub(super) fn extern_value<'a>(scope: &mut PinScope<'a, '_>, value: &ExternValue) -> Option<Local<'a, v8::Value>> {
+    Some(match value {
         ExternValue::Undefined => v8::undefined(scope).into(),
         ExternValue::Number(bits) => v8::Number::new(scope, f64::from_bits(*bits)).into(),
         ExternValue::BigInt(v) => match i64::try_from(*v) {
@@ -66,8 +68,8 @@ pub(super) fn extern_value<'a>(scope: &mut PinScope<'a, '_>, value: &ExternValue
             // No smaller than 2^63, and below 2^64.
             Err(_) => v8::BigInt::new_from_u64(scope, *v as u64).into(),
         },
-        ExternValue::Host(value) => kept(scope, value),
-    }
+        ExternValue::Host(value) => return kept(scope, value),
+    })
 }
 
 /// The JavaScript function for a guest's; null where nobody makes one.

@@ -8,7 +8,7 @@ use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::ErrorCode;
 use runtime_wasm::registry::{Runtime, RuntimeOptions};
 use runtime_wasm::signature::ValueType;
-use runtime_wasm::value::{Arg, ExternValue, FuncValue, HostRef, RawValue, Value};
+use runtime_wasm::value::{Arg, ExternValue, FuncValue, HostRef, Keeper, RawValue, Value};
 use std::sync::{Arc, LazyLock};
 
 const TYPES: [ValueType; 8] = [
@@ -288,6 +288,6 @@ fn some_arg(input: &mut Input) -> Arg {
     };
     // As from JavaScript: what is no plain value is kept there.
     let plain = matches!(value, RawValue::Number(_) | RawValue::BigInt(_) | RawValue::Null | RawValue::Undefined);
-    let kept = (!plain && !input.once_in(4)).then(|| HostRef::new(1, drop));
+    let kept = (!plain && !input.once_in(4)).then(|| HostRef::new(&Keeper::default(), 1, drop));
     Arg { declared, value, kept }
 }

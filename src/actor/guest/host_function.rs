@@ -10,7 +10,7 @@ use crate::engine::signature_of;
 use crate::error::{ErrorCode, FailedImport, Result, WasmError};
 use crate::printable;
 use crate::signature::ValueType;
-use crate::value::Arg;
+use crate::value::{Arg, Value};
 use std::sync::Arc;
 use tokio::sync::mpsc::unbounded_channel;
 use tracing::Instrument as _;
@@ -45,7 +45,9 @@ impl HostFunction {
         let store = &mut caller.as_context_mut();
         store.data().actor.counters.host_calls.add_one();
         let args = params.iter().enumerate().map(|(index, val)| {
-            from_val(store, val, || format!("argument {} of the host function {}", index + 1, self.import))
+            let subject = || format!("argument {} of the host function {}", index + 1, self.import);
+            let value = from_val(store, val, subject)?;
+            self.check_is_ours(value, subject)
         });
         let args = args.collect::<Result<Vec<_>>>().map_err(|error| self.failure(error))?;
         let Some(guest) = WaitingGuest::of(&store.data().actor) else { return Err(StoppedByHost.into()) };
@@ -68,6 +70,14 @@ impl HostFunction {
         }
         results.copy_from_slice(&ended?);
         Ok(())
+    }
+
+    /// An externref may be a value of another one's who shares the instances: it means nothing to the receiver of the call.
+    fn check_is_ours(&self, value: Value, subject: impl Fn() -> String) -> Result<Value> {
+        match value.is_foreign_to(self.events.keeper()) {
+            false => Ok(value),
+            true => Err(WasmError::foreign_value(&subject())),
+        }
     }
 
     /// Answers requests to the waiting guest, until the wait is over.

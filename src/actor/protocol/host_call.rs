@@ -10,7 +10,7 @@ use crate::actor::cell::control::RequestNumber;
 use crate::actor::handle::Actor;
 use crate::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::sync::mutant;
-use crate::value::{Arg, HostRef, Value};
+use crate::value::{Arg, HostRef, Keeper, Value};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -157,13 +157,14 @@ pub enum HostReply {
 pub struct HostEvents {
     sender: UnboundedSender<HostEvent>,
     next: Arc<AtomicU64>,
+    keeper: Keeper,
 }
 
 impl HostEvents {
     /// A fresh pair.
     pub fn new() -> (HostEvents, UnboundedReceiver<HostEvent>) {
         let (sender, receiver) = unbounded_channel();
-        (HostEvents { sender, next: Arc::new(AtomicU64::new(1)) }, receiver)
+        (HostEvents { sender, next: Arc::new(AtomicU64::new(1)), keeper: Keeper::default() }, receiver)
     }
 
     /// A number for a call or a kept value.
@@ -179,9 +180,14 @@ impl HostEvents {
     /// A stand-in for a value that the receiver of the events keeps.
     pub fn keep(&self) -> HostRef {
         let events = self.clone();
-        HostRef::new(self.next_id(), move |id| {
+        HostRef::new(&self.keeper, self.next_id(), move |id| {
             events.send(HostEvent::Released(id));
         })
+    }
+
+    /// Who keeps the values of [`keep`](Self::keep).
+    pub fn keeper(&self) -> &Keeper {
+        &self.keeper
     }
 }
 
