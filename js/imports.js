@@ -7,6 +7,7 @@ import { abort, newController, signalOf } from "ext:runtime_wasm/signals.js";
 import { atOnce, bareResult, memoryOf } from "ext:runtime_wasm/requests.js";
 import { asArgument, asArguments, asString, guestFunctions } from "ext:runtime_wasm/convert.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
+import { tableOf } from "ext:runtime_wasm/table.js";
 
 const { op_wasm_call_ref, op_wasm_host_call, op_wasm_host_event, op_wasm_host_functions, op_wasm_host_next,
   op_wasm_host_return, op_wasm_host_throw } = core.ops;
@@ -152,6 +153,11 @@ class HostCall {
   /** The guest's memory, also while it waits. */
   get memory() {
     return (this.#memory ??= memoryOf({ __proto__: null, id: this.#instanceId }));
+  }
+
+  /** A table of the guest's, also while it waits. */
+  table(name) {
+    return tableOf({ __proto__: null, id: this.#instanceId }, name);
   }
 
   /** The instance; undefined while its start function runs, and once the app has lost sight of it. */

@@ -9,6 +9,7 @@ import { ownValue, shown } from "ext:runtime_wasm/own.js";
 import { checkSignal, offAbort, onAbort, throwIfAborted } from "ext:runtime_wasm/signals.js";
 import { asked, atOnce, bareResult, end, getExports, idle, inLine, memoryOf } from "ext:runtime_wasm/requests.js";
 import { streamOf } from "ext:runtime_wasm/stdio.js";
+import { tableOf } from "ext:runtime_wasm/table.js";
 
 const {
   op_wasm_abort_handle, op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_with,
@@ -153,6 +154,11 @@ export class WasmInstance {
   /** The exported globals: get and set, by name. */
   get globals() {
     return this.#globals ??= globalsOf(this.#held());
+  }
+
+  /** A table, by its name: get, set, grow, size. */
+  table(name) {
+    return tableOf(this.#held(), name);
   }
 
   /** The exported functions, by name: a bare result, an array of several, undefined for none. */

@@ -3,7 +3,7 @@
 
 import { core, primordials } from "ext:core/mod.js";
 import { typeError } from "ext:runtime_wasm/error.js";
-import { asArgument, asBytes, asInteger, asString, describe, guarded, quoted } from "ext:runtime_wasm/convert.js";
+import { asBytes, asInteger, asString, describe, guarded, quoted } from "ext:runtime_wasm/convert.js";
 import { bareArray, ownValue } from "ext:runtime_wasm/own.js";
 import { neededClass, webClass } from "ext:runtime_wasm/web.js";
 
@@ -112,30 +112,6 @@ function asPreopens(value) {
     }
     return { __proto__: null, guest, path: asString(path, what + ".path"), access: access ?? "" };
   });
-}
-
-/**
- * The imports: names and kinds for the op, the values of globals beside them, and the functions by the same positions.
- */
-export function asImports(imports) {
-  const out = { __proto__: null, names: bareArray(), globals: bareArray(), handlers: bareArray() };
-  if (imports === undefined) return out;
-  return guarded("options.imports", () => {
-    entriesOf(imports, "options.imports", (module, members, what) => {
-      entriesOf(members, what, (name, value, place) => addImport(out, module, name, value, place));
-    });
-    return out;
-  });
-}
-
-function addImport({ names, globals, handlers }, module, name, value, place) {
-  const isFunction = typeof value === "function";
-  if (!isFunction && typeof value !== "number" && typeof value !== "bigint") {
-    throw typeError(place + " must be a function, a number or a bigint, not " + describe(value));
-  }
-  handlers[names.length] = isFunction ? value : undefined;
-  names[names.length] = [module, name, isFunction];
-  if (!isFunction) globals[globals.length] = asArgument(value);
 }
 
 function asFlag(options, name) {

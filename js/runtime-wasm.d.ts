@@ -37,7 +37,7 @@ declare module "runtime:wasm" {
   /** Lists the exports of an instance by its numeric id. */
   export function getExports(instance: number): Promise<Export[]>;
 
-  /** The memory of an instance by its numeric id: its export `memory`, or else the first memory that it exports. */
+  /** The memory of an instance by its numeric id: the same as `instance.memory`. */
   export const memory: {
     /** Copies `length` bytes from `offset` on. */
     read(instance: number, offset: number, length: number): Promise<Uint8Array>;
@@ -94,14 +94,38 @@ declare module "runtime:wasm" {
     stdout?: Stdout;
     /** Where its errors go; "null" when left out. */
     stderr?: Stdout;
-    /** Functions and globals for the guest to import, by module and name. */
-    imports?: Readonly<Record<string, Readonly<Record<string, HostFunction | number | bigint>>>>;
+    /**
+     * What the guest imports, by module and name. Read as the WebAssembly JS API reads it, so an object of a class, or one that
+     * inherits, does as well; what the module does not want is not looked at.
+     */
+    imports?: Imports | object;
     /** Never wider than the manifest's. */
     limits?: Limits;
     /** Gives an instance that has died a fresh store under the same id. */
     restart?: RestartPolicy;
     /** Aborting it ends the instance. */
     signal?: AbortSignal;
+  }
+
+  /** What a guest imports. */
+  export interface Imports {
+    readonly [module: string]: { readonly [name: string]: ImportValue };
+  }
+
+  /**
+   * A function for a function; for a global a value of its type (a number, a bigint, 16 bytes for v128, null for funcref, anything for
+   * externref), which `types` may name; for a memory or a table the wish for one.
+   */
+  export type ImportValue = HostFunction | TypedValue | FreshMemory | FreshTable | {} | null | undefined;
+
+  /** A memory of the instance's own, as the import declares it. Memories are not shared. */
+  export interface FreshMemory {
+    readonly kind: "memory";
+  }
+
+  /** A table of the instance's own, as the import declares it. Tables are not shared. */
+  export interface FreshTable {
+    readonly kind: "table";
   }
 
   export type Stdin = "null" | "inherit" | "piped" | string | BufferSource | ReadableStream<Uint8Array | string>;
@@ -147,6 +171,8 @@ declare module "runtime:wasm" {
     readonly instance: WasmInstance | undefined;
     /** Aborts when the guest is stopped while it waits. */
     readonly signal: AbortSignal;
+    /** A table of the guest that waits. */
+    table(name: string): Table;
     /** Calls an export of the guest that waits. (`instance.call` waits its turn: a handler that awaits it gets 5002.) */
     call<Results extends unknown[] = unknown[]>(name: string, ...args: unknown[]): Promise<Results>;
   }
@@ -163,18 +189,33 @@ declare module "runtime:wasm" {
     grow(pages: number): Promise<number>;
   }
 
+  /** A guest's table. A function in it is a `GuestFunction`, or null; what an externref holds is the very value. */
+  export interface Table {
+    /** The element there. Out of bounds is 5006. */
+    get(index: number): Promise<any>;
+    /** Puts an element there: without a value undefined, or null in a table of functions. */
+    set(index: number, value?: unknown): Promise<void>;
+    /** Grows by `delta` elements, each of them `init`; resolves to the size before. */
+    grow(delta: number, init?: unknown): Promise<number>;
+    /** How many elements there are. */
+    size(): Promise<number>;
+  }
+
   /** An instance: a thread of its own, reached by messages. It lives until it is dropped, or the app has lost sight of it. */
   export interface WasmInstance extends AsyncDisposable {
     /** Names it in the low-level functions; never used twice. */
     readonly id: number;
     readonly moduleId: number;
     readonly name: string;
+    /** The exported memory `memory`, or else the first that is exported, or else the first that is imported. */
     readonly memory: Memory;
     /** The exported globals. */
     readonly globals: {
       get(name: string): Promise<unknown>;
       set(name: string, value: unknown): Promise<void>;
     };
+    /** The exported table of this name, or else the one of the instance's own that is imported under it. */
+    table(name: string): Table;
     /** The exported functions: a bare result, an array of several, undefined for none. `then` and `toJSON` are always undefined. */
     readonly exports: Readonly<Record<string, (...args: any[]) => Promise<any>>>;
     /** What the guest reads, where stdin is "piped". Takes strings too. */

@@ -4,7 +4,8 @@ import { core, primordials } from "ext:core/mod.js";
 import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asBytes, asId, asString } from "ext:runtime_wasm/convert.js";
 import { handedOver, PIECE_BYTES, wholeList } from "ext:runtime_wasm/large.js";
-import { asImports, asOptions, readInstanceOptions, readOptions } from "ext:runtime_wasm/options.js";
+import { asOptions, readInstanceOptions, readOptions } from "ext:runtime_wasm/options.js";
+import { forgetImports, GivenImports, knownImports, learnImports, readImports } from "ext:runtime_wasm/import_object.js";
 import { addHandlers, known, pump, removeHandlers } from "ext:runtime_wasm/imports.js";
 import { abortSignals, making, unlessCancelled, WasmInstance } from "ext:runtime_wasm/instance.js";
 import { closing, end } from "ext:runtime_wasm/requests.js";
@@ -41,8 +42,15 @@ export async function compile(bytes) {
     const text = "the module has " + length + " bytes, more than the limit of " + limit + " (max_module_bytes)";
     throw new WasmError(WasmErrorCode.CompileError, text);
   }
-  if (length <= PIECE_BYTES) return await settled(op_wasm_compile(view));
-  return await settled(handedOver(view, "bytes", () => undefined, op_wasm_compile_large));
+  if (length <= PIECE_BYTES) return await compiled(op_wasm_compile(view));
+  return await compiled(handedOver(view, "bytes", () => undefined, op_wasm_compile_large));
+}
+
+/** The id of a module, of which is then known what it wants to import. */
+async function compiled(operation) {
+  const module = await settled(operation);
+  await learnImports(module);
+  return module;
 }
 
 /** Compiles a module from a file that the manifest's `load` grants; resolves to its id. */
@@ -52,7 +60,7 @@ export async function compileFile(path, options = {}) {
   if (sha256 !== undefined && !isSha256(asString(sha256, "options.sha256"))) {
     throw typeError("options.sha256 must be 64 hexadecimal digits");
   }
-  return await settled(op_wasm_compile_file(path, sha256 ?? ""));
+  return await compiled(op_wasm_compile_file(path, sha256 ?? ""));
 }
 
 function isSha256(text) {
@@ -61,7 +69,9 @@ function isSha256(text) {
 
 /** Forgets a module. Instances of it live on. */
 export async function dropModule(module) {
-  return await settled(op_wasm_drop_module(asId(module, "module")));
+  asId(module, "module");
+  forgetImports(module);
+  return await settled(op_wasm_drop_module(module));
 }
 
 /** How every instance is doing, as `instance.stats()` tells it. */
@@ -83,14 +93,14 @@ export async function instantiate(module, options = undefined) {
   const { signal } = read;
   checkSignal(signal);
   throwIfAborted(signal);
-  const { names, globals, handlers } = asImports(read.imports);
+  // Within the call where they are known, as they are of a module that has been compiled here.
+  const given = read.imports === undefined
+    ? new GivenImports(0)
+    : readImports(knownImports(module) ?? await learnImports(module), read.imports);
   const source = prepare(checked, read.stdin);
-  if (names.length > 0) {
-    checked.imports = names;
-    checked.importSet = addHandlers(handlers);
-  }
+  if (given.handlers.length > 0) checked.importSet = addHandlers(given.handlers);
   pump();
-  const made = unlessCancelled(signal, (handle) => op_wasm_instantiate(module, checked, globals, handle));
+  const made = unlessCancelled(signal, (handle) => op_wasm_instantiate(module, checked, given.kinds, given.values, handle));
   const { id, name, pipes } = await PromisePrototypeCatch(made, (error) => {
     release(source);
     removeHandlers(checked.importSet);

@@ -175,6 +175,13 @@ impl Serialize for signature::Export {
     }
 }
 
+/// As `instantiate` reads it.
+impl Serialize for signature::Import {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.module, &self.name, self.kind).serialize(serializer)
+    }
+}
+
 impl Serialize for ValueType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())

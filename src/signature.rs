@@ -54,6 +54,17 @@ pub struct Export {
     pub kind: ExportKind,
 }
 
+/// One import, as far as it takes to look for something under its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The import module.
+    pub module: String,
+    /// The name in it.
+    pub name: String,
+    /// The word for what is wanted there: that of [`ExportKind::name`].
+    pub kind: &'static str,
+}
+
 impl ExportKind {
     /// The word for it.
     pub fn name(&self) -> &'static str {

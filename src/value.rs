@@ -115,6 +115,8 @@ pub enum RawValue {
     BigIntTooLarge,
     /// 16 bytes.
     Vector(u128),
+    /// Bytes, but not 16.
+    Bytes,
     /// `null`.
     Null,
     /// `undefined`.
@@ -129,6 +131,11 @@ impl Arg {
     /// An argument whose type is left to the signature.
     pub fn inferred(value: RawValue) -> Self {
         Arg { declared: None, value, kept: None }
+    }
+
+    /// Is it what JavaScript reads where nothing is?
+    pub fn is_missing(&self) -> bool {
+        self.declared.is_none() && self.value == RawValue::Undefined
     }
 }
 
@@ -195,11 +202,21 @@ impl Arg {
 }
 
 impl RawValue {
+    /// What it is where something else than a value is wanted.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            RawValue::Number(_) | RawValue::BigInt(_) | RawValue::BigIntTooLarge => "a value",
+            RawValue::Bytes => "a Uint8Array",
+            other => other.describe(),
+        }
+    }
+
     fn describe(&self) -> &'static str {
         match self {
             RawValue::Number(_) => "a number",
             RawValue::BigInt(_) | RawValue::BigIntTooLarge => "a bigint",
             RawValue::Vector(_) => "a Uint8Array",
+            RawValue::Bytes => "a Uint8Array of another length",
             RawValue::Null => "null",
             RawValue::Undefined => "undefined",
             RawValue::Func(_) => "a function",

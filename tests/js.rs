@@ -56,7 +56,9 @@ scripts! {
     compile = "compile.js",
     deadlock = "deadlock.js",
     denied = "denied/denied.js",
+    fresh = "fresh.js",
     fuzz = "fuzz.js",
+    import_object = "import_object.js",
     imports = "imports.js",
     imports_wasi = "imports_wasi.js",
     inspect = "inspect.js",
@@ -73,6 +75,7 @@ scripts! {
     stop = "stop.js",
     stop_imports = "stop_imports.js",
     surface = "surface.js",
+    tables = "tables.js",
     traps = "traps.js",
     values = "values.js",
 }

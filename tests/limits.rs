@@ -2,7 +2,7 @@
 
 use runtime_wasm::actor::config::{InstanceConfig, Limits};
 use runtime_wasm::actor::control::StopReason;
-use runtime_wasm::actor::host_call::{HostEvent, HostEvents, HostImport, HostImports, HostReply};
+use runtime_wasm::actor::host_call::{Given, HostEvent, HostEvents, HostImports, HostReply};
 use runtime_wasm::actor::message::{Answer, Call, Command, Request, reply};
 use runtime_wasm::actor::{Actor, InstanceStats};
 use runtime_wasm::error::{ErrorCode, WasmError};
@@ -299,8 +299,7 @@ async fn fuel_that_others_use_meanwhile_is_not_given_back() {
     let module = compile(&runtime, &wat).await;
     for name in ["spin", "trap", "straight"] {
         let (events, mut coming) = HostEvents::new();
-        let back = HostImport { module: "env".into(), name: "back".into(), value: None };
-        let imports = HostImports { events, set: 1, imports: vec![back] };
+        let imports = HostImports { events, set: 1, given: vec![Given::Function] };
         let limits = Limits { timeout: Some(Duration::from_secs(60)), ..metered(300_000) };
         let config = InstanceConfig { limits, imports: Some(imports), ..Default::default() };
         let actor = runtime.instantiate(module, config).await.unwrap();
@@ -501,8 +500,7 @@ async fn a_stop_reaches_an_instance_whose_imports_are_being_resolved() {
     let imports: String = (0..9_000).map(|n| format!("(import \"e\" \"{n}\" (func))")).collect();
     let module = compile(&runtime, &format!("(module {imports} (func $s (loop (br 0))) (start $s))")).await;
     let (events, _coming) = HostEvents::new();
-    let given = |n: u32| HostImport { module: "e".into(), name: n.to_string(), value: None };
-    let imports = HostImports { events, set: 1, imports: (0..9_000).map(given).collect() };
+    let imports = HostImports { events, set: 1, given: vec![Given::Function; 9_000] };
     let config = |timeout| InstanceConfig {
         limits: Limits { timeout, ..Limits::default() },
         imports: Some(imports.clone()),

@@ -3,7 +3,7 @@
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::{Cause, InstanceConfig, Limits, RestartPolicy, Stdout, WasiConfig};
 use runtime_wasm::actor::control::StopReason;
-use runtime_wasm::actor::host_call::{HostCall, HostEvent, HostEvents, HostImport, HostImports, HostReply};
+use runtime_wasm::actor::host_call::{Given, HostCall, HostEvent, HostEvents, HostImports, HostReply};
 use runtime_wasm::actor::message::{Answer, Call, Command, Outcome};
 use runtime_wasm::actor::pipe::pipe;
 use runtime_wasm::error::{ErrorCode, WasmError};
@@ -35,8 +35,7 @@ impl Asker {
         let runtime = Arc::new(Runtime::new(RuntimeOptions::default()).unwrap());
         let module = runtime.compile("asker".into(), wat::parse_str(ASKER).unwrap()).await.unwrap();
         let (sender, events) = HostEvents::new();
-        let import = HostImport { module: "env".into(), name: "ask".into(), value: None };
-        let imports = Some(HostImports { events: sender, set: 1, imports: vec![import] });
+        let imports = Some(HostImports { events: sender, set: 1, given: vec![Given::Function] });
         let config = InstanceConfig { restart, imports, ..InstanceConfig::default() };
         let id = InstanceId(runtime.instantiate(module, config).await.unwrap().id());
         Asker { runtime, id, events }

@@ -73,7 +73,7 @@ fn a_host_function_does_not_begin_for_another_guest() {
 fn a_host_call_begins_before_a_stop_or_is_cancelled() {
     check_within(PREEMPTIONS_OF_THE_LARGEST, || {
         let (events, mut receiver) = HostEvents::new();
-        let imports = Some(HostImports { events, set: 0, imports: Vec::new() });
+        let imports = Some(HostImports { events, set: 0, given: Vec::new() });
         let actor = started(InstanceConfig { imports, ..InstanceConfig::default() });
         // Not one of loom's: it only says what has happened in this interleaving.
         let stopped = std::sync::Arc::new(AtomicBool::new(false));

@@ -130,7 +130,7 @@ fn config(flags: &Exec, file: &Path, args: Vec<String>) -> Result<InstanceConfig
     };
     // Messages show it; the guest itself sees it as it is.
     let name = printable::name(&name);
-    Ok(InstanceConfig { name, limits, wasi, imports: None, restart: None })
+    Ok(InstanceConfig { name, limits, wasi, ..InstanceConfig::default() })
 }
 
 fn variable(pair: &str) -> Result<(String, String), String> {

@@ -87,6 +87,23 @@ pub fn imported_function_called_at(bytes: &[u8], offset: usize) -> Option<(Strin
     functions.nth(index as usize).map(|import| (import.module.to_owned(), import.name.to_owned()))
 }
 
+/// Which of the memories that a valid module imports, so many, is the one that is meant where none is named: that of the export
+/// `memory`, or else of the first export, or else the first.
+pub(super) fn imported_memory(bytes: &[u8], imported: u64) -> Option<usize> {
+    if imported == 0 {
+        return None;
+    }
+    let exports = Parser::new(0).parse_all(bytes).map_while(Parsed::ok).find_map(|payload| match payload {
+        Payload::ExportSection(exports) => Some(exports),
+        _ => None,
+    });
+    let exported =
+        exports.into_iter().flatten().map_while(Parsed::ok).filter(|export| export.kind == ExternalKind::Memory);
+    let (named, others): (Vec<_>, Vec<_>) = exported.partition(|export| export.name == "memory");
+    let meant = named.first().or(others.first()).map_or(0, |export| export.index);
+    (u64::from(meant) < imported).then_some(meant as usize)
+}
+
 /// The names under which a valid module exports these of its functions, by index. The first name, if there are several.
 pub fn exported_names(bytes: &[u8], functions: &[u32]) -> HashMap<u32, String> {
     let exports = Parser::new(0).parse_all(bytes).map_while(Parsed::ok).find_map(|payload| match payload {

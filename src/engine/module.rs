@@ -1,10 +1,11 @@
 //! A module: what it is made from, what it exports, and its code for each of the two engines, once that is needed.
 
 use super::compile::{Failure, Job, Threads, compile};
-use super::types::{Code, export_kind};
+use super::inspect::imported_memory;
+use super::types::{Code, export_kind, import};
 use super::{DeferredDrop, Engines, Metering, Symbols};
 use crate::error::Result;
-use crate::signature::Export;
+use crate::signature::{Export, Import};
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -23,7 +24,9 @@ pub struct Module {
 #[derive(Default)]
 struct Made {
     bytes: Bytes,
+    imports: Arc<[Import]>,
     exports: Arc<[Export]>,
+    imported_memory: Option<usize>,
     symbols: Symbols,
     memories: u64,
     tables: u64,
@@ -80,12 +83,12 @@ impl Module {
         &self.name
     }
 
-    /// How many memories an instance of it has of its own.
+    /// How many memories an instance of it has of its own: none is shared, so that is all of them.
     pub fn memories(&self) -> u64 {
         self.made.memories
     }
 
-    /// How many tables an instance of it has of its own.
+    /// How many tables an instance of it has, all of them its own.
     pub fn tables(&self) -> u64 {
         self.made.tables
     }
@@ -98,6 +101,16 @@ impl Module {
     /// What its debug sections tell.
     pub fn symbols(&self) -> &Symbols {
         &self.made.symbols
+    }
+
+    /// What it wants to import, in the module's order.
+    pub fn imports(&self) -> &Arc<[Import]> {
+        &self.made.imports
+    }
+
+    /// Which of the memories that it imports is the one that is meant where none is named; `None` if that is one of its own.
+    pub fn imported_memory(&self) -> Option<usize> {
+        self.made.imported_memory
     }
 
     /// The exports, in the module's order.
@@ -117,10 +130,19 @@ impl Drop for Module {
 impl Made {
     fn new(code: Code, bytes: Bytes, metering: Metering, prompt: bool) -> Made {
         let exports = code.exports().map(|e| Export { name: e.name().into(), kind: export_kind(&e.ty()) }).collect();
-        let needed = code.resources_required();
-        let (memories, tables) = (needed.num_memories.into(), needed.num_tables.into());
-        let symbols = Symbols::new(bytes.clone(), prompt);
-        let made = Made { bytes, exports, symbols, memories, tables, ..Made::default() };
+        let imports: Arc<[Import]> = code.imports().map(|wanted| import(&wanted)).collect();
+        let imported = |kind| imports.iter().filter(|import| import.kind == kind).count() as u64;
+        let (imported_memories, needed) = (imported("memory"), code.resources_required());
+        let made = Made {
+            exports,
+            memories: u64::from(needed.num_memories) + imported_memories,
+            tables: u64::from(needed.num_tables) + imported("table"),
+            imported_memory: imported_memory(&bytes, imported_memories),
+            symbols: Symbols::new(bytes.clone(), prompt),
+            imports,
+            bytes,
+            ..Made::default()
+        };
         let _ = made.cell(metering).set(Ok(code));
         made
     }

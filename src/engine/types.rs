@@ -1,10 +1,16 @@
 //! wasmtime's code and types, in the words of the layers above.
 
-use crate::signature::{ExportKind, ValueType};
-use wasmtime::{ExternType, FuncType, HeapType, ValType};
+use crate::signature::{ExportKind, Import, ValueType};
+use wasmtime::{ExternType, FuncType, HeapType, ImportType, ValType};
 
 /// Compiled code, ready to be instantiated on the engine it was compiled for. A reference: cloning is cheap.
 pub type Code = wasmtime::Module;
+
+/// What to look for, for this import.
+pub(super) fn import(wanted: &ImportType<'_>) -> Import {
+    let (module, name) = (wanted.module().to_owned(), wanted.name().to_owned());
+    Import { module, name, kind: export_kind(&wanted.ty()).name() }
+}
 
 /// What an export of this type is.
 pub(super) fn export_kind(ty: &ExternType) -> ExportKind {

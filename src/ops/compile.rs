@@ -112,3 +112,15 @@ async fn inspect(state: Rc<RefCell<OpState>>, id: f64) -> Result<Piece> {
     let info = host.runtime.inspect(module_id(id)?).await?;
     large::info(&state, info).await
 }
+
+/// What a module wants to import, as JSON: `[module, name, kind]` for each import.
+#[op2]
+pub async fn op_wasm_module_imports(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Piece> {
+    Reply(imports(state, id).await)
+}
+
+async fn imports(state: Rc<RefCell<OpState>>, id: f64) -> Result<Piece> {
+    let host = WasmHost::enabled(&state)?;
+    let imports = host.runtime.module_imports(module_id(id)?)?;
+    large::list(&state, imports).await
+}

@@ -106,9 +106,10 @@ fn raw_value(value: Local<v8::Value>) -> RawValue {
     if let Ok(number) = Local::<v8::Number>::try_from(value) {
         return RawValue::Number(number.value());
     }
-    if let Ok(bytes) = Local::<v8::Uint8Array>::try_from(value)
-        && bytes.byte_length() == 16
-    {
+    if let Ok(bytes) = Local::<v8::Uint8Array>::try_from(value) {
+        if bytes.byte_length() != 16 {
+            return RawValue::Bytes;
+        }
         let mut vector = [0; 16];
         bytes.copy_contents(&mut vector);
         return RawValue::Vector(u128::from_le_bytes(vector));
@@ -131,8 +132,6 @@ fn what(value: Local<v8::Value>) -> &'static str {
         "a symbol"
     } else if value.is_function() {
         "a function"
-    } else if value.is_uint8_array() {
-        "a Uint8Array of another length"
     } else {
         "an object"
     }
@@ -278,7 +277,7 @@ impl<'a> ToV8<'a> for Answer {
             // See `large`: its length is a guest's.
             Answer::Exports(_) => return Err(JsErrorBox::type_error("a list of exports goes in pieces")),
             Answer::Bytes(bytes) => return js_bytes(scope, bytes),
-            Answer::Pages(number) => v8::Number::new(scope, number as f64).into(),
+            Answer::Pages(number) | Answer::Elements(number) => v8::Number::new(scope, number as f64).into(),
             Answer::Fuel(amount) => v8::BigInt::new_from_u64(scope, amount).into(),
         })
     }

@@ -9,6 +9,7 @@ use super::soon::soon;
 use crate::actor::control::StopReason;
 use crate::actor::message::{Answer, Call, Command, Withdrawal};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::signature::Export;
 use crate::value::FuncValue;
 use deno_core::{CancelFuture, OpState, ToV8, op2};
 use std::cell::RefCell;
@@ -119,8 +120,8 @@ pub async fn op_wasm_call_ref(
 #[op2]
 pub async fn op_wasm_exports(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Piece> {
     Reply(match ask(state.clone(), id, Command::Exports).await {
-        Ok(Answer::Exports(exports)) => large::exports(&state, exports).await,
-        Ok(_) => large::exports(&state, Arc::default()).await,
+        Ok(Answer::Exports(exports)) => large::list(&state, exports).await,
+        Ok(_) => large::list::<Export>(&state, Arc::default()).await,
         Err(error) => Err(error),
     })
 }

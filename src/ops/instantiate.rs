@@ -2,12 +2,12 @@
 
 use super::abort::AbortHandle;
 use super::convert::{Args, Reply, time};
+use super::given;
 use super::host::{WasmHost, module_id, off_loop, refused};
-use super::imports::HostSide;
 use super::limits::{LimitOptions, limits};
 use super::stdio::{InputEnd, OutputEnd, StreamIds, add};
 use crate::actor::config::{Cause, InstanceConfig, Preopen, RestartPolicy, Stdin, Stdout, WasiConfig};
-use crate::actor::host_call::{HostImport, HostImports};
+use crate::actor::host_call::HostImports;
 use crate::actor::pipe::{PipeReader, pipe};
 use crate::caps::{Access, Caps};
 use crate::error::{ErrorCode, Result, WasmError};
@@ -31,7 +31,6 @@ pub struct Options {
     stdout: String,
     stderr: String,
     limits: LimitOptions,
-    imports: Vec<ImportOption>,
     import_set: f64,
     restart: Option<RestartOptions>,
 }
@@ -44,10 +43,6 @@ struct RestartOptions {
     within_ms: f64,
     backoff_ms: f64,
 }
-
-/// One import, and whether it is a function. The values of the others come beside the options, in the same order.
-#[derive(Debug, Deserialize)]
-struct ImportOption(String, String, bool);
 
 #[derive(Debug, Deserialize)]
 struct PreopenOption {
@@ -64,18 +59,20 @@ pub struct Made {
     pipes: StreamIds,
 }
 
-/// Makes an instance. Closing the resource `abort`, a handle of [`op_wasm_abort_handle`], ends what has started; -1 is none.
+/// Makes an instance. What its imports are met with: see [`given`]. Closing the resource `abort`, a handle of [`op_wasm_abort_handle`], ends what has started; -1 is none.
 #[op2]
 pub async fn op_wasm_instantiate(
     state: Rc<RefCell<OpState>>,
     module: f64,
     #[serde] options: Options,
-    #[scoped] globals: Args,
+    #[buffer(copy)] kinds: Vec<u8>,
+    #[scoped] values: Args,
     #[smi] abort: i32,
 ) -> Reply<Made> {
+    let imports = given::imports(&state, &kinds, values, options.import_set);
     Reply(match AbortHandle::of(&state, abort) {
-        None => instantiate(state, module, options, globals, None).await,
-        Some(handle) => instantiate(state, module, options, globals, Some(handle.clone()))
+        None => instantiate(state, module, options, imports, None).await,
+        Some(handle) => instantiate(state, module, options, imports, Some(handle.clone()))
             .or_cancel(handle.cancel.clone())
             .await
             .unwrap_or_else(|_| Err(WasmError::new(ErrorCode::Instantiate, "the instantiation was aborted"))),
@@ -85,12 +82,11 @@ pub async fn op_wasm_instantiate(
 async fn instantiate(
     state: Rc<RefCell<OpState>>,
     module: f64,
-    mut options: Options,
-    globals: Args,
+    options: Options,
+    imports: Option<HostImports>,
     abort: Option<Rc<AbortHandle>>,
 ) -> Result<Made> {
     let host = WasmHost::enabled(&state)?;
-    let imports = imports(&state, std::mem::take(&mut options.imports), options.import_set, globals);
     let limits = limits(host.caps.limits(), host.runtime.options(), &options.limits)?;
     let Options { name, args, env, preopens, stdin, stdin_bytes, stdout, stderr, restart, .. } = options;
     // Before anything is waited for: the app may change its buffer then.
@@ -114,7 +110,8 @@ async fn instantiate(
     let (stdout, stdout_end) = output(&stdout);
     let (stderr, stderr_end) = output(&stderr);
     let wasi = WasiConfig { args, env, preopens, stdin, stdout, stderr };
-    let config = InstanceConfig { name, limits, wasi, imports, restart: restart.map(policy) };
+    let config =
+        InstanceConfig { name, limits, wasi, imports, restart: restart.map(policy), ..InstanceConfig::default() };
     let starting = host.runtime.start(module_id(module)?, config).await?;
     if let Some(abort) = &abort {
         abort.started(starting.actor());
@@ -130,17 +127,6 @@ async fn instantiate(
         stderr: add(&state, stderr_end.map(OutputEnd)),
     };
     Ok(Made { id: actor.id() as f64, name: actor.name().to_string(), pipes })
-}
-
-fn imports(state: &Rc<RefCell<OpState>>, wanted: Vec<ImportOption>, set: f64, globals: Args) -> Option<HostImports> {
-    let events = HostSide::of(state).borrow().events.clone();
-    let mut values = globals.0.into_iter();
-    let import = |ImportOption(module, name, function)| {
-        let value = if function { None } else { values.next() };
-        HostImport { module, name, value }
-    };
-    let imports: Vec<_> = wanted.into_iter().map(import).collect();
-    (!imports.is_empty()).then_some(HostImports { events, set: set as u64, imports })
 }
 
 fn output(choice: &str) -> (Stdout, Option<PipeReader>) {

@@ -7,7 +7,6 @@ use super::host::off_loop;
 use crate::blocking;
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::module_info::ModuleInfo;
-use crate::signature::Export;
 use deno_core::convert::Uint8Array;
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{OpState, Resource, ResourceId, ToV8, op2};
@@ -81,10 +80,16 @@ fn lost(what: &str) -> WasmError {
     WasmError::new(ErrorCode::Io, format!("{what} cannot be handed over"))
 }
 
-/// The exports of an instance: an array, of which the first piece is the beginning.
-pub(super) async fn exports(state: &Rc<RefCell<OpState>>, exports: Arc<[Export]>) -> Result<Piece> {
+/// The exports of an instance, or the imports of a module: an array, of which the first piece is the beginning.
+pub(super) async fn list<T: Serialize + Send + Sync + 'static>(
+    state: &Rc<RefCell<OpState>>,
+    items: Arc<[T]>,
+) -> Result<Piece> {
+    if items.is_empty() {
+        return Ok(begin(state, "[]".to_owned(), VecDeque::new()));
+    }
     let cut = move || {
-        let mut pieces = pieces("", &exports);
+        let mut pieces = pieces("", &items);
         let first =
             pieces.pop_front().and_then(|piece| piece.strip_prefix("[\"\",")?.strip_suffix(']').map(str::to_owned));
         Ok((first.unwrap_or_else(|| "[]".to_owned()), pieces))

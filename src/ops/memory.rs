@@ -11,7 +11,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Integers from JavaScript as amounts. A negative one is 5006, once it is clear that the instance exists.
-fn amounts<const N: usize>(state: &Rc<RefCell<OpState>>, id: f64, numbers: [(&str, f64); N]) -> Result<[u64; N]> {
+pub(super) fn amounts<const N: usize>(
+    state: &Rc<RefCell<OpState>>,
+    id: f64,
+    numbers: [(&str, f64); N],
+) -> Result<[u64; N]> {
     for (what, number) in numbers {
         if number < 0.0 {
             WasmHost::enabled(state)?.runtime.instance(instance_id(id)?)?;

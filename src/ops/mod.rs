@@ -7,6 +7,7 @@ mod abort;
 mod code_cache;
 mod compile;
 mod convert;
+mod given;
 mod host;
 mod imports;
 mod instance;
@@ -18,6 +19,7 @@ mod observe;
 mod scripts;
 mod soon;
 mod stdio;
+mod table;
 mod values;
 
 pub use code_cache::forbid_code_cache;
@@ -34,6 +36,7 @@ deno_core::extension!(
         compile::op_wasm_drop_module,
         compile::op_wasm_inspect,
         compile::op_wasm_max_module_bytes,
+        compile::op_wasm_module_imports,
         abort::op_wasm_abort_handle,
         instantiate::op_wasm_instantiate,
         instance::op_wasm_call,
@@ -69,6 +72,10 @@ deno_core::extension!(
         observe::op_wasm_printable,
         observe::op_wasm_stats,
         observe::op_wasm_all_stats,
+        table::op_wasm_table_get,
+        table::op_wasm_table_grow,
+        table::op_wasm_table_set,
+        table::op_wasm_table_size,
         stdio::op_wasm_stdio_close,
         stdio::op_wasm_stdio_closed,
         stdio::op_wasm_stdio_read,

@@ -18,7 +18,7 @@ use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{MAILBOX_MAX, MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
 use crate::module_info::ModuleInfo;
 use crate::printable;
-use crate::signature::Export;
+use crate::signature::{Export, Import};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -163,6 +163,14 @@ impl Runtime {
     /// 5004 if there is none.
     pub fn module_exports(&self, id: ModuleId) -> Result<Arc<[Export]>> {
         Ok(self.module(id)?.exports().clone())
+    }
+
+    /// What a module wants to import.
+    ///
+    /// # Errors
+    /// 5004 if there is none.
+    pub fn module_imports(&self, id: ModuleId) -> Result<Arc<[Import]>> {
+        Ok(self.module(id)?.imports().clone())
     }
 
     /// What a module declares and needs. Reads the whole module, off the caller's thread.

@@ -221,14 +221,32 @@ test("missing and mistyped imports are all listed", async () => {
   ok(!error.message.includes('"pair"') && !error.message.includes("unwanted"), error.message);
 });
 
-test("imports of another shape are 5007", async () => {
-  for (const [bad, ...parts] of [
-    [5, "options.imports"], [[], "an array"], [{ env: 1 }, '["env"]'], [{ env: { f: "x" } }, '["env"]["f"]', "a string"],
-    [{ env: { f: null } }, "null"],
-  ]) {
-    await rejects(instantiate(host, { imports: bad }), 5007, ...parts);
+test("what is no object is 5007 and named, and only what the module wants is looked at", async () => {
+  const shapes = [
+    [5, "options.imports"], ["env", "options.imports", "a string"], [null, "options.imports", "null"], [Symbol("s"), "options.imports"],
+    [{ env: 1 }, 'options.imports["env"]', "a number"], [{ env: null }, 'options.imports["env"]', "null"],
+    [{ env: "functions" }, 'options.imports["env"]', "a string"],
+  ];
+  for (const [bad, ...parts] of shapes) await rejects(instantiate(host, { imports: bad }), 5007, ...parts);
+  for (const empty of [{}, [], () => {}, { env: undefined }, { env: [] }, { env: {} }]) {
+    await rejects(instantiate(host, { imports: empty }), 5001, '"env" "add" is missing', '"env" "start" is missing');
   }
+  const wrong = { ...imports({}), other: 5, more: { f: "x" }, get nobody() { throw new Error("it was read"); } };
+  wrong.env.unwanted = Symbol("unwanted");
+  await (await instantiate(host, { imports: wrong })).drop();
+});
+
+test("what a getter or a proxy throws is the cause of an error that names the place", async () => {
   const thrown = new Error("mine");
-  const error = await rejects(instantiate(host, { imports: { get env() { throw thrown; } } }), 5007);
-  ok(error.cause === thrown);
+  const refuses = { get() { throw thrown; } };
+  const places = [
+    [{ get env() { throw thrown; } }, 'options.imports["env"] cannot be read'],
+    [new Proxy({}, refuses), 'options.imports["env"] cannot be read'],
+    [{ env: { get add() { throw thrown; } } }, 'options.imports["env"]["add"] cannot be read'],
+    [{ env: new Proxy(() => {}, refuses) }, 'options.imports["env"]["add"] cannot be read'],
+  ];
+  for (const [given, text] of places) {
+    const error = await rejects(instantiate(host, { imports: given }), 5007, text);
+    ok(error.cause === thrown);
+  }
 });

@@ -8,6 +8,7 @@ import { equal, ok, test } from "./check.js";
 
 const basic = await compileFile("./wasm/basic.wasm");
 const exitCode = await compileFile("./wasm/exit_code.wasm");
+const fresh = await compileFile("./wasm/fresh.wasm");
 const globals = await compileFile("./wasm/globals.wasm");
 const host = await compileFile("./wasm/host.wasm");
 const references = await compileFile("./wasm/references.wasm");
@@ -161,7 +162,17 @@ async function hosts(seen) {
   seen.callBack = (await letting.call("call_back", add, 4, 5))[0];
   const array = ["type", 1];
   seen.externref = (await letting.call("same", array))[0] === array;
+  const kept = letting.table("kept");
+  await kept.set(1, array);
+  seen.table = "" + (await kept.get(1) === array) + " " + (await kept.grow(2, 5)) + " " + (await kept.get(5)) + " " + (await kept.size());
+  seen.tableBeyond = await ended(kept.get(9));
   await letting.drop();
+
+  const env = { memory: { kind: "memory" }, table: { kind: "table" }, log() {} };
+  const owning = await instantiate(fresh, { imports: { env, js: { values: env.table } } });
+  seen.fresh = "" + (await owning.memory.read(16, 5))[0] + " " + (await owning.table("values").size());
+  seen.notFresh = await ended(instantiate(fresh, { imports: { env: { memory: {} } } }));
+  await owning.drop();
 }
 
 async function streams(seen) {

@@ -5,7 +5,7 @@
 import {
   call, compile, compileFile, dropModule, getExports, inspect, instances, instantiate, memory, types, WasmError, WasmErrorCode,
 } from "runtime:wasm";
-import type { Closed, HostCall, HostFunction, InstantiateOptions, Limits, WasmInstance } from "runtime:wasm";
+import type { Closed, FreshMemory, GuestFunction, HostCall, HostFunction, InstantiateOptions, Limits, Table, WasmInstance } from "runtime:wasm";
 import { args, exit } from "runtime:app";
 
 // Modules.
@@ -75,8 +75,33 @@ const options: InstantiateOptions = {
   restart: { on: ["trap", "timeout", "fuel"], max: 5, withinMs: 60_000, backoffMs: 100 },
   signal: new AbortController().signal,
 };
-// @ts-expect-error: memories cannot be given.
-options.imports = { env: { memory: {} } };
+options.imports = {
+  env: {
+    memory: { kind: "memory" }, table: { kind: "table" }, vector: new Uint8Array(16), typed: types.f32(1.5), nothing: null,
+    anything: Symbol("externref"), none: undefined,
+    // In here `this` is what a handler finds.
+    async log(at: number) {
+      console.log(await this.memory.read(at, 1), await this.table("functions").size());
+    },
+  },
+};
+class Host {
+  env = { log, limit: 5 };
+}
+options.imports = new Host();
+// @ts-expect-error: imports are an object.
+options.imports = 5;
+// @ts-expect-error: and there are two kinds of what an instance can have of its own.
+const fresh: FreshMemory = { kind: "global" };
+
+// Tables.
+const functions: Table = instance.table("functions");
+const element: GuestFunction | null = await functions.get(0);
+await functions.set(1, element);
+await functions.set(0);
+const elements: number = (await functions.size()) + (await functions.grow(2)) + (await functions.grow(1, null));
+// @ts-expect-error: a table has a name.
+instance.table();
 
 // Streams.
 const piped: WasmInstance = await instantiate(m2, { ...options, stdin: "piped", stdout: "piped", stderr: "piped" });
@@ -118,5 +143,5 @@ try {
   console.log(error.name, error.trap, error.guestStack?.join("\n"), error.exitCode, error.call?.args, error.import?.module);
 }
 const code: 5002 = WasmErrorCode.CallError;
-console.log(args[0], added, batch, three, exitCode, data, pages, used, counter, code);
+console.log(args[0], added, batch, three, exitCode, data, pages, used, counter, code, elements, fresh);
 exit();

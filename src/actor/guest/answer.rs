@@ -1,7 +1,7 @@
 //! What a guest can be asked, one request after the other.
 
 use super::state::Context;
-use super::{call, fuel, global, memory};
+use super::{call, fuel, global, memory, table};
 use crate::actor::protocol::message::{Answer, Command, Outcome};
 use crate::error::{ErrorCode, WasmError};
 
@@ -22,6 +22,10 @@ pub(super) async fn answer(store: &mut Context<'_>, command: Command) -> Outcome
         Command::MemoryGrow { pages } => memory::grow(store, pages).await.map(Answer::Pages),
         Command::GlobalGet(name) => global::get(store, &name).map(|value| Answer::Values(vec![value])),
         Command::GlobalSet { name, value } => global::set(store, &name, value).await.map(|()| Answer::Done),
+        Command::TableGet { name, index } => table::get(store, &name, index).map(|value| Answer::Values(vec![value])),
+        Command::TableSet { name, index, value } => table::set(store, &name, index, value).await.map(|()| Answer::Done),
+        Command::TableGrow { name, delta, init } => table::grow(store, &name, delta, init).await.map(Answer::Elements),
+        Command::TableSize(name) => table::size(store, &name).map(Answer::Elements),
         Command::AddFuel(amount) => fuel::add(store, amount).map(Answer::Fuel),
     }
 }

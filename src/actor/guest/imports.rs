@@ -1,16 +1,19 @@
-//! Host functions and globals that a module imports: the guest's side of [`host_call`](crate::actor::protocol::host_call).
+//! What a module imports, and where it comes from: the guest's side of [`host_call`](crate::actor::protocol::host_call).
 
 use super::extern_types::{describe, import_matches};
+use super::fresh;
 use super::host_function::HostFunction;
 use super::state::{Context, GuestState};
+use super::unknown_import::trapping;
 use super::values::to_val;
-use crate::actor::protocol::host_call::{HostImport, HostImports};
+use crate::actor::protocol::config::UnknownImports;
+use crate::actor::protocol::host_call::{Given, HostImports};
 use crate::engine::value_type;
 use crate::error::{ErrorCode, FailedImport, Result, WasmError};
 use crate::printable;
-use crate::value::Value;
-use std::collections::HashMap;
-use wasmtime::{Extern, ExternType, Global, ImportType, Linker};
+use crate::signature::ValueType;
+use crate::value::{Arg, Value};
+use wasmtime::{Extern, ExternType, Global, GlobalType, ImportType, Linker};
 
 /// A module can ask for a million imports, each with a name of 100 kB; a message stays one.
 const IMPORTS_CHARS_MAX: usize = 1500;
@@ -18,46 +21,88 @@ const IMPORTS_CHARS_MAX: usize = 1500;
 /// How many imports are resolved before a stop is looked for.
 const IMPORTS_AT_ONCE: usize = 64;
 
-/// Finds something for each import of the module: what the host gives, or else what the linker has (WASI).
-///
-/// # Errors
-/// 5001 that lists every import that is missing or has another type, with the type it should have.
-pub(super) async fn resolve(
-    store: &mut Context<'_>,
-    linker: &Linker<GuestState>,
-    wanted: impl Iterator<Item = ImportType<'_>>,
-    given: Option<HostImports>,
-) -> Result<Vec<Extern>> {
-    let (mut found, mut wrong) = (Vec::new(), Wrong::default());
-    let places = given.as_ref().map(places).unwrap_or_default();
-    for (number, import) in wanted.enumerate() {
-        if number % IMPORTS_AT_ONCE == IMPORTS_AT_ONCE - 1 {
-            // Who awaits this looks for a stop.
-            tokio::task::yield_now().await;
-        }
-        let ty = import.ty();
-        let place = places.get(&(import.module(), import.name()));
-        let host = given.as_ref().and_then(|given| place.map(|index| (given, *index)));
-        let resolved = match host {
-            Some((given, index)) => from_host(store, given, index, &ty).await,
-            None => match linker.get_by_import(&mut *store, &import) {
-                Some(found) if import_matches(&ty, &found.ty(&*store)) => Ok(found),
-                Some(_) => Err("is of another type".to_owned()),
-                None => Err("is missing".to_owned()),
-            },
-        };
-        match resolved {
-            Ok(import) => found.push(import),
-            Err(problem) => {
-                wrong.add(&FailedImport::new(import.module(), import.name()), &problem, &ty);
+/// Where a module's imports come from.
+pub(super) struct Imports {
+    /// What the host gives.
+    pub(super) given: Option<HostImports>,
+    /// What else there is: WASI.
+    pub(super) linker: Linker<GuestState>,
+    /// What becomes of what is in neither.
+    pub(super) unknown: UnknownImports,
+}
+
+impl Imports {
+    /// Finds something for each import of the module.
+    ///
+    /// # Errors
+    /// 5001 that lists every import that is missing or has another type, with the type it should have.
+    pub(super) async fn resolve(
+        &self,
+        store: &mut Context<'_>,
+        wanted: impl Iterator<Item = ImportType<'_>>,
+    ) -> Result<Vec<Extern>> {
+        let (mut found, mut wrong) = (Vec::new(), Wrong::default());
+        for (index, import) in wanted.enumerate() {
+            if index % IMPORTS_AT_ONCE == IMPORTS_AT_ONCE - 1 {
+                // Who awaits this looks for a stop.
+                tokio::task::yield_now().await;
+            }
+            let ty = import.ty();
+            match self.find(store, index, &import, &ty).await {
+                Ok(import) => found.push(import),
+                Err(problem) => wrong.add(&FailedImport::new(import.module(), import.name()), &problem, &ty),
             }
         }
+        if wrong.count == 0 {
+            return Ok(found);
+        }
+        let text = format!("{} cannot be instantiated, imports: {}", store.data().module.name(), wrong.listed());
+        Err(WasmError::new(ErrorCode::Instantiate, text))
     }
-    if wrong.count == 0 {
-        return Ok(found);
+
+    /// What one import is met with. The error is a sentence without its subject.
+    async fn find(
+        &self,
+        store: &mut Context<'_>,
+        index: usize,
+        import: &ImportType<'_>,
+        ty: &ExternType,
+    ) -> Result<Extern, String> {
+        if let Some(given) = &self.given {
+            let failed = || FailedImport::new(import.module(), import.name());
+            match (ty, given.given.get(index).unwrap_or(&Given::Nothing)) {
+                (_, Given::Nothing) => {}
+                (ExternType::Func(ty), Given::Function) => {
+                    let (events, set, import, ty) = (given.events.clone(), given.set, failed(), ty.clone());
+                    return Ok(HostFunction { events, set, index, import, ty }.into_func(store).into());
+                }
+                (ExternType::Global(ty), Given::Value(arg)) => return global(store, ty, arg).await,
+                (_, Given::Fresh) => return fresh::make(store, import.name(), ty).await,
+                (_, Given::Function) => return Err("is a function".to_owned()),
+                (_, Given::Value(arg)) => return Err(format!("is {}", arg.value.kind())),
+            }
+        }
+        match (self.linker.get_by_import(&mut *store, import), ty) {
+            (Some(found), _) if import_matches(ty, &found.ty(&*store)) => Ok(found),
+            (Some(_), _) => Err("is of another type".to_owned()),
+            (None, ExternType::Func(ty)) if self.unknown == UnknownImports::Trap => {
+                Ok(trapping(store, FailedImport::new(import.module(), import.name()), ty.clone()).into())
+            }
+            (None, _) => Err("is missing".to_owned()),
+        }
     }
-    let text = format!("{} cannot be instantiated, imports: {}", store.data().module.name(), wrong.listed());
-    Err(WasmError::new(ErrorCode::Instantiate, text))
+}
+
+/// A global of this type with a value from outside.
+async fn global(store: &mut Context<'_>, ty: &GlobalType, arg: &Arg) -> Result<Extern, String> {
+    let wanted = value_type(ty.content());
+    if arg.is_missing() && wanted != ValueType::ExternRef {
+        return Err("is missing".to_owned());
+    }
+    let value = Value::from_arg(arg, wanted)?;
+    let val = to_val(store, value, ty.content()).await?;
+    let global = Global::new(&mut *store, ty.clone(), val);
+    global.map(Extern::Global).map_err(|error| format!("cannot be made: {error:#}"))
 }
 
 /// The imports that cannot be had: how many, and a list of as many as a message can hold.
@@ -92,39 +137,12 @@ impl Wrong {
     }
 }
 
+/// What to do where it is not clear from the type that is wanted.
 fn hint(ty: &ExternType) -> &'static str {
     match ty {
         ExternType::Func(_) | ExternType::Global(_) => "",
-        _ => ", which cannot be given: only functions and globals can",
-    }
-}
-
-/// Where to find what is given, by the names of module and import. Of two that are the same the first counts.
-fn places(given: &HostImports) -> HashMap<(&str, &str), usize> {
-    let places = given.imports.iter().enumerate().rev();
-    places.map(|(place, import)| ((&*import.module, &*import.name), place)).collect()
-}
-
-async fn from_host(
-    store: &mut Context<'_>,
-    given: &HostImports,
-    index: usize,
-    ty: &ExternType,
-) -> Result<Extern, String> {
-    let HostImport { module, name, value } = &given.imports[index];
-    match (ty, value) {
-        (ExternType::Func(ty), None) => {
-            let import = FailedImport::new(module, name);
-            let function = HostFunction { events: given.events.clone(), set: given.set, index, import, ty: ty.clone() };
-            Ok(Extern::Func(function.into_func(store)))
-        }
-        (ExternType::Global(ty), Some(arg)) => {
-            let value = Value::from_arg(arg, value_type(ty.content()))?;
-            let val = to_val(store, value, ty.content()).await?;
-            let global = Global::new(&mut *store, ty.clone(), val);
-            global.map(Extern::Global).map_err(|error| format!("cannot be made: {error:#}"))
-        }
-        (_, None) => Err("is a function".to_owned()),
-        (_, Some(_)) => Err("is a value".to_owned()),
+        ExternType::Memory(_) => "; none is shared: give { kind: \"memory\" }, which makes one of the instance's own",
+        ExternType::Table(_) => "; none is shared: give { kind: \"table\" }, which makes one of the instance's own",
+        ExternType::Tag(_) => ", which cannot be given",
     }
 }

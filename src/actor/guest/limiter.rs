@@ -88,6 +88,13 @@ impl Limiter {
         self.refusal.take()
     }
 
+    /// What was in the way of the last growth, for the end of a message: the maximum that is declared, and a bound of the host's.
+    pub(super) fn bounds(&mut self, maximum: Option<u64>) -> String {
+        let maximum = maximum.map(|maximum| format!(", its declared maximum is {maximum}"));
+        let refusal = self.take_refusal().map(|bound| format!(", {bound}"));
+        maximum.unwrap_or_default() + &refusal.unwrap_or_default()
+    }
+
     /// What all guests together may have.
     pub(super) fn shared(&self) -> &Arc<Budget> {
         &self.memory.shared

@@ -7,8 +7,13 @@ use wasmtime::{Extern, Memory};
 /// 64 KiB, the unit of `memory.size` and `memory.grow`, whatever the page size a memory declares.
 const PAGE_BYTES: u64 = 65_536;
 
-/// The export `memory`, or else the first exported memory.
+/// The export `memory`, or else the first exported memory, or else the first that is imported.
 fn memory(store: &mut Context<'_>) -> Result<Memory> {
+    // One that is imported is there before the instance is, for what a start function calls.
+    let state = store.data();
+    if let Some(memory) = state.module.imported_memory().and_then(|index| state.fresh.memories.get(index)) {
+        return Ok(*memory);
+    }
     let instance = store.data().instance()?;
     if let Some(memory) = instance.get_memory(&mut *store, "memory") {
         return Ok(memory);
@@ -48,10 +53,9 @@ pub(super) async fn grow(store: &mut Context<'_>, pages: u64) -> Result<u64> {
     {
         return Ok(before);
     }
-    let maximum = memory.ty(&*store).maximum().map(|max| format!(", its declared maximum is {max}"));
-    let refusal = store.data_mut().limiter.take_refusal().map(|bound| format!(", {bound}"));
-    let (maximum, refusal) = (maximum.unwrap_or_default(), refusal.unwrap_or_default());
-    Err(memory_error(format!("the memory cannot grow by {pages} pages: it has {before}{maximum}{refusal}")))
+    let maximum = memory.ty(&*store).maximum();
+    let bounds = store.data_mut().limiter.bounds(maximum);
+    Err(memory_error(format!("the memory cannot grow by {pages} pages: it has {before}{bounds}")))
 }
 
 fn range(offset: u64, length: u64, size: usize) -> Result<std::ops::Range<usize>> {

@@ -5,6 +5,7 @@ mod call;
 mod core_dump;
 mod ending;
 mod extern_types;
+mod fresh;
 mod fuel;
 mod functions;
 mod global;
@@ -15,7 +16,9 @@ mod limiter;
 mod limiter_model;
 mod memory;
 mod state;
+mod table;
 mod trap;
+mod unknown_import;
 mod values;
 mod wasi;
 
@@ -26,6 +29,7 @@ use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::HOSTCALL_BYTES_MAX;
 use answer::answer;
 use ending::StoppedByHost;
+use imports::Imports;
 use limiter::Limiter;
 use state::GuestState;
 use std::sync::Arc;
@@ -64,6 +68,7 @@ impl Guest {
             actor,
             module,
             engines: services.engines.clone(),
+            fresh: state::Fresh::default(),
             instance: None,
             fuel_given: config.limits.fuel,
             fuel_aside: 0,
@@ -95,8 +100,10 @@ impl Guest {
             fuel::fill(&mut store, fuel)
                 .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("{error:#}")))?;
         }
-        let given = config.imports;
-        let imports = imports::resolve(&mut store.as_context_mut(), &linker, code.imports(), given).await?;
+        let given = Imports { given: config.imports, linker, unknown: config.unknown_imports };
+        let mut scope = RootScope::new(&mut store);
+        let imports = given.resolve(&mut scope.as_context_mut(), code.imports()).await?;
+        drop(scope);
         Ok(Guest { store, imports, code })
     }
 

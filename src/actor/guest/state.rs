@@ -8,7 +8,7 @@ use crate::engine::{Engines, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use wasmtime::{Instance, StoreContextMut};
+use wasmtime::{Instance, Memory, StoreContextMut, Table};
 use wasmtime_wasi::p1::WasiP1Ctx;
 
 /// How deep guest and host may call each other in turn. Each level costs the guest's thread a stack of its own.
@@ -25,6 +25,8 @@ pub(super) struct GuestState {
     pub(super) actor: Arc<Actor>,
     pub(super) module: Arc<Module>,
     pub(super) engines: Arc<Engines>,
+    /// The memories and tables that it imports.
+    pub(super) fresh: Fresh,
     /// None until the module is instantiated.
     pub(super) instance: Option<Instance>,
     /// All fuel it ever had; `None` without metering.
@@ -75,6 +77,14 @@ impl GuestState {
     pub(super) fn program(&self) -> Option<Program> {
         self.wasi.as_ref().map(|wasi| wasi.program())
     }
+}
+
+/// The memories and tables of its own that a guest imports, in their order.
+#[derive(Default)]
+pub(super) struct Fresh {
+    pub(super) memories: Vec<Memory>,
+    /// With the names that they are imported under.
+    pub(super) tables: Vec<(String, Table)>,
 }
 
 /// What the store had at the last look, for when it traps.

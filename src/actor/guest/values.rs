@@ -5,7 +5,6 @@ use crate::actor::budget::Held;
 use crate::engine::{type_text, value_type};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{EXTERNREF_BYTES, EXTERNREFS_MAX};
-use crate::signature::ValueType;
 use crate::value::{Arg, ExternValue, FuncValue, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -118,15 +117,18 @@ pub(super) fn from_val(store: &mut Context<'_>, val: &Val, subject: impl FnOnce(
         Val::ExternRef(Some(reference)) => {
             let held = reference.data(&*store).ok().flatten().and_then(|data| data.downcast_ref::<HostValue>());
             let value = held.map(|held| held.value.clone());
-            Value::Extern(value.ok_or_else(|| no_form(subject(), ValueType::ExternRef))?)
+            Value::Extern(
+                value.ok_or_else(|| no_form(subject(), "an externref made of a reference of the guest's own"))?,
+            )
         }
         reference if reference.ref_().is_some_and(|r| r.is_null()) => Value::Null,
-        _ => return Err(no_form(subject(), ValueType::OtherRef)),
+        _ => return Err(no_form(subject(), "a reference of the guest's own")),
     })
 }
 
-fn no_form(subject: String, ty: ValueType) -> WasmError {
-    WasmError::new(ErrorCode::Type, format!("{subject} is a {ty} that cannot cross to the host unless null"))
+fn no_form(subject: String, what: &str) -> WasmError {
+    let text = format!("{subject} is {what} (a struct, an array, an i31 or the like), which cannot cross to the host");
+    WasmError::new(ErrorCode::Type, text)
 }
 
 /// Frees host values that the guest has let go of.

@@ -19,8 +19,20 @@ pub struct InstanceConfig {
     pub wasi: WasiConfig,
     /// What it may import beside WASI.
     pub imports: Option<HostImports>,
+    /// What becomes of functions that it imports and nobody has.
+    pub unknown_imports: UnknownImports,
     /// When to restart it; `None` for never.
     pub restart: Option<RestartPolicy>,
+}
+
+/// What becomes of functions that a module imports and that neither the host nor WASI has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownImports {
+    /// It is not instantiated.
+    #[default]
+    Refuse,
+    /// It is, and traps when it calls one.
+    Trap,
 }
 
 /// When an instance that has died gets a fresh store under the same id.

@@ -25,7 +25,7 @@ pub struct HostCall {
     pub instance: u64,
     /// Whose host functions these are; see [`HostImports::set`].
     pub set: u64,
-    /// Which one, as an index into [`HostImports::imports`].
+    /// Which one, as an index into [`HostImports::given`].
     pub import: usize,
     /// What the guest passes.
     pub args: Vec<Value>,
@@ -204,17 +204,19 @@ pub struct HostImports {
     pub events: HostEvents,
     /// A number of the giver's own, which each call carries.
     pub set: u64,
-    /// The imports. One that the module does not want is ignored.
-    pub imports: Vec<HostImport>,
+    /// What each import of the module is met with, in its order. Where this ends, all others are met with nothing.
+    pub given: Vec<Given>,
 }
 
-/// One import.
+/// What one import is met with.
 #[derive(Clone, Debug)]
-pub struct HostImport {
-    /// Its module name.
-    pub module: String,
-    /// Its name.
-    pub name: String,
-    /// A global's value, or `None` for a function.
-    pub value: Option<Arg>,
+pub enum Given {
+    /// With nothing: WASI's function of the name, if it is one of WASI's.
+    Nothing,
+    /// With a function of the host's.
+    Function,
+    /// With a value, for a global.
+    Value(Arg),
+    /// With a memory or a table of the instance's own, as the import declares it.
+    Fresh,
 }

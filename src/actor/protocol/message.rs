@@ -74,6 +74,33 @@ pub enum Command {
         /// The value, to be held against the global's type.
         value: Arg,
     },
+    /// The element at a place of a table.
+    TableGet {
+        /// The table's name.
+        name: String,
+        /// The place.
+        index: u64,
+    },
+    /// Put an element at a place of a table.
+    TableSet {
+        /// The table's name.
+        name: String,
+        /// The place.
+        index: u64,
+        /// The element, to be held against the table's type.
+        value: Arg,
+    },
+    /// Grow a table; the answer is the size before.
+    TableGrow {
+        /// The table's name.
+        name: String,
+        /// How many elements to add.
+        delta: u64,
+        /// What each of them is.
+        init: Arg,
+    },
+    /// How many elements the table of this name has.
+    TableSize(String),
     /// Put fuel in; the answer is the fuel there is then.
     AddFuel(u64),
 }
@@ -142,6 +169,8 @@ pub enum Answer {
     Bytes(Vec<u8>),
     /// A number of pages.
     Pages(u64),
+    /// A number of elements.
+    Elements(u64),
     /// An amount of fuel.
     Fuel(u64),
 }

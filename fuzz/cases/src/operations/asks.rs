@@ -63,7 +63,7 @@ fn some_call(name: &str, args: &[Value]) -> Call {
 }
 
 pub fn some_command(input: &mut Input, may_spin: bool) -> Command {
-    match input.below(12) {
+    match input.below(13) {
         0 => Command::MemoryRead { offset: place(input), length: place(input).min(place(input)) },
         1 => Command::MemoryWrite { offset: place(input), bytes: vec![input.any(); input.below(5)] },
         2 => Command::MemorySize,
@@ -80,7 +80,20 @@ pub fn some_command(input: &mut Input, may_spin: bool) -> Command {
             let fuel = Some(if input.once_in(4) { 0 } else { 1000 });
             Command::Call(Call { fuel, ..any_call(input, may_spin) })
         }
+        9 => table_command(input),
         _ => Command::Call(any_call(input, may_spin)),
+    }
+}
+
+fn table_command(input: &mut Input) -> Command {
+    let name = input.pick(&["table", "table", "table", "memory", "none"]).into();
+    let value = if input.once_in(4) { some_value(input) } else { Value::Null };
+    let index = [0, 1, 2, 3, 4, u64::MAX][input.below(6)];
+    match input.below(4) {
+        0 => Command::TableGet { name, index },
+        1 => Command::TableSet { name, index, value: value.into() },
+        2 => Command::TableGrow { name, delta: [0, 1, 1000, 1 << 32, u64::MAX][input.below(5)], init: value.into() },
+        _ => Command::TableSize(name),
     }
 }
 

@@ -23,7 +23,7 @@ const INSTANCES_MAX: usize = 4;
 const MODULE_BYTES_MAX: u64 = 4096;
 /// Room for the smallest memories of all instances, and for some that have grown.
 const MEMORY_MAX: u64 = 6 * PAGE as u64 + 1000;
-/// What the guest's table costs of it.
+/// What the guest's table costs of it at first.
 const TABLE_BYTES: u64 = 2 * 16;
 const RESTARTS_MAX: usize = 2;
 
@@ -123,7 +123,7 @@ impl World {
     }
 
     fn room(&self) -> u64 {
-        let taken: u64 = self.living.values().map(|living| living.life.bytes() + TABLE_BYTES).sum();
+        let taken: u64 = self.living.values().map(|living| living.life.bytes() + living.life.table_bytes()).sum();
         MEMORY_MAX - taken
     }
 

@@ -7,6 +7,9 @@ use runtime_wasm::value::{Arg, Value};
 pub const PAGE: usize = 65_536;
 /// The maximum that the guest's memory declares, in pages.
 const PAGES_MAX: u64 = 3;
+/// What its table begins with, and what an element costs of the memory of all.
+const ELEMENTS: u64 = 2;
+const ELEMENT_BYTES: u64 = 16;
 const GLOBAL: i64 = 7;
 const CONSTANT: i32 = 5;
 
@@ -33,6 +36,8 @@ const FUNCTIONS: [&str; 8] = ["next", "add", "swap", "load", "store", "grow", "t
 /// The state of one instance.
 pub struct Life {
     memory: Vec<u8>,
+    /// How many elements its table has. All of them are null.
+    elements: u64,
     global: i64,
     count: i32,
     /// Has it spent all its fuel?
@@ -62,6 +67,7 @@ impl Life {
     pub fn new(limit: u64, fuel: Option<u64>) -> Self {
         Life {
             memory: vec![0; PAGE],
+            elements: ELEMENTS,
             global: GLOBAL,
             count: 0,
             spent: false,
@@ -90,6 +96,11 @@ impl Life {
 
     pub fn bytes(&self) -> u64 {
         self.memory.len() as u64
+    }
+
+    /// What its table costs of the memory of all.
+    pub fn table_bytes(&self) -> u64 {
+        self.elements * ELEMENT_BYTES
     }
 
     pub fn pages(&self) -> u64 {
@@ -142,6 +153,29 @@ impl Life {
                 ("global" | "constant", _) => Err(ErrorCode::Type),
                 _ => Err(ErrorCode::ExportNotFound),
             },
+            Command::TableGet { name, .. }
+            | Command::TableSet { name, .. }
+            | Command::TableGrow { name, .. }
+            | Command::TableSize(name)
+                if name != "table" =>
+            {
+                Err(ErrorCode::ExportNotFound)
+            }
+            Command::TableGet { index, .. } | Command::TableSet { index, .. } if *index >= self.elements => {
+                Err(ErrorCode::Memory)
+            }
+            Command::TableGet { .. } => Ok(Answer::Values(vec![Value::Null])),
+            Command::TableSet { value, .. } => is_null(value).then_some(Answer::Done).ok_or(ErrorCode::Type),
+            Command::TableGrow { init, .. } if !is_null(init) => Err(ErrorCode::Type),
+            Command::TableGrow { delta, .. } => {
+                let before = self.elements;
+                if delta.checked_mul(ELEMENT_BYTES).is_none_or(|bytes| bytes > around.room) {
+                    return Err(ErrorCode::Memory);
+                }
+                self.elements += delta;
+                Ok(Answer::Elements(before))
+            }
+            Command::TableSize(_) => Ok(Answer::Elements(self.elements)),
             Command::AddFuel(amount) => self.add_fuel(*amount, around.used).map(Answer::Fuel),
             Command::Exports | Command::CallRef { .. } | Command::MemoryWriteLater { .. } => {
                 unreachable!("not asked of the model")
@@ -230,6 +264,11 @@ fn fits(name: &str, args: &[Value]) -> bool {
         "load" | "grow" => matches!(args, [Value::I32(_)]),
         _ => args.is_empty(),
     }
+}
+
+/// The only value here that an element of a table can be.
+fn is_null(arg: &Arg) -> bool {
+    arg.value == runtime_wasm::value::RawValue::Null
 }
 
 /// An argument that was made from a value.
