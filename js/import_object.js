@@ -53,50 +53,71 @@ export class GivenImports {
 export function readImports(imports, object) {
   if (!isObject(object)) throw typeError("options.imports must be an object, not " + describe(object));
   const given = new GivenImports(imports.length);
-  for (let index = 0; index < imports.length; index++) readImport(given, index, imports[index], object);
+  for (let index = 0; index < imports.length; index++) {
+    const wanted = imports[index];
+    const namespace = get(object, wanted[0], wanted, 1);
+    if (namespace === undefined) continue;
+    if (!isObject(namespace)) throw typeError(placeOf(wanted, 1) + " must be an object, not " + describe(namespace));
+    meet(given, index, wanted, get(namespace, wanted[1], wanted, 2));
+  }
   return given;
 }
 
-function readImport(given, index, { 0: module, 1: name, 2: kind }, object) {
-  // What throws is rare, and a module may have thousands of imports: their places are spelled out on need.
-  const place = () => "options.imports[" + quoted(module) + "]";
-  const namespace = get(object, module, place);
-  if (namespace === undefined) return;
-  if (!isObject(namespace)) throw typeError(place() + " must be an object, not " + describe(namespace));
-  const member = () => place() + "[" + quoted(name) + "]";
-  const value = get(namespace, name, member);
+function get(object, key, wanted, depth) {
+  try {
+    return object[key];
+  } catch (error) {
+    throw unreadable(wanted, depth, error);
+  }
+}
+
+function meet(given, index, wanted, value) {
+  const kind = wanted[2];
   if (kind === "function" && typeof value === "function") {
     given.kinds[index] = FUNCTION;
     given.handlers[index] = value;
-  } else if (isFresh(kind, value, member)) {
+  } else if ((kind === "memory" || kind === "table") && isFresh(wanted, value)) {
     given.kinds[index] = FRESH;
   } else if (value !== undefined || kind === "global") {
     given.kinds[index] = VALUE;
-    given.values[given.values.length] = orUnreadable(() => asArgument(value), member);
+    given.values[given.values.length] = asValue(wanted, value);
   }
 }
 
 /** Is this the wish for a memory or a table of the instance's own? */
-function isFresh(kind, value, place) {
-  if (kind !== "memory" && kind !== "table") return false;
-  if (typeof value !== "object" || value === null || orUnreadable(() => ownValue(value, "kind"), place) !== kind) return false;
-  readOptions(value, freshKeys, place());
+function isFresh(wanted, value) {
+  if (typeof value !== "object" || value === null || kindOf(wanted, value) !== wanted[2]) return false;
+  readOptions(value, freshKeys, placeOf(wanted, 2));
   return true;
 }
 
 const freshKeys = ["kind"];
 
-function get(object, key, place) {
-  return orUnreadable(() => object[key], place);
+function kindOf(wanted, value) {
+  try {
+    return ownValue(value, "kind");
+  } catch (error) {
+    throw unreadable(wanted, 2, error);
+  }
 }
 
-/** What `read` gives. What a getter or a trap of a proxy throws becomes the cause of a 5007 that names the place. */
-function orUnreadable(read, place) {
+function asValue(wanted, value) {
   try {
-    return read();
+    return asArgument(value);
   } catch (error) {
-    throw typeError(place() + " cannot be read", error);
+    throw unreadable(wanted, 2, error);
   }
+}
+
+/** What a getter or a trap of a proxy throws becomes the cause of a 5007 that names the place. */
+function unreadable(wanted, depth, error) {
+  return typeError(placeOf(wanted, depth) + " cannot be read", error);
+}
+
+/** Where an import is looked for. Spelled out on need only: a module may have thousands. */
+function placeOf(wanted, depth) {
+  const namespace = "options.imports[" + quoted(wanted[0]) + "]";
+  return depth === 1 ? namespace : namespace + "[" + quoted(wanted[1]) + "]";
 }
 
 function isObject(value) {
