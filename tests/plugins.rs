@@ -112,6 +112,64 @@ fn the_example_in_assemblyscript_compiles_and_runs() {
     assert_eq!(trap, "integer divide by zero [ 7, 0 ] shout/divide");
 }
 
+/// A module that imports its memory and its table, in C and in AssemblyScript.
+const IN_C: &str = r#"
+__attribute__((import_module("env"), import_name("log"))) void say(const char *at, int bytes);
+static int twice(int x) { return 2 * x; }
+static int thrice(int x) { return 3 * x; }
+int (*volatile operations[2])(int) = {twice, thrice};
+__attribute__((export_name("apply"))) int apply(int which, int x) { say("in C", 4); return operations[which](x); }
+__attribute__((export_name("pointer"))) void *pointer(int which) { return (void *)operations[which]; }
+"#;
+const IN_ASSEMBLYSCRIPT: &str = r#"
+@external("env", "log") declare function say(at: usize, bytes: i32): void;
+const text = String.UTF8.encode("in AssemblyScript");
+say(changetype<usize>(text), text.byteLength);
+export function apply(which: i32, x: i32): i32 {
+  const operations: ((x: i32) => i32)[] = [(x) => 2 * x, (x) => 3 * x];
+  return operations[which](x);
+}
+export function pointer(which: i32): u32 { return 1; }
+"#;
+const HOST: &str = r#"
+import { compileFile, instantiate } from "runtime:wasm";
+import { args } from "runtime:app";
+const [memory, table] = [{ kind: "memory" }, { kind: "table" }];
+const env = {
+  memory, table, __indirect_function_table: table, abort() {},
+  async log(at, bytes) { console.log(new TextDecoder().decode(await this.memory.read(at, bytes))); },
+};
+const instance = await instantiate(await compileFile(args[0]), { imports: { env } });
+console.log(await instance.call("apply", 0, 7), await instance.call("apply", 1, 7), await instance.memory.size() > 0);
+const [pointer] = await instance.call("pointer", 1);
+console.log(typeof await instance.table(args[1]).get(pointer), await instance.table(args[1]).size() > pointer);
+"#;
+
+/// Compiles in a folder that has a script to host what comes out, and hosts it.
+fn import_all(source: (&str, &str), command: &[&str], table: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(source.0), source.1).unwrap();
+    fs::write(folder.path().join("host.js"), HOST).unwrap();
+    fs::write(folder.path().join("manifest.app.toml"), "[capabilities.wasm]\nload = [\"*.wasm\"]\n").unwrap();
+    run(folder.path(), command[0], &command[1..]);
+    let output = run(folder.path(), env!("CARGO_BIN_EXE_runtime-wasm"), &["run", "host.js", "out.wasm", table]);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn what_imports_its_memory_and_table_runs_with_those_of_its_own() {
+    let clang = compiler("c");
+    let flags = ["--target=wasm32", "-nostdlib", "-O1", "-Wl,--no-entry", "-Wl,--import-memory", "-Wl,--import-table"];
+    let command = [&[&*clang], &flags[..], &["in.c", "-o", "out.wasm"]].concat();
+    let said = import_all(("in.c", IN_C), &command, "__indirect_function_table");
+    assert_eq!(said, "in C\nin C\n[ 14 ] [ 21 ] true\nfunction true\n");
+
+    let asc = examples().join("assemblyscript/node_modules/assemblyscript/bin/asc.js");
+    let command = ["node", asc.to_str().unwrap(), "in.ts", "--importMemory", "--importTable", "-o", "out.wasm"];
+    let said = import_all(("in.ts", IN_ASSEMBLYSCRIPT), &command, "table");
+    assert_eq!(said, "in AssemblyScript\n[ 14 ] [ 21 ] true\nfunction true\n");
+}
+
 fn run(folder: &Path, program: &str, args: &[impl AsRef<std::ffi::OsStr>]) -> Output {
     // A path with a slash would be looked up from here, not from there.
     let found = if program.contains('/') { folder.join(program) } else { program.into() };
