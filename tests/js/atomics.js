@@ -45,6 +45,23 @@ test("nobody waits there to be woken, and who would wait traps at once", testEac
   await instance.drop();
 }));
 
+test("so it is on memories that are imported, have 64-bit addresses or come after others", testEach(async (options) => {
+  const elsewhere = await compileFile("./wasm/atomics_elsewhere.wasm");
+  const instance = await instantiate(elsewhere, { ...options, imports: { env: { memory: { kind: "memory" } } } });
+  const { exports } = instance;
+  equal([await exports.add(8, 5), await exports.add(8, 5)], [0, 5]);
+  equal([await exports.add_wide(8n, 6), await exports.add_wide(8n, 6)], [0, 6]);
+  equal([await exports.add_third(8, 7), await exports.add_third(8, 7)], [0, 7]);
+  equal([await exports.notify(0), await exports.notify_wide(0n)], [0, 0]);
+  for (const [name, at] of [["wait", 0], ["wait_wide", 0n], ["wait_third", 0]]) {
+    equal((await rejects(exports[name](at), 5002)).trap, "expected shared memory", name);
+  }
+  for (const [name, at] of [["wait", 65536], ["wait_wide", 2n ** 40n], ["notify", -4], ["notify_wide", -4n], ["wait_third", 65536]]) {
+    equal((await rejects(exports[name](at), 5002)).trap, "memory out of bounds", name);
+  }
+  await instance.drop();
+}));
+
 test("a guest that spins for a lock which nobody gives back is stopped", testEach(async (options) => {
   const timed = await instantiate(module, options);
   await timed.call("lock", 0);

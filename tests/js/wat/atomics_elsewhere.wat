@@ -1,0 +1,16 @@
+;; Atomic instructions on memories of other kinds: imported, with 64-bit addresses, the third of several.
+(module
+  (import "env" "memory" (memory $imported 1 2))
+  (memory $wide i64 1)
+  (memory $third 1)
+  (func (export "add") (param i32 i32) (result i32) (i32.atomic.rmw.add $imported (local.get 0) (local.get 1)))
+  (func (export "add_wide") (param i64 i32) (result i32) (i32.atomic.rmw.add $wide (local.get 0) (local.get 1)))
+  (func (export "add_third") (param i32 i32) (result i32) (i32.atomic.rmw.add $third (local.get 0) (local.get 1)))
+  (func (export "notify") (param i32) (result i32) (memory.atomic.notify $imported (local.get 0) (i32.const -1)))
+  (func (export "notify_wide") (param i64) (result i32) (memory.atomic.notify $wide (local.get 0) (i32.const -1)))
+  (func (export "wait") (param i32) (result i32)
+    (memory.atomic.wait32 $imported (local.get 0) (i32.const 0) (i64.const -1)))
+  (func (export "wait_wide") (param i64) (result i32)
+    (memory.atomic.wait64 $wide (local.get 0) (i64.const 0) (i64.const -1)))
+  (func (export "wait_third") (param i32) (result i32)
+    (memory.atomic.wait32 $third (local.get 0) (i32.const 0) (i64.const -1))))
