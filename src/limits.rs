@@ -9,8 +9,6 @@ pub const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + 1024 * 1024;
 pub const SIGNAL_STACK_BYTES: usize = 256 * 1024;
 /// The stack of an actor's thread, which holds its loop, the polling of a guest's future, and the stack for its signals.
 pub const THREAD_STACK_BYTES: usize = 512 * 1024 + SIGNAL_STACK_BYTES;
-/// The stack of the thread that opens a folder where there is no `/proc`.
-pub const PREOPEN_STACK_BYTES: usize = 256 * 1024;
 /// The stack of a thread that compiles: Cranelift recurses over a function's control flow.
 pub const COMPILE_STACK_BYTES: usize = 8 * 1024 * 1024;
 
@@ -113,14 +111,18 @@ pub const CORE_DUMP_COPIES: u64 = 4;
 pub const OPEN_FILES_MAX: u32 = 256;
 /// Places in the folders that one guest lists, for which it has small numbers: some 40 bytes each. Others have large ones.
 pub const FOLDER_PLACES_MAX: usize = 65_536;
-/// Things that the host keeps for one guest: files, streams, and what a `poll_oneoff` waits for.
-pub const HOST_RESOURCES_MAX: usize = 4096;
+/// Subscriptions of one `poll_oneoff`, some 100 bytes each.
+pub const POLL_SUBSCRIPTIONS_MAX: u32 = 65_536;
+/// Buffers of one read or write, as many as Linux takes; and of its list, how many are looked at to find some that are not empty.
+pub const IO_VECTORS_MAX: usize = 1024;
+/// See [`IO_VECTORS_MAX`].
+pub const IO_VECTORS_LOOKED_AT_MAX: u32 = 1 << 20;
+/// Bytes of one read or write, which a stop has to wait for; the rest of a longer one is another.
+pub const IO_BYTES_MAX: u32 = 64 << 20;
 /// Bytes that the host copies for one WASI call.
 pub const HOSTCALL_BYTES_MAX: usize = 64 << 20;
 /// Bytes that a piped stream holds. A writer that is further ahead of its reader waits.
 pub const PIPE_BYTES: usize = 64 * 1024;
-/// Bytes that one `random_get` may ask for; a guest that wants more asks again.
-pub const RANDOM_BYTES_MAX: u64 = 1 << 20;
 
 /// Lines of a guest's stack that an error carries, and of those that one of its frames can come to by inlining.
 pub const STACK_LINES_MAX: usize = 64;
@@ -156,9 +158,7 @@ pub const THREADS_HEAD_ROOM: u64 = 64;
 pub const FILES_HEAD_ROOM: u64 = 128;
 
 const _: () = assert!(FIBER_STACK_BYTES > WASM_STACK_BYTES);
-const _: () = assert!(HOST_RESOURCES_MAX > OPEN_FILES_MAX as usize);
 const _: () = assert!(SYMBOL_STEPS_PROMPT < SYMBOL_STEPS_MAX);
-const _: () = assert!(RANDOM_BYTES_MAX <= HOSTCALL_BYTES_MAX as u64);
 const _: () = assert!(LOCALS_MAX < 50_000, "the format's own bound, which is checked later");
 // The last instance that is let in must not reach what others need.
 const _: () = assert!(MAPS_HEAD_ROOM > MAPS_PER_INSTANCE + MAPS_PER_MEMORY * MEMORIES_MAX as u64 + TABLES_MAX as u64);

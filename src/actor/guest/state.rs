@@ -2,14 +2,13 @@
 
 use super::functions::Functions;
 use super::limiter::Limiter;
-use super::wasi::{Program, WasiGuest};
+use super::wasi::{Preview1, Program, WasiGuest};
 use crate::actor::handle::Actor;
 use crate::engine::{Engines, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use wasmtime::{Instance, Memory, StoreContextMut, Table};
-use wasmtime_wasi::p1::WasiP1Ctx;
 
 /// How deep guest and host may call each other in turn. Each level costs the guest's thread a stack of its own.
 const DEPTH_MAX: usize = 16;
@@ -55,9 +54,9 @@ impl GuestState {
     }
 
     /// WASI, for a call of it.
-    pub(super) fn wasi_for_a_call(&mut self) -> Option<&mut WasiP1Ctx> {
+    pub(super) fn wasi_for_a_call(&mut self) -> Option<&mut Preview1> {
         self.actor.counters.host_calls.add_one();
-        self.wasi.as_mut().map(|wasi| &mut wasi.context)
+        self.wasi.as_mut().map(|wasi| &mut wasi.functions)
     }
 
     /// May the guest be called once more, from within as many host calls as there are?

@@ -1,118 +1,114 @@
 //! What a WASI guest sees: argv, environment, directories, standard streams. All of it granted by someone else; here it is
 //! only checked for being usable.
 //!
-//! `open`, `readdir` and `sleep` stand in the place of functions of wasmtime-wasi; `folder` lists one folder for `readdir`. `stdio` is the
-//! host's own streams: what is written goes through `terminal`, and `printer` writes it in whole `lines` by an `outlet`. `pipes` are the
-//! streams that JavaScript holds.
+//! `preview1` are the functions that a guest calls, on the `descriptors` that it has open: a `file`, a `folder` (which a `listing` is
+//! made of) or one of the `streams`. `paths` and `open` find what a path names `beneath` a folder. Streams are `pipes`, which JavaScript
+//! holds, or the host's own: its input is the `inlet`; what is written to its output by `stdio` goes through `terminal`, and `printer`
+//! writes it in whole `lines` by an `outlet`.
 
+mod beneath;
+mod buffers;
+mod descriptors;
+mod errno;
+mod file;
+mod file_room;
 mod folder;
-mod folders;
+mod inlet;
 mod lines;
+mod listing;
 mod open;
 mod outlet;
+mod paths;
 mod pipes;
-mod preopen;
+mod poll;
+mod preview1;
 mod printer;
 mod program;
-mod readdir;
-mod sleep;
+mod seek;
+mod stat;
 mod stdio;
+mod streams;
 mod terminal;
 
+pub(super) use preview1::Preview1;
 pub(super) use program::{Program, WASI_MODULE, WasiGuest};
 pub(super) use stdio::HostOutput;
 
 use super::state::GuestState;
 use crate::actor::handle::Actor;
-use crate::actor::protocol::config::{Stdin, Stdout, WasiConfig};
+use crate::actor::protocol::config::{Preopen, Stdin, Stdout, WasiConfig};
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::limits::{HOST_RESOURCES_MAX, RANDOM_BYTES_MAX};
 use crate::printable::name as shown;
-use folders::Folders;
+use descriptors::{Descriptor, Descriptors};
+use folder::OpenFolder;
+use inlet::HostInput;
 use pipes::Pipes;
 use printer::Stream;
+use rustix::fs::{Mode, OFlags, openat};
 use std::sync::Arc;
-use stdio::{new_owner, own_stdin};
-use wasmtime::{Caller, Linker};
-use wasmtime_wasi::p2::pipe::MemoryInputPipe;
-use wasmtime_wasi::{I32Exit, WasiCtxBuilder, WasiView};
+use stdio::new_owner;
+use streams::{Input, Output};
+use wasmtime::Linker;
+use wasmtime_wasi::WasiCtxBuilder;
+use wasmtime_wasi::p1::wasi_snapshot_preview1::add_to_linker;
 
-/// Builds the context of one guest.
+/// Builds what one guest sees.
 ///
 /// # Errors
 /// 5010 naming what is unusable.
 pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGuest> {
     check(&config)?;
     let WasiConfig { args, env, preopens, stdin, stdout, stderr } = config;
-    let mut builder = WasiCtxBuilder::new();
-    // File operations run on the guest's own thread: when that is gone, nothing of the guest is under way. What could block
-    // there is not: see `open` and `sleep`.
-    builder.max_random_size(RANDOM_BYTES_MAX).allow_blocking_current_thread(true);
+    let mut world = WasiCtxBuilder::new();
     if args.is_empty() {
-        builder.arg(actor.name());
+        world.arg(actor.name());
     }
-    builder.args(&args).envs(&env);
-    for preopen in &preopens {
-        preopen::add(&mut builder, preopen).map_err(unusable)?;
-    }
+    world.args(&args).envs(&env);
+    let folders = preopens.into_iter().map(folder).collect::<Result<Vec<_>>>()?;
     let mut pipes = Pipes::default();
-    match stdin {
-        Stdin::Null => {}
-        Stdin::Bytes(bytes) => {
-            builder.stdin(MemoryInputPipe::new(bytes));
-        }
-        Stdin::Inherit => {
-            builder.inherit_stdin();
-            own_stdin(actor)?;
-        }
-        Stdin::Pipe(reader) => {
-            builder.stdin(pipes.add_input(reader));
-        }
-    }
+    let input = match stdin {
+        Stdin::Null => Input::Bytes(bytes::Bytes::new()),
+        Stdin::Bytes(bytes) => Input::Bytes(bytes.into()),
+        Stdin::Inherit => Input::Host(HostInput::new(actor)?),
+        Stdin::Pipe(reader) => Input::Pipe(pipes.add_input(reader)),
+    };
     let printing_as = new_owner();
     let mut inherited = Vec::new();
-    match stdout {
-        Stdout::Null => {}
-        Stdout::Inherit => {
-            let output = HostOutput::new(Stream::Stdout, printing_as, actor)?;
-            inherited.push(output.clone());
-            builder.stdout(output);
-        }
-        Stdout::Pipe(writer) => {
-            builder.stdout(pipes.add_output(writer, actor));
+    let mut output = |stream, to| -> Result<Output> {
+        Ok(match to {
+            Stdout::Null => Output::Nowhere,
+            Stdout::Inherit => {
+                let output = HostOutput::new(stream, printing_as, actor)?;
+                inherited.push(output.clone());
+                Output::Host(output)
+            }
+            Stdout::Pipe(writer) => Output::Pipe(pipes.add_output(writer, actor)),
+        })
+    };
+    let outputs = [output(Stream::Stdout, stdout)?, output(Stream::Stderr, stderr)?];
+    let streams = [Descriptor::Input(input)].into_iter().chain(outputs.map(Descriptor::Output));
+    let descriptors = Descriptors::new(streams.chain(folders));
+    let functions = Preview1 { actor: actor.clone(), descriptors, world: world.build_p1() };
+    Ok(WasiGuest { functions, pipes: Arc::new(pipes), inherited })
+}
+
+/// A granted folder, opened for this guest.
+fn folder(preopen: Preopen) -> Result<Descriptor> {
+    let Preopen { guest_path, dir, writable } = preopen;
+    match openat(dir, c".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
+        Ok(handle) => Ok(Descriptor::Folder(OpenFolder::new(handle.into(), writable, Some(guest_path)))),
+        Err(error) => {
+            let why = std::io::Error::from(error);
+            Err(unusable(format!("the preopen \"{}\" cannot be opened: {why}", shown(&guest_path))))
         }
     }
-    match stderr {
-        Stdout::Null => {}
-        Stdout::Inherit => {
-            let output = HostOutput::new(Stream::Stderr, printing_as, actor)?;
-            inherited.push(output.clone());
-            builder.stderr(output);
-        }
-        Stdout::Pipe(writer) => {
-            builder.stderr(pipes.add_output(writer, actor));
-        }
-    }
-    let mut context = builder.build_p1();
-    context.ctx().table.set_max_capacity(HOST_RESOURCES_MAX);
-    Ok(WasiGuest { context, folders: Folders::default(), pipes: Arc::new(pipes), inherited })
 }
 
 /// Adds preview 1 to the linker of a module that imports it.
 pub(crate) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
-    wasmtime_wasi::p1::add_to_linker_async(linker, |state: &mut GuestState| {
+    add_to_linker(linker, |state: &mut GuestState| {
         state.wasi_for_a_call().expect("linked only where the module imports WASI")
-    })?;
-    // wasmtime-wasi refuses codes from 126 on, for a shell's sake; here a code is a number like any other.
-    linker.allow_shadowing(true);
-    let exit = |mut caller: Caller<'_, GuestState>, code: i32| -> wasmtime::Result<()> {
-        caller.data_mut().wasi_for_a_call();
-        Err(I32Exit(code).into())
-    };
-    linker.func_wrap(WASI_MODULE, "proc_exit", exit)?;
-    open::link(linker)?;
-    readdir::link(linker)?;
-    sleep::link(linker)
+    })
 }
 
 fn check(config: &WasiConfig) -> Result<()> {

@@ -1,84 +1,99 @@
 //! `path_open`, guarded: a guest opens regular files and folders, and only so many.
 //!
-//! Opening a FIFO waits for its other end, and nobody can call that back; a device may do anything. Neither is opened. The kind is
-//! asked for by the very path and flags that would be opened, so symbolic links make no difference. What remains is a FIFO that is
-//! renamed into place between the question and the opening; no guest can make one. Descriptors are the process's, and it keeps
-//! some for itself.
+//! Opening a FIFO waits for its other end, and nobody can call that back; a device may do anything. Neither is opened: the kind is
+//! asked for first, and the opening itself waits for nobody, so that what is renamed into place in between does no harm. Descriptors are
+//! the process's, and it keeps some for itself.
 
-use super::program::WASI_MODULE;
-use crate::actor::guest::state::GuestState;
-use crate::limits::{FILES_HEAD_ROOM, OPEN_FILES_MAX};
-use rustix::event::{EventfdFlags, eventfd};
-use rustix::process::{Resource, getrlimit};
-use std::os::fd::AsRawFd;
-use wasmtime::{AsContextMut, Caller, Extern, Linker, Result};
-use wasmtime_wasi::p1::WasiP1Ctx;
-use wasmtime_wasi::p1::types::{Errno, Fd, Filetype, Lookupflags};
-use wasmtime_wasi::p1::wasi_snapshot_preview1::{WasiSnapshotPreview1, path_open};
-use wiggle::{GuestMemory, GuestPtr};
+use super::beneath::{NAME_ONLY, open};
+use super::descriptors::Descriptor;
+use super::errno::errno;
+use super::file::OpenFile;
+use super::file_room::has_room_for_a_file;
+use super::folder::OpenFolder;
+use rustix::fs::{FileType, OFlags, fstat};
+use std::fs::File;
+use wasmtime_wasi::p1::types::{Errno, Fdflags, Oflags, Rights};
 
-/// dirfd, dirflags, path, its length, oflags, rights, rights to inherit, fdflags, where the descriptor goes.
-type Arguments = (i32, i32, i32, i32, i32, i64, i64, i32, i32);
-
-/// Puts the guarded `path_open` in the place of the plain one.
-pub(crate) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
-    linker.func_wrap_async(WASI_MODULE, "path_open", |mut caller: Caller<'_, GuestState>, arguments: Arguments| {
-        Box::new(async move {
-            let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
-                wasmtime::bail!("missing required memory export");
-            };
-            let fuel = caller.as_context_mut().hostcall_fuel();
-            let (bytes, state) = memory.data_and_store_mut(&mut caller);
-            let Some(wasi) = state.wasi_for_a_call() else { return Ok(Errno::Notsup as i32) };
-            wasi.set_hostcall_fuel(fuel);
-            guarded(wasi, &mut GuestMemory::Unshared(bytes), arguments).await
-        })
-    })?;
-    Ok(())
+/// How to open something.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    pub(super) follow: bool,
+    pub(super) oflags: Oflags,
+    pub(super) rights: Rights,
+    pub(super) flags: Fdflags,
 }
 
-async fn guarded(wasi: &mut WasiP1Ctx, memory: &mut GuestMemory<'_>, arguments: Arguments) -> Result<i32> {
-    let (dirfd, dirflags, path, length, oflags, rights, inherited, fdflags, result) = arguments;
+impl How {
+    fn reads(self) -> bool {
+        // What is opened neither way can be asked about, which the system calls reading.
+        self.rights.contains(Rights::FD_READ) || !self.writes()
+    }
+
+    fn writes(self) -> bool {
+        self.rights.contains(Rights::FD_WRITE)
+    }
+
+    /// Would it change something, or permit to? A C library asks for no right that the folder does not have, so of an opening for
+    /// writing beneath a folder to be read only this one is left.
+    fn changes(self) -> bool {
+        self.rights.intersects(Rights::FD_WRITE | Rights::FD_ALLOCATE)
+            || self.oflags.intersects(Oflags::CREAT | Oflags::TRUNC)
+    }
+
+    fn system(self) -> OFlags {
+        let mut flags = match (self.reads(), self.writes()) {
+            (_, false) => OFlags::RDONLY,
+            (false, true) => OFlags::WRONLY,
+            (true, true) => OFlags::RDWR,
+        };
+        flags.set(OFlags::NOFOLLOW, !self.follow);
+        flags.set(OFlags::CREATE, self.oflags.contains(Oflags::CREAT));
+        flags.set(OFlags::EXCL, self.oflags.contains(Oflags::CREAT | Oflags::EXCL));
+        flags.set(OFlags::TRUNC, self.oflags.contains(Oflags::TRUNC));
+        flags.set(OFlags::DIRECTORY, self.oflags.contains(Oflags::DIRECTORY));
+        flags.set(OFlags::APPEND, self.flags.contains(Fdflags::APPEND));
+        flags.set(OFlags::DSYNC, self.flags.contains(Fdflags::DSYNC));
+        flags |= if self.flags.intersects(Fdflags::SYNC | Fdflags::RSYNC) { OFlags::SYNC } else { OFlags::empty() };
+        flags | OFlags::NONBLOCK | OFlags::NOCTTY
+    }
+}
+
+/// Opens a file or a folder.
+pub(super) fn open_in(folder: &OpenFolder, path: &str, how: How) -> Result<Descriptor, Errno> {
+    let made = Oflags::CREAT | Oflags::EXCL | Oflags::TRUNC;
+    if how.oflags.contains(Oflags::DIRECTORY) && how.oflags.intersects(made) {
+        return Err(Errno::Inval);
+    }
+    if how.changes() && !folder.writable {
+        return Err(Errno::Perm);
+    }
     if !has_room_for_a_file() {
-        return Ok(Errno::Nfile as i32);
+        return Err(Errno::Nfile);
     }
-    if is_refused(wasi, memory, (dirfd, dirflags, path, length)).await {
-        return Ok(Errno::Nxio as i32);
+    let follow = if how.follow { OFlags::empty() } else { OFlags::NOFOLLOW };
+    // Whatever is wrong with it, the opening itself will say.
+    let found = open(&folder.handle, path, NAME_ONLY | follow).and_then(fstat);
+    if found.is_ok_and(|found| is_refused(FileType::from_raw_mode(found.st_mode))) {
+        return Err(Errno::Nxio);
     }
-    let errno =
-        path_open(wasi, memory, dirfd, dirflags, path, length, oflags, rights, inherited, fdflags, result).await?;
-    if errno != Errno::Success as i32 {
-        return Ok(errno);
+    let opened = open(&folder.handle, path, how.system()).map_err(errno)?;
+    match kind(&opened)? {
+        FileType::Directory => Ok(Descriptor::Folder(OpenFolder::new(opened, folder.writable, None))),
+        FileType::RegularFile => Ok(Descriptor::File(OpenFile {
+            file: opened,
+            readable: how.reads(),
+            writable: how.writes(),
+            changeable: folder.writable,
+            flags: how.flags,
+        })),
+        _ => Err(Errno::Nxio),
     }
-    // Numbers of closed descriptors are used again, so the number says how many are open.
-    let opened: Fd = memory.read(GuestPtr::new(result as u32))?;
-    if u32::from(opened) < OPEN_FILES_MAX {
-        return Ok(errno);
-    }
-    let _ = wasi.fd_close(memory, opened).await;
-    Ok(Errno::Mfile as i32)
 }
 
-/// May guests open another file, or is what is left for the rest of the process?
-///
-/// The system gives out the lowest number that is free. So the numbers at the upper end stay free as long as no guest opens a
-/// file once all below are taken.
-pub(crate) fn has_room_for_a_file() -> bool {
-    let Some(limit) = getrlimit(Resource::Nofile).current else { return true };
-    let lowest = eventfd(0, EventfdFlags::CLOEXEC);
-    lowest.is_ok_and(|lowest| (lowest.as_raw_fd() as u64) + FILES_HEAD_ROOM < limit)
+fn kind(file: &File) -> Result<FileType, Errno> {
+    fstat(file).map(|stat| FileType::from_raw_mode(stat.st_mode)).map_err(errno)
 }
 
-/// Is there something that is neither a file nor a folder? Whatever else is wrong, the opening itself will say.
-async fn is_refused(
-    wasi: &mut WasiP1Ctx,
-    memory: &mut GuestMemory<'_>,
-    (dirfd, dirflags, path, length): (i32, i32, i32, i32),
-) -> bool {
-    let Ok(flags) = Lookupflags::try_from(dirflags) else { return false };
-    let path = GuestPtr::<str>::new((path as u32, length as u32));
-    match wasi.path_filestat_get(memory, Fd::from(dirfd as u32), flags, path).await {
-        Ok(found) => !matches!(found.filetype, Filetype::RegularFile | Filetype::Directory | Filetype::SymbolicLink),
-        Err(_) => false,
-    }
+fn is_refused(kind: FileType) -> bool {
+    !matches!(kind, FileType::RegularFile | FileType::Directory | FileType::Symlink)
 }

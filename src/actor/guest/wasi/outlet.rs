@@ -13,15 +13,15 @@ use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
 /// What a pipe takes whole where it has room for anything (Linux's `PIPE_BUF`).
 pub(super) const WHOLE_BYTES_MAX: usize = 4096;
 /// Of a stream that has no position.
-const NO_OFFSET: u64 = u64::MAX;
+pub(super) const NO_OFFSET: u64 = u64::MAX;
 
 pub(super) struct Outlet {
     fd: BorrowedFd<'static>,
     way: Way,
 }
 
-/// How a write is kept from waiting.
-enum Way {
+/// How a write is kept from waiting, and how a read is.
+pub(super) enum Way {
     /// It does not wait: regular files take what they are given.
     Plain,
     /// By a flag of its own, for sockets, and for pipes from Linux 6.4 on.
@@ -61,7 +61,7 @@ impl Outlet {
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Ok(0),
                 Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) if matches!(self.way, Way::Flag) => {
-                    self.way = other_way(self.fd);
+                    self.way = Way::other(self.fd, OFlags::WRONLY);
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -75,11 +75,14 @@ impl Outlet {
     }
 }
 
-fn other_way(fd: BorrowedFd<'_>) -> Way {
-    let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
-    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    // It may belong to somebody else, or not be of a kind that can be opened.
-    open(path, flags, Mode::empty()).map_or(Way::Ask, Way::Opening)
+impl Way {
+    /// Where there is no such flag.
+    pub(super) fn other(fd: BorrowedFd<'_>, access: OFlags) -> Way {
+        let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+        let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        // It may belong to somebody else, or not be of a kind that can be opened.
+        open(path, flags, Mode::empty()).map_or(Way::Ask, Way::Opening)
+    }
 }
 
 fn has_room(fd: BorrowedFd<'_>) -> io::Result<bool> {
@@ -126,7 +129,7 @@ mod tests {
         }
         let (_reader, writer) = std::io::pipe().unwrap();
         let mut pipe = outlet(writer);
-        pipe.way = other_way(pipe.fd);
+        pipe.way = Way::other(pipe.fd, OFlags::WRONLY);
         assert!(matches!(pipe.way, Way::Opening(_)));
         assert!(fill(&mut pipe) >= WHOLE_BYTES_MAX);
         let (_reader, writer) = UnixStream::pair().unwrap();

@@ -11,10 +11,11 @@ use crate::error::{ErrorCode, Result, WasmError};
 use crate::panics::contained;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use parking_lot::Mutex;
+use rustix::io::Errno;
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tokio::sync::Notify;
 
@@ -37,18 +38,35 @@ impl Stream {
 /// How far one guest's output to one stream has been written.
 pub(super) struct Progress {
     pub(super) actor: Arc<Actor>,
-    /// A chunk is on its way.
-    pub(super) busy: AtomicBool,
-    pub(super) failed: AtomicBool,
-    pub(super) changed: Notify,
+    /// What has become of the chunk that is on its way, of which there is one at most.
+    chunk: Mutex<Sent>,
+    changed: Notify,
     /// Held while something of it is being written, which never waits.
     taken_back: Mutex<bool>,
 }
 
 impl Progress {
     pub(super) fn new(actor: Arc<Actor>) -> Self {
-        let (busy, failed, changed, taken_back) = Default::default();
-        Progress { actor, busy, failed, changed, taken_back }
+        let (chunk, changed, taken_back) = Default::default();
+        Progress { actor, chunk, changed, taken_back }
+    }
+
+    /// A chunk is about to be sent.
+    pub(super) fn begin(&self) {
+        *self.chunk.lock() = Sent { busy: true, ..Sent::default() };
+    }
+
+    /// Resolves when nothing more will be written of the chunk.
+    pub(super) async fn ended(&self) -> Sent {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            let sent = *self.chunk.lock();
+            if !sent.busy {
+                return sent;
+            }
+            changed.await;
+        }
     }
 
     /// What has not been written is not written any more, from the return of this on.
@@ -63,10 +81,25 @@ impl Progress {
         wanted.then(|| outlet.write(bytes))
     }
 
+    /// The rest of the chunk is not written: what came behind a gap would be none of what the guest wrote.
+    fn fail(&self, failure: Errno) {
+        self.chunk.lock().failure.get_or_insert(failure);
+    }
+
     fn end(&self) {
-        self.busy.store(false, Ordering::Release);
+        self.chunk.lock().busy = false;
         self.changed.notify_waiters();
     }
+}
+
+/// How far a chunk has come.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sent {
+    busy: bool,
+    /// Bytes of it that are written.
+    pub(super) written: usize,
+    /// Why the rest is not.
+    pub(super) failure: Option<Errno>,
 }
 
 /// What a chunk is written to, and who hears of it.
@@ -168,7 +201,8 @@ impl<'a> Printer<'a> {
         match written {
             Written::All => {}
             Written::TakenBack(last) => self.lines.cut_off(&next, last, Moment::now()),
-            Written::Failed => progress.failed.store(true, Ordering::Release),
+            // Where the writing panicked, nothing else has said why.
+            Written::Failed => progress.fail(Errno::IO),
         }
         if next.complete {
             progress.end();
@@ -182,14 +216,21 @@ impl<'a> Printer<'a> {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         };
+        if progress.chunk.lock().failure.is_some() {
+            return Written::Failed;
+        }
         let mut last = None;
-        for mut bytes in [if next.newline { &b"\n"[..] } else { b"" }, &next.bytes[..]] {
+        for (mut bytes, is_its_own) in [(if next.newline { &b"\n"[..] } else { b"" }, false), (&next.bytes[..], true)] {
             while !bytes.is_empty() {
                 match progress.write(outlet, bytes) {
                     None => return Written::TakenBack(last),
-                    Some(Err(_)) => return Written::Failed,
+                    Some(Err(error)) => {
+                        progress.fail(Errno::from_io_error(&error).unwrap_or(Errno::IO));
+                        return Written::Failed;
+                    }
                     Some(Ok(0)) => outlet.wait(),
                     Some(Ok(count)) => {
+                        progress.chunk.lock().written += if is_its_own { count } else { 0 };
                         last = Some(bytes[count - 1]);
                         bytes = &bytes[count..];
                     }

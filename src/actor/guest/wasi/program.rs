@@ -1,18 +1,16 @@
 //! A WASI guest as its store holds it.
 
-use super::folders::Folders;
 use super::pipes::Pipes;
+use super::preview1::Preview1;
 use super::stdio::HostOutput;
 use std::sync::Arc;
-use wasmtime_wasi::p1::WasiP1Ctx;
 
 /// The import module of WASI preview 1.
 pub(crate) const WASI_MODULE: &str = "wasi_snapshot_preview1";
 
 /// What WASI keeps for one guest.
 pub(crate) struct WasiGuest {
-    pub(crate) context: WasiP1Ctx,
-    pub(crate) folders: Folders,
+    pub(crate) functions: Preview1,
     pub(crate) pipes: Arc<Pipes>,
     /// The host's streams that it prints to.
     pub(crate) inherited: Vec<HostOutput>,

@@ -1,28 +1,23 @@
-//! The host's own standard streams, for guests that inherit them.
+//! The host's own output streams, for guests that inherit them.
 //!
 //! A guest's write waits, asynchronously, until a thread of the stream's (see [`printer`](super::printer)) has written it: a full pipe
 //! holds that thread up, never the guest's, so the guest can still be stopped; and what a guest wrote before its call ended stands
 //! before what the app prints after. What is not written by the guest's end is taken back.
 
+use super::errno::failed;
 use super::lines::{Chunk, Moment, Owner};
-use super::outlet::WHOLE_BYTES_MAX;
-use super::pipes::{broken_pipe, unless_stopped};
+use super::pipes::unless_stopped;
 use super::printer::{Message, Progress, Receipt, Stream, queue};
 use super::terminal::TerminalFilter;
 use crate::actor::handle::Actor;
-use crate::error::{ErrorCode, Result, WasmError};
+use crate::error::Result;
 use bytes::Bytes;
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
-use tokio::io::AsyncWrite;
-use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
-
-/// Bytes in one chunk. A guest's stream has one on its way at most, so this also bounds what waits for a stream's thread.
-const CHUNK_BYTES_MAX: usize = WHOLE_BYTES_MAX;
+use std::sync::Arc;
+use wasmtime_wasi::p1::types::{Errno, Error};
 
 /// One of the host's output streams, as given to a guest.
 #[derive(Clone)]
@@ -85,91 +80,37 @@ impl HostOutput {
     pub(crate) fn end_request(&self) {
         self.0.leave_line();
     }
-}
 
-impl IsTerminal for HostOutput {
-    fn is_terminal(&self) -> bool {
+    /// Is it written as text?
+    pub(super) fn is_terminal(&self) -> bool {
         self.0.filter.is_some()
     }
-}
 
-impl StdoutStream for HostOutput {
-    /// Preview 1 uses only [`p2_stream`](StdoutStream::p2_stream).
-    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(tokio::io::empty())
-    }
-
-    fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(HostWriter(self.0.clone()))
-    }
-}
-
-struct HostWriter(Arc<Shared>);
-
-impl OutputStream for HostWriter {
-    fn check_write(&mut self) -> StreamResult<usize> {
-        let progress = &self.0.progress;
-        unless_stopped(&progress.actor)?;
-        if progress.failed.load(Ordering::Acquire) {
-            return Err(broken_pipe());
-        }
-        Ok(if progress.busy.load(Ordering::Acquire) { 0 } else { CHUNK_BYTES_MAX })
-    }
-
-    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+    /// Writes a chunk, and says how much of it is written: all, unless the rest failed.
+    pub(super) async fn write(&self, bytes: &[u8]) -> std::result::Result<usize, Error> {
         let Shared { stream, owner, queue, progress, request, filter } = &*self.0;
-        if bytes.len() > CHUNK_BYTES_MAX || progress.busy.load(Ordering::Acquire) {
-            return Err(StreamError::trap("a write beyond what check_write permitted"));
-        }
-        let bytes = match filter {
-            Some(filter) => filter.lock().filter(&bytes).into(),
-            None => bytes,
+        unless_stopped(&progress.actor)?;
+        let text = match filter {
+            Some(filter) => filter.lock().filter(bytes).into(),
+            None => Bytes::copy_from_slice(bytes),
         };
-        let Some(last) = bytes.last() else { return Ok(()) };
-        let mut request = request.lock();
-        request.within_line = *last != b'\n';
-        progress.busy.store(true, Ordering::Release);
+        let Some(last) = text.last() else { return Ok(bytes.len()) };
+        let at_work_since = {
+            let mut request = request.lock();
+            request.within_line = *last != b'\n';
+            request.since
+        };
+        progress.begin();
         let receipt = Receipt { stream: *stream, progress: progress.clone() };
-        let chunk = Chunk { owner: *owner, at_work_since: request.since, bytes, receipt };
-        queue.send(Message::Write(chunk)).map_err(|_| broken_pipe())
-    }
-
-    /// A write takes until it is written, so there is nothing else to wait for.
-    fn flush(&mut self) -> StreamResult<()> {
-        self.check_write().map(|_| ())
-    }
-}
-
-#[wasmtime_wasi::async_trait]
-impl Pollable for HostWriter {
-    async fn ready(&mut self) {
-        let progress = &self.0.progress;
-        loop {
-            let changed = progress.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            if !progress.busy.load(Ordering::Acquire) {
-                return;
-            }
-            changed.await;
+        let chunk = Chunk { owner: *owner, at_work_since, bytes: text, receipt };
+        queue.send(Message::Write(chunk)).map_err(|_| Errno::Pipe)?;
+        let outcome = progress.ended().await;
+        unless_stopped(&progress.actor)?;
+        match outcome.failure {
+            None => Ok(bytes.len()),
+            // What a terminal was given is not what the guest wrote, so it cannot be told how much of it that is.
+            Some(_) if outcome.written > 0 && filter.is_none() => Ok(outcome.written),
+            Some(failure) => Err(failed(failure)),
         }
     }
-}
-
-/// The instance that reads the host's standard input. Once it is told to stop it reads no more, so that is when the next one
-/// may have it.
-static STDIN_OWNER: Mutex<Weak<Actor>> = Mutex::new(Weak::new());
-
-/// Takes the host's standard input, which feeds one instance at a time.
-///
-/// # Errors
-/// 5010 while another instance has it.
-pub(crate) fn own_stdin(actor: &Arc<Actor>) -> Result<()> {
-    let mut owner = STDIN_OWNER.lock();
-    if owner.upgrade().is_some_and(|owner| !owner.control.is_stopped()) {
-        let text = "the host's standard input already belongs to another instance; it can feed one at a time";
-        return Err(WasmError::new(ErrorCode::Wasi, text));
-    }
-    *owner = Arc::downgrade(actor);
-    Ok(())
 }
