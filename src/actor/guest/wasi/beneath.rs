@@ -55,7 +55,8 @@ fn walk(folder: &File, path: &str, flags: OFlags) -> Result<File> {
     let made_of = OFlags::CREATE | OFlags::EXCL | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RWMODE;
     options.custom_flags((flags & !made_of).bits() as i32);
     cap_primitives::fs::open(folder, Path::new(path), &options)
-        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::INVAL))
+        // What leads out has no number there.
+        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::PERM))
 }
 
 /// Where the last name of a path stands.
@@ -98,4 +99,67 @@ pub(super) fn place<'a>(folder: &'a File, path: &'a str) -> Result<Place<'a>> {
 pub(super) fn is_of_a_folder(path: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or_default();
     matches!(last, "" | "." | "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::fstat;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    /// What opening gives: which file it is, or why not.
+    fn found(opened: Result<File>) -> Result<u64> {
+        opened.and_then(fstat).map(|stat| stat.st_ino)
+    }
+
+    /// Which the system does where it has no call for it.
+    #[test]
+    fn a_path_that_is_walked_name_by_name_leads_to_the_same() {
+        let outer = tempfile::tempdir().unwrap();
+        let at = |name: &str| outer.path().join("folder").join(name);
+        fs::create_dir_all(at("inner")).unwrap();
+        fs::write(at("file"), "text").unwrap();
+        for (name, target) in [
+            ("link", "file"),
+            ("to_inner", "inner/"),
+            ("dangling", "nowhere"),
+            ("up", ".."),
+            ("root", "/"),
+            ("loop", "loop"),
+        ] {
+            symlink(target, at(name)).unwrap();
+        }
+        let folder = File::open(at("")).unwrap();
+        let names = ["file", "inner", "link", "to_inner", "dangling", "up", "root", "loop", "missing", "..", "."];
+        let behind = ["", "/", "/.", "/..", "/../file", "/../..", "/x"];
+        let ways = [NAME_ONLY, NAME_ONLY | OFlags::DIRECTORY, OFlags::RDONLY, OFlags::WRONLY, OFlags::RDWR];
+        for path in names.iter().flat_map(|name| behind.map(|behind| format!("{name}{behind}"))) {
+            for way in ways.iter().flat_map(|way| [*way, *way | OFlags::NOFOLLOW]) {
+                let (direct, walked) = (open(&folder, &path, way), walk(&folder, &path, way));
+                assert_eq!(found(direct), found(walked), "{path:?} {way:?}");
+            }
+        }
+        let made = OFlags::WRONLY | OFlags::CREATE;
+        assert!(walk(&folder, "inner/new", made).is_ok() && at("inner/new").exists());
+        assert_eq!(found(walk(&folder, "inner/new", made | OFlags::EXCL)), Err(Errno::EXIST));
+        assert_eq!(found(walk(&folder, "../new", made)), Err(Errno::PERM));
+    }
+
+    #[test]
+    fn the_last_name_of_a_path_keeps_its_slashes() {
+        let temp = tempfile::tempdir().unwrap();
+        fs::create_dir(temp.path().join("a")).unwrap();
+        let folder = File::open(temp.path()).unwrap();
+        for (path, name) in
+            [("x", "x"), ("x//", "x//"), ("a/x", "x"), ("./a//x/", "x/"), ("a/.", "."), ("a/../", "../")]
+        {
+            assert_eq!(place(&folder, path).unwrap().name, name, "{path}");
+        }
+        for (path, error) in
+            [("", Errno::NOENT), ("/", Errno::PERM), ("/x", Errno::PERM), ("..", Errno::PERM), ("b/x", Errno::NOENT)]
+        {
+            assert_eq!(place(&folder, path).err(), Some(error), "{path}");
+        }
+    }
 }

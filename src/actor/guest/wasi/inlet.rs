@@ -74,9 +74,7 @@ impl HostInput {
         loop {
             let read = match &self.way {
                 Way::Plain => read(fd(), &mut *buffer),
-                Way::Flag => {
-                    preadv2(fd(), &mut [IoSliceMut::new(buffer)], NO_OFFSET, ReadWriteFlags::NOWAIT)
-                }
+                Way::Flag => preadv2(fd(), &mut [IoSliceMut::new(buffer)], NO_OFFSET, ReadWriteFlags::NOWAIT),
                 Way::Opening(own) => read(own, &mut *buffer),
                 Way::Ask if !is_ready(Some(&NOW)).map_err(errno)? => return Ok(None),
                 Way::Ask => read(fd(), &mut *buffer),
@@ -113,7 +111,11 @@ fn is_ready(patience: Option<&Timespec>) -> rustix::io::Result<bool> {
 }
 
 /// Who waits until the host's input has something to read. The input is the process's, hence the static.
-static WATCHER: Watcher = Watcher { state: Mutex::new(State { started: false, asked: false }), asked: Condvar::new(), ready: Notify::const_new() };
+static WATCHER: Watcher = Watcher {
+    state: Mutex::new(State { started: false, asked: false }),
+    asked: Condvar::new(),
+    ready: Notify::const_new(),
+};
 
 struct Watcher {
     state: Mutex<State>,

@@ -2,7 +2,8 @@
 
 use super::beneath::{NAME_ONLY, is_of_a_folder, open, place};
 use rustix::fs::{
-    AtFlags, CWD, Mode, OFlags, Stat, Timestamps, fstat, linkat, mkdirat, readlinkat, renameat, symlinkat, unlinkat, utimensat,
+    AtFlags, CWD, Mode, OFlags, Stat, Timestamps, fstat, linkat, mkdirat, readlinkat, renameat, symlinkat, unlinkat,
+    utimensat,
 };
 use rustix::io::{Errno, Result};
 use std::fs::File;
@@ -33,13 +34,13 @@ pub(super) fn rename(from: (&File, &str), to: (&File, &str)) -> Result<()> {
 
 /// Makes another name for a file. That of a symbolic link becomes one of the link itself.
 pub(super) fn link(from: (&File, &str), to: (&File, &str)) -> Result<()> {
+    let found = open(from.0, from.1, NAME_ONLY | OFlags::NOFOLLOW)?;
+    let to = place(to.0, to.1)?;
     if is_of_a_folder(from.1) {
-        // What the system says of a folder, without following a link that leads out.
-        let folder = open(from.0, from.1, NAME_ONLY | OFlags::DIRECTORY)?;
-        let to = place(to.0, to.1)?;
-        return linkat(folder, c".", to.folder(), to.name, AtFlags::empty());
+        // The system says what becomes of a folder. It is not told the path, since it would follow a link there.
+        return linkat(found, c".", to.folder(), to.name, AtFlags::empty());
     }
-    let (from, to) = (place(from.0, from.1)?, place(to.0, to.1)?);
+    let from = place(from.0, from.1)?;
     linkat(from.folder(), from.name, to.folder(), to.name, AtFlags::empty())
 }
 

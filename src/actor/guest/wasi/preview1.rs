@@ -77,12 +77,7 @@ impl WasiSnapshotPreview1 for Preview1 {
         self.world.clock_res_get(memory, id)
     }
 
-    fn clock_time_get(
-        &mut self,
-        memory: &mut GuestMemory<'_>,
-        id: Clockid,
-        precision: Timestamp,
-    ) -> Result<Timestamp> {
+    fn clock_time_get(&mut self, memory: &mut GuestMemory<'_>, id: Clockid, precision: Timestamp) -> Result<Timestamp> {
         self.world.clock_time_get(memory, id, precision)
     }
 
@@ -276,12 +271,7 @@ impl WasiSnapshotPreview1 for Preview1 {
         }
     }
 
-    async fn path_create_directory(
-        &mut self,
-        memory: &mut GuestMemory<'_>,
-        fd: Fd,
-        path: GuestPtr<str>,
-    ) -> Result<()> {
+    async fn path_create_directory(&mut self, memory: &mut GuestMemory<'_>, fd: Fd, path: GuestPtr<str>) -> Result<()> {
         let path = text(memory, path)?;
         paths::create_folder(self.descriptors.writable_folder(fd)?, &path).map_err(failed)
     }
@@ -368,12 +358,7 @@ impl WasiSnapshotPreview1 for Preview1 {
         Ok(target.len() as u32)
     }
 
-    async fn path_remove_directory(
-        &mut self,
-        memory: &mut GuestMemory<'_>,
-        fd: Fd,
-        path: GuestPtr<str>,
-    ) -> Result<()> {
+    async fn path_remove_directory(&mut self, memory: &mut GuestMemory<'_>, fd: Fd, path: GuestPtr<str>) -> Result<()> {
         let path = text(memory, path)?;
         paths::remove_folder(self.descriptors.writable_folder(fd)?, &path).map_err(failed)
     }
@@ -444,13 +429,7 @@ impl WasiSnapshotPreview1 for Preview1 {
         self.no_socket(fd)
     }
 
-    fn sock_recv(
-        &mut self,
-        _: &mut GuestMemory<'_>,
-        fd: Fd,
-        _: IovecArray,
-        _: Riflags,
-    ) -> Result<(Size, Roflags)> {
+    fn sock_recv(&mut self, _: &mut GuestMemory<'_>, fd: Fd, _: IovecArray, _: Riflags) -> Result<(Size, Roflags)> {
         self.no_socket(fd)
     }
 

@@ -43,8 +43,7 @@ const FILES: Rights = Rights::FD_DATASYNC
     .union(Rights::FD_ALLOCATE)
     .union(Rights::POLL_FD_READWRITE);
 /// What changes files. C libraries take these of a folder for what `access` says of all that is in it.
-const FILE_CHANGES: Rights =
-    Rights::FD_WRITE.union(Rights::FD_FILESTAT_SET_SIZE).union(Rights::FD_FILESTAT_SET_TIMES);
+const FILE_CHANGES: Rights = Rights::FD_WRITE.union(Rights::FD_FILESTAT_SET_SIZE).union(Rights::FD_FILESTAT_SET_TIMES);
 
 pub(super) fn fdstat(descriptor: &Descriptor) -> Fdstat {
     match descriptor {
