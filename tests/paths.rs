@@ -1,7 +1,7 @@
 //! Paths of guests: each call does with each of them what it does for a native program, error by error, and leads nobody out.
 
-use runtime_wasm::actor::protocol::config::{InstanceConfig, Preopen, WasiConfig};
-use runtime_wasm::actor::protocol::message::{Answer, Call, Command};
+use runtime_wasm::actor::config::{InstanceConfig, Preopen, WasiConfig};
+use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 use runtime_wasm::value::{Arg, Value};
 use rustix::fs::{AtFlags, Mode, OFlags, Timespec, Timestamps};
