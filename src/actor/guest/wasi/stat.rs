@@ -122,11 +122,11 @@ pub(super) fn filestat(stat: &Stat) -> Filestat {
         dev: DEVICE,
         ino: shown_inode(stat.st_dev, stat.st_ino),
         filetype: filetype(FileType::from_raw_mode(stat.st_mode)),
-        nlink: stat.st_nlink as u64,
+        nlink: stat.st_nlink,
         size: stat.st_size as u64,
-        atim: nanoseconds(stat.st_atime, stat.st_atime_nsec as u64),
-        mtim: nanoseconds(stat.st_mtime, stat.st_mtime_nsec as u64),
-        ctim: nanoseconds(stat.st_ctime, stat.st_ctime_nsec as u64),
+        atim: nanoseconds(stat.st_atime, stat.st_atime_nsec),
+        mtim: nanoseconds(stat.st_mtime, stat.st_mtime_nsec),
+        ctim: nanoseconds(stat.st_ctime, stat.st_ctime_nsec),
     }
 }
 
@@ -146,7 +146,7 @@ fn timestamp(time: u64, flags: Fstflags, set: Fstflags, now: Fstflags) -> Result
     match (flags.contains(set), flags.contains(now)) {
         (true, true) => Err(Errno::Inval),
         (true, false) => Ok(Timespec { tv_sec: (time / SECOND) as i64, tv_nsec: (time % SECOND) as i64 }),
-        (false, true) => Ok(Timespec { tv_sec: 0, tv_nsec: UTIME_NOW.into() }),
-        (false, false) => Ok(Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT.into() }),
+        (false, true) => Ok(Timespec { tv_sec: 0, tv_nsec: UTIME_NOW }),
+        (false, false) => Ok(Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT }),
     }
 }
