@@ -12,7 +12,7 @@ use std::fs::File;
 use std::path::Path;
 
 /// Linux's `PATH_MAX`, with the NUL that guests do not write.
-const PATH_BYTES_MAX: usize = 4095;
+pub(super) const PATH_BYTES_MAX: usize = 4095;
 /// How often a path is looked for again because somebody renames things meanwhile, before it is walked step by step.
 const TRIES: usize = 16;
 /// What only names a file or a folder, and opens neither.

@@ -4,6 +4,7 @@
 //! streams are ours: a guest is told by which of the system's errors a call failed, a call that waits can be stopped, and none
 //! traps for an answer that POSIX has.
 
+use super::beneath::PATH_BYTES_MAX;
 use super::descriptors::{Descriptor, Descriptors};
 use super::errno::{errno, failed};
 use super::open::{How, open_in};
@@ -32,8 +33,11 @@ pub(crate) struct Preview1 {
     pub(super) world: WasiP1Ctx,
 }
 
-/// A path as it stands in the guest's memory.
+/// A path as it stands in the guest's memory. One that the system would refuse for its length is not copied: it may be all of that.
 fn text(memory: &GuestMemory<'_>, path: GuestPtr<str>) -> Result<String> {
+    if path.len() as usize > PATH_BYTES_MAX {
+        return Err(Errno::Nametoolong.into());
+    }
     let path = memory.as_str(path)?.ok_or(Errno::Notsup)?;
     Ok(path.to_owned())
 }
