@@ -1,5 +1,8 @@
 // The object of imports that an app gives, read as the WebAssembly JS API reads one: for each import that the module wants, in the
 // module's order, `Get(imports, module)` and then `Get(that, name)`. What else there is in it is nobody's.
+//
+// The names are a guest's own choice, and what every object, function or array inherits is no gift to it: the names `constructor` and
+// `constructor` would give it `Function`. So that counts only where it is the object's own.
 
 import { core, primordials } from "ext:core/mod.js";
 import { settled, typeError } from "ext:runtime_wasm/error.js";
@@ -9,7 +12,7 @@ import { readOptions } from "ext:runtime_wasm/options.js";
 import { bareArray, ownValue } from "ext:runtime_wasm/own.js";
 
 const { op_wasm_module_imports } = core.ops;
-const { SafeMap, Uint8Array } = primordials;
+const { ArrayPrototype, FunctionPrototype, ObjectHasOwn, ObjectPrototype, ReflectGetOwnPropertyDescriptor, SafeMap, Uint8Array } = primordials;
 
 /** What modules want to import, by their ids: `[module, name, kind]` for each import. */
 const wanted = new SafeMap();
@@ -65,10 +68,24 @@ export function readImports(imports, object) {
 
 function get(object, key, wanted, depth) {
   try {
-    return object[key];
+    const value = object[key];
+    return value !== undefined && isInheritedByAll(key, value) && !ObjectHasOwn(object, key) ? undefined : value;
   } catch (error) {
     throw unreadable(wanted, depth, error);
   }
+}
+
+/** Is this what objects, functions or arrays inherit, whoever put it there? */
+function isInheritedByAll(key, value) {
+  return key === "constructor" || key === "__proto__" || isOf(ObjectPrototype, key, value) ||
+    isOf(FunctionPrototype, key, value) || isOf(ArrayPrototype, key, value);
+}
+
+function isOf(prototype, key, value) {
+  if (!ObjectHasOwn(prototype, key)) return false;
+  const property = ReflectGetOwnPropertyDescriptor(prototype, key);
+  // What a getter there gives may be another value each time.
+  return !ObjectHasOwn(property, "value") || property.value === value;
 }
 
 function meet(given, index, wanted, value) {

@@ -216,3 +216,66 @@ test("of a module with thousands of imports each is met with its own", async () 
   equal(await instance.call("last"), [count - 1]);
   await instance.drop();
 });
+
+/** A module that imports functions of these names, none of which takes or gives anything. */
+function importing(...names) {
+  const text = (name) => [name.length, ...Array.from(name, (c) => c.charCodeAt(0))];
+  const imports = names.flatMap(([module, name]) => [...text(module), ...text(name), 0, 0]);
+  const section = (id, bytes) => [id, (bytes.length & 127) | 128, bytes.length >> 7, ...bytes];
+  return compile(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, ...section(2, [names.length, ...imports])]));
+}
+
+test("no name that a guest can choose gives it what everything inherits", async () => {
+  class Given {
+    static secret() {}
+    method() {}
+  }
+  const sources = {
+    plain: {}, func() {}, arrow: () => {}, array: [], Class: Given, made: new Given(), map: new Map(), math: Math, promise: Promise.resolve(),
+    proxy: new Proxy({}, {}), inherited: Object.create({}), bare: { __proto__: null }, error: new Error("e"), date: new Date(0),
+  };
+  const names = [
+    "constructor", "__proto__", "toString", "valueOf", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString",
+    "__defineGetter__", "__defineSetter__", "__lookupGetter__", "call", "apply", "bind",
+  ];
+  const spared = { map: [], date: ["toString", "valueOf", "toLocaleString"], error: ["toString"], promise: [] };
+  for (const [source, object] of Object.entries(sources)) {
+    for (const name of names) {
+      if (spared[source]?.includes(name)) continue;
+      const module = await importing([source, name]);
+      await rejects(instantiate(module, { imports: sources }), 5001, '"' + source + '" "' + name + '" is missing');
+      // The same as the imports themselves.
+      const members = ["constructor", "assign", "secret", "prototype"];
+      const parts = members.map((member) => '"' + name + '" "' + member + '" is missing');
+      await rejects(instantiate(await importing(...members.map((member) => [name, member])), { imports: object }), 5001, ...parts);
+    }
+  }
+  for (const name of ["push", "map", "at", "concat"]) {
+    await rejects(instantiate(await importing(["array", name]), { imports: sources }), 5001, "is missing");
+  }
+  // Nor what somebody has put there.
+  Object.prototype.planted = () => {};
+  Object.defineProperty(Function.prototype, "gotten", { configurable: true, get: () => () => {} });
+  try {
+    for (const [source, name] of [["plain", "planted"], ["made", "planted"], ["planted", "call"], ["func", "gotten"], ["Class", "gotten"]]) {
+      await rejects(instantiate(await importing([source, name]), { imports: sources }), 5001, '"' + source + '" "' + name + '" is missing');
+    }
+  } finally {
+    delete Object.prototype.planted;
+    delete Function.prototype.gotten;
+  }
+});
+
+test("what is the object's own counts, whatever it is called", async () => {
+  const own = { constructor() {}, toString() {}, call: Function.prototype.call, hasOwnProperty: Object.prototype.hasOwnProperty };
+  Object.defineProperty(own, "__proto__", { value() {}, enumerable: true });
+  const names = [["env", "constructor"], ["env", "toString"], ["env", "call"], ["env", "hasOwnProperty"], ["env", "__proto__"]];
+  await (await instantiate(await importing(...names), { imports: { env: own } })).drop();
+  class Env {
+    call() {}
+    toString() {}
+    push() {}
+  }
+  const inherited = [["env", "call"], ["env", "toString"], ["env", "push"], ["constructor", "f"]];
+  await (await instantiate(await importing(...inherited), { imports: { env: new Env(), constructor: { f() {} } } })).drop();
+});
