@@ -356,7 +356,7 @@ declare module "runtime:wasm" {
     readonly trap?: string;
     /** The guest's functions, innermost first, with file and line where the module tells. */
     readonly guestStack?: string[];
-    /** The code, not 0, with which the guest exited. */
+    /** The code with which the guest exited: all 32 bits of it, with a sign. It is 0 only where a start function exits. */
     readonly exitCode?: number;
     /** The export that was called, with its first 16 arguments. */
     readonly call?: { name: string; args: unknown[] };

@@ -1,38 +1,45 @@
-//! `runtime-wasm exec`: run one WASI command with what the flags grant and nothing else.
+//! `runtime-wasm exec`: run one WASI module with what the flags grant and nothing else.
 
+use super::entry::{self, Invocation};
 use super::log::Log;
 use super::module_file::Bound;
-use super::output::{no_start, say, shown};
+use super::output::no_start;
 use super::preopens::preopen;
 use super::run::SHUTDOWN_PATIENCE;
 use super::words;
-use crate::actor::config::{InstanceConfig, Limits, Stdin, Stdout, WasiConfig};
-use crate::actor::message::{Call, Command};
-use crate::error::{ErrorCode, WasmError};
+use crate::actor::config::{InstanceConfig, Limits, Stdin, Stdout, UnknownImports, WasiConfig};
 use crate::printable;
-use crate::registry::{InstanceId, Runtime, RuntimeOptions};
+use crate::registry::{Runtime, RuntimeOptions};
 use clap::Args;
 use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The exit code after a trap or a spent limit: that of a process that aborted.
-const EXIT_TRAPPED: i32 = 134;
 /// The exit code after Ctrl-C: 128 and the signal's number.
 const EXIT_INTERRUPTED: i32 = 130;
 
-/// Run one WASI command with what the flags grant, and nothing else; exits with its code
+/// Run one WASI module with what the flags grant, and nothing else; exits with its code
 #[derive(Args, Debug)]
 #[command(
     override_usage = "runtime-wasm exec [OPTIONS] FILE.wasm [ARGS]...",
     after_help = "\
 All that follows FILE.wasm belongs to the guest, as it stands. A file whose name begins with a dash is named after `--`.
 
+A command is run by its export `_start`. Of a library without one `_initialize` is run; --invoke calls any export, after that.
+
+Exit codes:
+  the guest's own, of which a parent sees the lowest 8 bits
+  134  the guest trapped, or reached a limit
+  130  Ctrl-C
+  1    it could not be run
+  2    a mistaken option
+
 Examples:
   runtime-wasm exec hello.wasm
   runtime-wasm exec --dir ./pictures::/in::ro --dir ./out::/out resvg.wasm /in/a.svg /out/a.png
-  runtime-wasm exec --env LANG=C --timeout-ms 5000 tool.wasm --verbose"
+  runtime-wasm exec --env LANG=C --timeout-ms 5000 tool.wasm --verbose
+  runtime-wasm exec --invoke add calculator.wasm 2 3"
 )]
 pub(super) struct Exec {
     /// Show a folder to the guest, under another name if one is given; `::ro` makes it read-only
@@ -50,6 +57,12 @@ pub(super) struct Exec {
     /// Bound all memories of the guest together, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..))]
     memory_mib: u64,
+    /// Call this export with the arguments behind FILE.wasm, and print its results, each on a line
+    #[arg(long, value_name = "EXPORT")]
+    invoke: Option<String>,
+    /// Run a module that imports functions which nobody has: it traps when it calls one
+    #[arg(long)]
+    trap_unknown_imports: bool,
     #[command(flatten)]
     module: Bound,
     #[command(flatten)]
@@ -57,7 +70,7 @@ pub(super) struct Exec {
     /// Write a WebAssembly core dump for each trap into this folder
     #[arg(long, value_name = "DIR")]
     coredump: Option<PathBuf>,
-    /// The WASI command, and after it the guest's own arguments
+    /// The module, and after it the guest's own arguments
     #[arg(value_name = "FILE.wasm", required = true, trailing_var_arg = true)]
     words: Vec<OsString>,
 }
@@ -72,6 +85,7 @@ impl Exec {
 }
 
 fn try_exec(flags: &Exec, file: &Path, args: Vec<String>) -> Result<i32, String> {
+    let invocation = flags.invoke.clone().map(|export| Invocation { export, args: args.clone() });
     let config = config(flags, file, args)?;
     let bytes = flags.module.read(file)?;
     let options = RuntimeOptions {
@@ -87,29 +101,12 @@ fn try_exec(flags: &Exec, file: &Path, args: Vec<String>) -> Result<i32, String>
         .map_err(|error| format!("no event loop: {error}"))?;
     let code = waiting.block_on(async {
         tokio::select! {
-            code = run(&runtime, file, bytes, config) => code,
+            code = entry::run(&runtime, file, bytes, config, invocation) => code,
             _ = tokio::signal::ctrl_c() => Ok(EXIT_INTERRUPTED),
         }
     });
     runtime.shutdown(SHUTDOWN_PATIENCE);
     code
-}
-
-async fn run(runtime: &Runtime, file: &Path, bytes: Vec<u8>, config: InstanceConfig) -> Result<i32, String> {
-    let show = |error: WasmError| error.to_string();
-    let module = runtime.compile(format!("the module {}", shown(file)), bytes).await.map_err(show)?;
-    let instance = runtime.instantiate(module, config).await.map_err(show)?;
-    let start = Call { name: "_start".to_owned(), ..Call::default() };
-    match runtime.ask(InstanceId(instance.id()), Command::Call(start)).await {
-        Ok(_) => Ok(0),
-        Err(WasmError { exit_code: Some(code), .. }) => Ok(code),
-        Err(error) if error.code == ErrorCode::ExportNotFound => Err(format!("{error}: it is no WASI command")),
-        Err(error) => {
-            let frames = error.guest_stack.iter().map(|frame| format!("\n    at {frame}"));
-            say(&format!("error: {error}{}", frames.collect::<String>()));
-            Ok(EXIT_TRAPPED)
-        }
-    }
 }
 
 fn config(flags: &Exec, file: &Path, args: Vec<String>) -> Result<InstanceConfig, String> {
@@ -130,7 +127,8 @@ fn config(flags: &Exec, file: &Path, args: Vec<String>) -> Result<InstanceConfig
     };
     // Messages show it; the guest itself sees it as it is.
     let name = printable::name(&name);
-    Ok(InstanceConfig { name, limits, wasi, ..InstanceConfig::default() })
+    let unknown_imports = if flags.trap_unknown_imports { UnknownImports::Trap } else { UnknownImports::Refuse };
+    Ok(InstanceConfig { name, limits, wasi, unknown_imports, ..InstanceConfig::default() })
 }
 
 fn variable(pair: &str) -> Result<(String, String), String> {

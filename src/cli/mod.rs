@@ -1,7 +1,9 @@
 //! The command line. Each command is one file with its arguments and its `execute`.
 
+mod entry;
 mod exec;
 mod inspect;
+mod invoke;
 mod log;
 mod module_file;
 mod output;

@@ -113,7 +113,7 @@ test("traps are 5002, name their kind and the guest's stack, and leave the insta
 
 test("an exit with 0 resolves with nothing, another is 5002 with the code", async () => {
   equal(await wasi.call("exit", 0), []);
-  for (const code of [1, 7, 42, 255]) {
+  for (const code of [1, 7, 42, 255, 256, 65536, 2147483647, -1]) {
     equal((await rejects(wasi.call("exit", code), 5002, String(code))).exitCode, code);
   }
   equal(await wasi.call("_start"), []);

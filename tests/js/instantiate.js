@@ -27,6 +27,14 @@ test("a trapping start function is 5001", async () => {
   equal(error.trap, "unreachable");
 });
 
+test("a start function that exits leaves no instance: 5001 with the code, 0 too", async () => {
+  const module = await compileFile("./wasm/start_exit.wasm");
+  for (const code of [0, 1, 255, 256, 2147483647, -1]) {
+    const error = await rejects(instantiate(module, { imports: { host: { code } } }), 5001, `exited with code ${code}`);
+    equal([error.exitCode, error.trap, error.guestStack], [code, undefined, undefined]);
+  }
+});
+
 test("a start function that loops is ended by its limits with 5011", async () => {
   const module = await compileFile("./wasm/start_spin.wasm");
   await rejects(instantiate(module, { limits: { timeoutMs: 30 } }), 5011, "30 ms");
