@@ -192,3 +192,33 @@ test("globals hold references too", async () => {
   await instance.globals.set("held", null);
   equal(await instance.globals.get("held"), null);
 });
+
+test("a reference of the guest's own crosses nowhere, also not as an externref, and says so", async () => {
+  const gc = await compileFile("./wasm/gc.wasm");
+  const value = { some: "object" };
+  const env = { take() {}, take_any() {}, give: () => value, given: value };
+  for (const options of [{}, { limits: { fuel: 10_000_000 } }]) {
+    const made = await instantiate(gc, { ...options, imports: { env } });
+    for (const kind of [0, 1, 2]) {
+      const [wrapped, own] = ["an externref made of a reference of the guest's own", "a reference of the guest's own"];
+      await rejects(made.call("result", kind), 5007, 'a result of "result" is ' + wrapped);
+      await rejects(made.call("two", kind), 5007, 'a result of "two" is ' + wrapped);
+      await rejects(made.call("result_any", kind), 5007, 'a result of "result_any" is ' + own);
+      await rejects(made.call("argument", kind), 5007, 'argument 1 of the host function "env" "take" is ' + wrapped);
+      await rejects(made.call("argument_any", kind), 5007, 'argument 1 of the host function "env" "take_any" is ' + own);
+      await made.call("keep", kind);
+      await rejects(made.globals.get("wrapped"), 5007, 'the global "wrapped" is ' + wrapped);
+      await rejects(made.globals.get("any"), 5007, 'the global "any" is ' + own);
+      await rejects(made.table("values").get(0), 5007, 'element 0 of the table "values" is ' + wrapped);
+      const error = await rejects(made.callBatch([["fine"], ["result", kind]]), 5007, wrapped);
+      equal([error.index, error.results], [1, [[5]]]);
+    }
+    // A value of the host's stays what it is, whatever the guest makes of it meanwhile.
+    for (const any of [value, 5, "text", undefined, 2n ** 70n]) ok(Object.is((await made.call("there_and_back", any))[0], any), typeof any);
+    equal([await made.call("there_and_back", null), await made.call("as_any", null)], [[null], [null]]);
+    ok((await made.call("given"))[0] === value);
+    equal(await made.call("take_back"), [0]);
+    await rejects(made.call("as_any", value), 5007, "a reference of the guest's own");
+    await made.drop();
+  }
+});
