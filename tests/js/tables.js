@@ -175,6 +175,22 @@ test("a handler reaches the tables of the guest that waits, by `this` and by the
   await made.drop();
 });
 
+test("a host function that the guest has put there is called as one of its own", async () => {
+  const seen = [];
+  const thrown = new Error("mine");
+  const made = await make(async function () {
+    seen.push(await this.table("functions").size(), this.instance === made);
+    if (seen.length > 2) throw thrown;
+  });
+  await made.call("put_ask");
+  const ask = await made.table("functions").get(3);
+  equal(await ask(), undefined);
+  const error = await rejects(ask(), 5002, '"env" "ask" threw');
+  ok(error.cause === thrown);
+  equal(seen, [4, true, 4, true]);
+  await made.drop();
+});
+
 test("requests to a table have their place in the order", async () => {
   const values = instance.table("values");
   const answers = await Promise.all([

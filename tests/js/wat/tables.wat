@@ -11,6 +11,8 @@
   (memory (export "memory") 1)
   (global (export "global") i32 (i32.const 0))
   (elem (table $functions) (i32.const 1) func $add $two)
+  (func (export "put_ask") (table.set $functions (i32.const 3) (ref.func $ask)))
+  (export "asked" (func $ask))
   (func $add (export "add") (type $binary) (i32.add (local.get 0) (local.get 1)))
   (func $sub (export "sub") (type $binary) (i32.sub (local.get 0) (local.get 1)))
   (func $two (result i32 i64) (i32.const 1) (i64.const 2))
