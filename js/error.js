@@ -78,7 +78,7 @@ export function isFailure(reply) {
   return typeof reply === "object" && reply !== null && ObjectHasOwn(reply, "failure");
 }
 
-const details = ["trap", "guestStack", "exitCode", "call", "import"];
+const details = ["limit", "trap", "guestStack", "exitCode", "call", "import", "instance", "ended"];
 
 /** The WasmError of a failure. */
 export function failed(reply) {

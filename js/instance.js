@@ -207,7 +207,7 @@ export class WasmInstance {
   }
 
   async #callWith(options, name, args) {
-    const { signal, timeoutMs, cpuMs, fuel } = readOptions(options, ["signal", "timeoutMs", "fuel"], "options");
+    const { signal, timeoutMs, cpuMs, fuel } = readOptions(options, ["signal", "timeoutMs", "cpuMs", "fuel"], "options");
     checkSignal(signal);
     const limit = timeoutMs === undefined ? 0 : asMilliseconds(timeoutMs, "options.timeoutMs");
     const cpu = cpuMs === undefined ? 0 : asMilliseconds(cpuMs, "options.cpuMs");

@@ -17,7 +17,7 @@ const optionNames = [
   "name", "args", "env", "preopens", "inheritStdin", "inheritStdout", "inheritStderr",
   "stdin", "stdout", "stderr", "limits", "restart", "signal", "imports",
 ];
-const limitNames = ["fuel", "timeoutMs", "memoryBytes", "tableElements", "mailbox"];
+const limitNames = ["fuel", "timeoutMs", "cpuMs", "memoryBytes", "tableElements", "mailbox"];
 const amountNames = ["memoryBytes", "tableElements", "mailbox"];
 
 /** The options of a call, each read once: a getter may give another value each time, or throw. */

@@ -137,6 +137,8 @@ declare module "runtime:wasm" {
     fuel?: number | bigint;
     /** Wall time that one request may take. */
     timeoutMs?: number;
+    /** Processor time that one request may use: what waits or has to share the processor uses none. */
+    cpuMs?: number;
     /** All memories of the instance together. */
     memoryBytes?: number;
     /** All tables of the instance together. */
@@ -257,6 +259,7 @@ declare module "runtime:wasm" {
     /** Aborting it ends the instance; the call rejects with the signal's reason. */
     signal?: AbortSignal;
     timeoutMs?: number;
+    cpuMs?: number;
     fuel?: number | bigint;
   }
 
@@ -352,9 +355,14 @@ declare module "runtime:wasm" {
     constructor(code: number, message: string, options?: ErrorOptions);
     /** One of `WasmErrorCode`. */
     readonly code: number;
+    /** Which limit was reached, where the code is 5011. */
+    readonly limit?: "time" | "cpu" | "fuel";
     /** What kind of trap ended the call, as in "unreachable". */
     readonly trap?: string;
-    /** The guest's functions, innermost first, with file and line where the module tells. */
+    /**
+     * The guest's functions, innermost first, with file and line where the module tells: where it trapped or, where that can be had, where
+     * it was when its time was over.
+     */
     readonly guestStack?: string[];
     /** The code with which the guest exited: all 32 bits of it, with a sign. It is 0 only where a start function exits. */
     readonly exitCode?: number;
@@ -362,6 +370,10 @@ declare module "runtime:wasm" {
     readonly call?: { name: string; args: unknown[] };
     /** The imported function that failed. */
     readonly import?: { module: string; name: string };
+    /** Which instance it was that has ended, where the code is 5005... */
+    readonly instance?: { id: number; name: string };
+    /** ...and how: as `closed` says it, with the time as in `Date.now()`. Both only for the latest that have ended. */
+    readonly ended?: Closed & { readonly atMs: number };
     /** Which call of a batch failed... */
     readonly index?: number;
     /** ...and what those before it gave. */

@@ -1,7 +1,9 @@
 //! The one error that crosses every layer: a code that JavaScript can branch on and a sentence for a person.
 
+use crate::ended::Ended;
 use crate::printable;
-use crate::value::{HostRef, Value};
+use crate::signature::ValueType;
+use crate::value::{Arg, HostRef, Value};
 use std::fmt;
 
 /// What went wrong, by the numbers that `runtime:wasm` documents (5000 to 5011).
@@ -30,7 +32,7 @@ pub enum ErrorCode {
     PermissionDenied = 5009,
     /// An unusable WASI configuration.
     Wasi = 5010,
-    /// An execution limit was reached: fuel or time.
+    /// An execution limit was reached: fuel, time or processor time.
     FuelExhausted = 5011,
 }
 
@@ -90,6 +92,32 @@ pub struct WasmError {
     pub call: Option<Box<FailedCall>>,
     /// The imported function that failed, where it was one.
     pub import: Option<Box<FailedImport>>,
+    /// For 5011: which limit it was.
+    pub limit: Option<ReachedLimit>,
+    /// For 5005: how the instance has ended, where that is still known.
+    pub ended: Option<Box<Ended>>,
+}
+
+/// The limits of execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReachedLimit {
+    /// Wall time.
+    Time,
+    /// Processor time.
+    Cpu,
+    /// Fuel.
+    Fuel,
+}
+
+impl ReachedLimit {
+    /// The word that JavaScript sees as `error.limit`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReachedLimit::Time => "time",
+            ReachedLimit::Cpu => "cpu",
+            ReachedLimit::Fuel => "fuel",
+        }
+    }
 }
 
 /// The call of an export, as an error tells it.
@@ -105,8 +133,10 @@ impl FailedCall {
     /// How many arguments are told.
     pub const ARGS_MAX: usize = 16;
 
-    /// The call of this export with these arguments.
-    pub fn new(name: &str, args: Vec<Value>) -> Self {
+    /// The call of this export with these arguments, as the guest got them or would have: those that do not fit are left out.
+    pub fn told(name: &str, args: &[Arg], params: &[ValueType]) -> Self {
+        let typed = args.iter().zip(params).take(Self::ARGS_MAX);
+        let args = typed.filter_map(|(arg, ty)| Value::from_arg(arg, *ty).ok()).collect();
         FailedCall { name: printable::name(name), args }
     }
 }
@@ -145,7 +175,14 @@ impl WasmError {
             cause: None,
             call: None,
             import: None,
+            limit: None,
+            ended: None,
         }
+    }
+
+    /// 5011: this limit was reached.
+    pub fn limit(limit: ReachedLimit, message: impl Into<String>) -> Self {
+        WasmError { limit: Some(limit), ..Self::new(ErrorCode::FuelExhausted, message) }
     }
 
     /// The same error in other words.
@@ -160,6 +197,12 @@ impl WasmError {
             ErrorCode::InvalidInstanceHandle,
             format!("there is no instance {id}: it was never made, or has ended"),
         )
+    }
+
+    /// 5005: the instance has ended, in this way.
+    pub fn ended(ended: Ended) -> Self {
+        let error = Self::new(ErrorCode::InvalidInstanceHandle, ended.to_string());
+        WasmError { ended: Some(Box::new(ended)), ..error }
     }
 
     /// 5004: no module has this id.

@@ -9,7 +9,7 @@
 //!
 //! In reading order:
 //!
-//! - [`error`], [`limits`], [`signature`], [`value`], [`module_info`]: the plain data that every layer speaks.
+//! - [`error`], [`ended`], [`limits`], [`signature`], [`value`], [`module_info`]: the plain data that every layer speaks.
 //! - [`printable`]: what a guest has named or said, fit for a message.
 //! - [`engine`]: wasmtime set up once, compiled modules, deadlines.
 //! - [`actor`]: one instance: requests, mailbox, control cell, the thread's loop, the guest itself.
@@ -32,6 +32,7 @@ mod blocking;
 pub mod caps;
 #[cfg(feature = "host")]
 pub mod cli;
+pub mod ended;
 pub mod engine;
 pub mod error;
 #[cfg(feature = "host")]

@@ -94,6 +94,11 @@ pub const TABLE_ELEMENT_BYTES: u64 = 16;
 /// Requests that may wait for one instance: its mailbox has a place for each from the start.
 pub const MAILBOX_MAX: usize = 65_536;
 
+/// How many instances that have ended are remembered, for who asks for one of them.
+pub const TOMBSTONES_MAX: usize = 10_000;
+/// Bytes that this may take.
+pub const TOMBSTONES_BYTES_MAX: usize = 2 << 20;
+
 /// Results of all calls of one batch together.
 pub const BATCH_RESULTS_MAX: usize = 250_000;
 

@@ -328,7 +328,7 @@ fn limits_are_read_with_their_units() {
     let app = app();
     let caps = app.caps(
         "max_instances = 256\nmax_module_bytes = \"64MiB\"\nmax_memory = \"8 GB\"\npriority = \"low\"\n[capabilities.wasm.limits]\n\
-         fuel = 50_000_000_000\ntimeout_ms = 30_000\nmemory = 65536\ntable_elements = 0x10\nmailbox = 1",
+         fuel = 50_000_000_000\ntimeout_ms = 30_000\ncpu_ms = 5_000\nmemory = 65536\ntable_elements = 0x10\nmailbox = 1",
     );
     let limits = caps.limits();
     assert_eq!(
@@ -336,8 +336,8 @@ fn limits_are_read_with_their_units() {
         (Some(256), Some(64 << 20), Some(8_000_000_000))
     );
     assert_eq!(
-        (limits.fuel, limits.timeout_ms, limits.memory_bytes),
-        (Some(50_000_000_000), Some(30_000), Some(65536))
+        (limits.fuel, limits.timeout_ms, limits.cpu_ms, limits.memory_bytes),
+        (Some(50_000_000_000), Some(30_000), Some(5_000), Some(65536))
     );
     assert_eq!((limits.table_elements, limits.mailbox, limits.priority), (Some(16), Some(1), Priority::Low));
 }
@@ -482,7 +482,7 @@ fn a_misspelt_section_is_an_error_and_those_of_others_are_let_be() {
 fn amounts_are_taken_up_to_what_there_can_be() {
     let file = Path::new("/none/manifest.app.toml");
     let all = ["1", "2147483648", "4294967296", "9007199254740992", "4611686018427387904", "9223372036854775808"];
-    for key in ["fuel", "timeout_ms", "memory", "table_elements"] {
+    for key in ["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements"] {
         for amount in all.into_iter().chain(["18446744073709551615"]) {
             let text = format!("[capabilities.wasm.limits]\n{key} = {amount}");
             assert!(Caps::from_toml(&text, file, None).is_ok(), "{text}");

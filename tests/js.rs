@@ -56,6 +56,7 @@ scripts! {
     compile = "compile.js",
     deadlock = "deadlock.js",
     denied = "denied/denied.js",
+    ended = "ended.js",
     fresh = "fresh.js",
     fuzz = "fuzz.js",
     import_object = "import_object.js",
@@ -76,6 +77,7 @@ scripts! {
     stop_imports = "stop_imports.js",
     surface = "surface.js",
     tables = "tables.js",
+    time = "time.js",
     traps = "traps.js",
     values = "values.js",
 }

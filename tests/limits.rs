@@ -318,7 +318,7 @@ async fn fuel_that_others_use_meanwhile_is_not_given_back() {
             let (reply, answer) = reply();
             let command = Command::Call(Call { name: name.into(), ..Call::default() });
             host_call.replies.send(HostReply::Request(Request { command, reply })).unwrap();
-            let _ = answer.outcome(actor.id()).await;
+            let _ = answer.outcome(|| WasmError::no_instance(actor.id())).await;
             host_call.replies.send(HostReply::Return(Vec::new())).unwrap();
             let error = outer.await.unwrap().unwrap_err();
             assert_eq!((error.code, used(&actor)), (ErrorCode::FuelExhausted, 300_000), "{name}: {error}");

@@ -2,12 +2,13 @@
 //! and the operating system are stand-ins.
 
 use crate::actor::config::{Cause, InstanceConfig, RestartPolicy};
-use crate::actor::control::{Status, StopReason};
+use crate::actor::control::{Clock, Status, StopReason};
 use crate::actor::guest::{PANIC, RETURN, SLEEP, SPIN, TRAP};
 use crate::actor::message::{Answer, Call, Command, Outcome, PendingReply};
 use crate::actor::{Actor, Blueprint, Budget, Reaper, Services, Watch, spawn};
+use crate::ended::Ended;
 use crate::engine::{Code, Deadlines, Engines, Module};
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, WasmError};
 use crate::registry::table::Table;
 use crate::twins::Handle;
 use crate::{PREEMPTIONS_OF_THE_LARGEST, check_actor, check_within};
@@ -19,7 +20,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// What an actor is to be made of.
-pub fn made(config: InstanceConfig, watch: Watch, unregister: impl Fn(u64) + Send + Sync + 'static) -> Blueprint {
+pub fn made(config: InstanceConfig, watch: Watch, unregister: impl Fn(Ended) + Send + Sync + 'static) -> Blueprint {
     let engines: Arc<Engines> = Arc::default();
     let services = Services {
         engines: engines.clone(),
@@ -30,7 +31,7 @@ pub fn made(config: InstanceConfig, watch: Watch, unregister: impl Fn(u64) + Sen
         io: Handle,
     };
     Blueprint {
-        actor: Arc::new(Actor::new(1, "".into(), 1, &config.limits, engines, unregister)),
+        actor: Arc::new(Actor::new(1, "".into(), (1, Arc::default()), &config.limits, engines, unregister)),
         code: Code,
         module: Arc::new(Module),
         config,
@@ -46,7 +47,7 @@ fn actor(blueprint: Blueprint) -> (Arc<Actor>, PendingReply) {
 
 fn started_under(config: InstanceConfig, watch: Watch) -> Arc<Actor> {
     let (actor, pending) = actor(made(config, watch, |_| {}));
-    assert_eq!(block_on(pending.outcome(1)), Ok(Answer::Done));
+    assert_eq!(block_on(pending.outcome(|| WasmError::no_instance(1))), Ok(Answer::Done));
     actor
 }
 
@@ -159,7 +160,7 @@ fn a_start_is_stopped() {
         config.wasi.args.push(SPIN.to_owned());
         let (actor, pending) = actor(made(config, Watch::default(), |_| {}));
         assert!(actor.stop(StopReason::Aborted));
-        let outcome = block_on(pending.outcome(1));
+        let outcome = block_on(pending.outcome(|| WasmError::no_instance(1)));
         assert!(is_of_a_stop(&outcome), "{outcome:?}");
         assert_eq!(end_of(&actor), StopReason::Aborted);
     });
@@ -186,7 +187,7 @@ fn a_time_limit_is_kept() {
         let actor = started(InstanceConfig::default());
         let outcome = block_on(actor.ask(call_without_time(SPIN)));
         assert_eq!(outcome.unwrap_err().code, ErrorCode::FuelExhausted);
-        assert_eq!(end_of(&actor), StopReason::TimedOut { limit: Duration::ZERO });
+        assert_eq!(end_of(&actor), StopReason::TimedOut { limit: Duration::ZERO, of: Clock::Wall });
     });
 }
 
@@ -216,6 +217,17 @@ fn a_stop_in_a_restart_is_for_good() {
         assert!(trapped || is_of_a_stop(&outcome), "{outcome:?}");
         stopper.join().unwrap();
         assert_eq!(end_of(&actor), StopReason::Dropped);
+    });
+}
+
+/// Claim: so is one of a guest that sleeps in a host call and says nothing: who waits no longer answers, and the thread ends.
+#[test]
+fn a_time_limit_of_a_sleeping_guest_is_kept() {
+    check_actor(|| {
+        let actor = started(InstanceConfig::default());
+        let outcome = block_on(actor.ask(call_without_time(SLEEP)));
+        assert_eq!(outcome.unwrap_err().code, ErrorCode::FuelExhausted);
+        assert_eq!(end_of(&actor), StopReason::TimedOut { limit: Duration::ZERO, of: Clock::Wall });
     });
 }
 
@@ -286,7 +298,7 @@ fn removing_an_actor_leaves_no_request_unanswered() {
         let id = table.reserve();
         let unregister = {
             let table = table.clone();
-            move |id| drop(table.remove(id))
+            move |ended: Ended| drop(table.remove(ended.id))
         };
         let (actor, pending) = actor(made(InstanceConfig::default(), Watch::default(), unregister));
         table.put(id, actor.clone());

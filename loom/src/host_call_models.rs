@@ -6,6 +6,8 @@ use crate::actor::guest::CALL_OUT;
 use crate::actor::host_call::{HostCall, HostEvent, HostEvents, HostImports, HostReply};
 use crate::actor::message::{Answer, Command, Request, reply};
 use crate::actor_models::{call, end_of, is_of_a_stop, started};
+use crate::error::WasmError;
+use crate::stop_models::timed_out;
 use crate::{PREEMPTIONS_OF_THE_LARGEST, check, check_within};
 use loom::future::block_on;
 use loom::sync::Arc;
@@ -51,7 +53,7 @@ fn a_host_function_does_not_begin_for_another_guest() {
         let worker = thread::spawn({
             let (control, answered) = (control.clone(), answered.clone());
             move || {
-                control.interrupt_request(request, StopReason::TimedOut { limit: std::time::Duration::from_millis(1) });
+                control.expire(request, timed_out(), true);
                 answered.store(1, Ordering::Release);
                 control.finish();
                 assert!(control.renew() && control.begin(()).is_ok());
@@ -94,7 +96,7 @@ fn a_host_call_begins_before_a_stop_or_is_cancelled() {
                         begun += 1;
                         let (reply, pending) = reply();
                         let _ = replies.send(HostReply::Request(Request { command: Command::MemorySize, reply }));
-                        let _ = block_on(pending.outcome(1));
+                        let _ = block_on(pending.outcome(|| WasmError::no_instance(1)));
                         let _ = replies.send(HostReply::Return(Vec::new()));
                     }
                 }

@@ -13,6 +13,8 @@ mod twins;
 use stand_ins::{panics, scheduling, spin};
 use twins as sync;
 
+#[path = "../../src/ended.rs"]
+mod ended;
 #[path = "../../src/error.rs"]
 mod error;
 #[path = "../../src/printable.rs"]
@@ -46,12 +48,14 @@ mod actor {
     mod faults;
     pub mod handle;
     pub mod protocol;
+    mod request;
     mod stats;
     mod stop;
     pub mod thread {
         pub mod life;
         mod os_thread;
         mod supervisor;
+        mod time_limit;
         mod worker;
 
         #[path = "../../../loom/src/stand_ins/threads.rs"]
@@ -92,6 +96,7 @@ mod registry {
     pub mod admission;
     pub mod instances;
     pub mod table;
+    pub mod tombstones;
     use table::Table;
 
     #[path = "../../loom/src/registry_models.rs"]

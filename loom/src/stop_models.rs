@@ -1,6 +1,6 @@
 //! The stop protocol: the worker against whoever ends the instance.
 
-use crate::actor::control::{Control, Status, StopReason};
+use crate::actor::control::{Clock, Control, Finished, Status, StopReason, Stopped, Unanswered};
 use crate::check;
 use crate::twins::mutant;
 use loom::sync::Arc;
@@ -15,6 +15,33 @@ impl CountedReply {
     fn send(self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
+}
+
+impl Unanswered<CountedReply> {
+    fn send(self) {
+        self.running.send();
+    }
+}
+
+/// As a worker answers what it has come to the end of.
+fn answer(finished: Finished<CountedReply>) {
+    match finished {
+        Finished::Alone(reply) => reply.send(),
+        Finished::Expired(unanswered) => unanswered.send(),
+        Finished::Answered => {}
+    }
+}
+
+/// As a stopper answers.
+fn answer_and_wake(mut stopped: Stopped<CountedReply>) {
+    if let Some(reply) = stopped.running.take() {
+        reply.send();
+    }
+    stopped.wake();
+}
+
+pub fn timed_out() -> StopReason {
+    StopReason::TimedOut { limit: Duration::from_millis(1), of: Clock::Wall }
 }
 
 /// Claim: the running request is answered exactly once, by the worker or by who stops it.
@@ -35,7 +62,7 @@ fn a_running_request_is_answered_exactly_once() {
             }
         });
         match control.begin(CountedReply(answers.clone())) {
-            Ok(_) => drop(control.finish().map(CountedReply::send)),
+            Ok(_) => answer(control.finish()),
             Err(refused) => refused.send(),
         }
         stopper.join().unwrap();
@@ -53,7 +80,7 @@ fn a_dying_worker_leaves_no_request_unanswered() {
         let answers = Arc::new(AtomicUsize::new(0));
         let stopper = thread::spawn({
             let control = control.clone();
-            move || control.stop(StopReason::Dropped).and_then(|stopped| stopped.running).map(CountedReply::send)
+            move || control.stop(StopReason::Dropped).and_then(|stopped| stopped.running).map(Unanswered::send)
         });
         if let Err(refused) = control.begin(CountedReply(answers.clone())) {
             refused.send();
@@ -205,16 +232,13 @@ fn a_stop_is_not_lost_in_a_restart() {
                 }
             }
         });
-        let timed_out = StopReason::TimedOut { limit: Duration::from_millis(1) };
-        if let Some(reply) = control.interrupt_request(request, timed_out).and_then(|mut cut| cut.running.take()) {
-            reply.send();
-        }
-        assert!(control.finish().is_none());
+        control.expire(request, timed_out(), true);
+        answer(control.finish());
         let mut begun = 1;
         if control.renew() {
             begun += 1;
             match control.begin(CountedReply(answers.clone())) {
-                Ok(_) => drop(control.finish().map(CountedReply::send)),
+                Ok(_) => answer(control.finish()),
                 Err(refused) => refused.send(),
             }
         }
@@ -233,18 +257,107 @@ fn a_late_deadline_spares_the_next_request() {
         let first = control.begin(1).unwrap();
         let deadline = thread::spawn({
             let control = control.clone();
-            move || {
-                control
-                    .stop_request(first, StopReason::TimedOut { limit: Duration::from_millis(1) })
-                    .and_then(|stopped| stopped.running)
-            }
+            move || control.expire(first, timed_out(), false).is_some()
         });
         let finished = control.finish();
         let second = control.begin(2);
         let expired = deadline.join().unwrap();
+        let unanswered = Unanswered { running: 1, why: timed_out() };
         match expired {
-            Some(request) => assert_eq!((request, finished, second), (1, None, Err(2)), "the next request was ended"),
-            None => assert!(finished == Some(1) && second.is_ok(), "the next request was refused"),
+            true => {
+                assert_eq!((finished, second), (Finished::Expired(unanswered), Err(2)), "the next request was ended")
+            }
+            false => assert!(finished == Finished::Alone(1) && second.is_ok(), "the next request was refused"),
         }
+    });
+}
+
+/// Claim: a request that runs out of time is answered exactly once, by the guest's thread or by who waits for that no longer, and so is
+/// each that the fresh guest is asked meanwhile.
+#[test]
+fn an_expired_request_is_answered_exactly_once() {
+    check(|| {
+        let control = Arc::new(Control::<CountedReply>::new());
+        let [first, second] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+        let request = control.begin(CountedReply(first.clone())).ok().unwrap();
+        let deadline = thread::spawn({
+            let (control, first) = (control.clone(), first.clone());
+            move || {
+                if let Some(mut expired) = control.expire(request, timed_out(), true) {
+                    expired.wake();
+                    if let Some(late) = control.take_expired(request) {
+                        let taken = &late.running.as_ref().unwrap().running.0;
+                        assert!(Arc::ptr_eq(taken, &first), "a late answer was for another request");
+                        answer_and_wake(late);
+                    }
+                }
+            }
+        });
+        answer(control.finish());
+        if control.interruption().is_some() {
+            assert!(control.renew());
+        }
+        let next = control.begin(CountedReply(second.clone())).ok();
+        // That one has no limit; a stop leaves its reply behind, if nobody takes it.
+        if next.is_some() {
+            control.expire(request + 1, timed_out(), false);
+            answer(control.finish());
+        }
+        deadline.join().unwrap();
+        let counts = [&first, &second].map(|answers| answers.load(Ordering::SeqCst));
+        assert_eq!(counts[0], 1, "the first request was answered {} times", counts[0]);
+        if next.is_some() {
+            assert_eq!(counts[1], 1, "the second request was answered {} times", counts[1]);
+        }
+    });
+}
+
+/// Claim: from its limit on a request's guest has no effect on anything, also while its thread is still waited for to answer.
+#[test]
+fn a_host_call_after_a_time_limit_has_no_effect() {
+    check(|| {
+        let control = Arc::new(Control::new());
+        let over = Arc::new(AtomicUsize::new(0));
+        let request = control.begin(()).unwrap();
+        let called = control.wait().unwrap();
+        let deadline = thread::spawn({
+            let (control, over) = (control.clone(), over.clone());
+            move || {
+                control.expire(request, timed_out(), false);
+                over.store(1, Ordering::Release);
+            }
+        });
+        for _ in 0..2 {
+            let after = over.load(Ordering::Acquire) == 1;
+            let takes_effect = !control.is_stopped() || control.runs(called);
+            assert!(!(after && takes_effect), "a host call after the limit took effect");
+        }
+        deadline.join().unwrap();
+        assert!(control.awaits_the_guest());
+    });
+}
+
+/// Claim: the work of a request that has run out of time is given up once who waits no longer has answered, whenever that comes.
+#[test]
+fn a_guest_that_says_nothing_is_given_up() {
+    check(|| {
+        let control = Arc::new(Control::<CountedReply>::new());
+        let answers = Arc::new(AtomicUsize::new(0));
+        let request = control.begin(CountedReply(answers.clone())).ok().unwrap();
+        let deadline = thread::spawn({
+            let control = control.clone();
+            move || {
+                control.expire(request, timed_out(), false).unwrap().wake();
+                if let Some(late) = control.take_expired(request) {
+                    answer_and_wake(late);
+                }
+            }
+        });
+        // Never returns, and loom reports a deadlock, if the wake-up is lost.
+        let work = std::future::pending::<()>();
+        assert_eq!(loom::future::block_on(control.until_stopped(work)), None);
+        answer(control.finish());
+        deadline.join().unwrap();
+        assert_eq!(answers.load(Ordering::SeqCst), 1);
     });
 }

@@ -3,20 +3,16 @@
 use super::cell::control::{Control, Status, StopReason};
 use super::cell::mailbox::{Mailbox, SendError};
 use super::protocol::limits::Limits;
-use super::protocol::message::{Command, Outcome, Reply, Request, Withdrawal, withdrawable_reply};
+use super::protocol::message::{Command, Outcome, Request, Withdrawal, withdrawable_reply};
+use super::request::Running;
 use super::stats::{Counters, InstanceStats};
 use super::thread::OsThread;
+use crate::ended::Ended;
 use crate::engine::Engines;
-use crate::error::WasmError;
 use crate::printable;
+use crate::signature::Export;
 use crate::sync::watch;
 use std::sync::Arc;
-
-/// The reply of the running request, with what to call that request in a message.
-pub struct Running {
-    pub(crate) reply: Reply,
-    pub(crate) what: String,
-}
 
 /// An instance, as seen from outside its thread.
 pub struct Actor {
@@ -24,6 +20,8 @@ pub struct Actor {
     name: Arc<str>,
     pub(super) label: Arc<str>,
     module: u64,
+    /// What its module exports.
+    pub(super) exports: Arc<[Export]>,
     limits: Limits,
     pub(crate) counters: Counters,
     pub(crate) control: Control<Running>,
@@ -31,25 +29,26 @@ pub struct Actor {
     pub(crate) thread: Arc<OsThread>,
     pub(super) engines: Arc<Engines>,
     pub(super) gone: watch::Sender<bool>,
-    /// Called once, by whoever stops the actor: takes the id out of the registry.
-    pub(super) unregister: Box<dyn Fn(u64) + Send + Sync>,
+    /// Called once, by whoever stops the actor: takes the id out of the registry, which may remember how it has ended.
+    pub(super) unregister: Box<dyn Fn(Ended) + Send + Sync>,
 }
 
 impl Actor {
-    /// A handle without a thread; see [`spawn`](super::spawn).
+    /// A handle without a thread; see [`spawn`](super::spawn). `module` is the id of its module, with what that exports.
     pub fn new(
         id: u64,
         name: Arc<str>,
-        module: u64,
+        module: (u64, Arc<[Export]>),
         limits: &Limits,
         engines: Arc<Engines>,
-        unregister: impl Fn(u64) + Send + Sync + 'static,
+        unregister: impl Fn(Ended) + Send + Sync + 'static,
     ) -> Self {
         Actor {
             id,
             label: printable::name(&name).into(),
             name,
-            module,
+            module: module.0,
+            exports: module.1,
             limits: limits.clone(),
             counters: Counters::default(),
             control: Control::new(),
@@ -116,9 +115,9 @@ impl Actor {
             taken => taken,
         };
         if taken.is_err() {
-            return Err(WasmError::no_instance(self.id));
+            return Err(self.gone_error());
         }
-        pending.outcome(self.id).await
+        pending.outcome(|| self.gone_error()).await
     }
 
     /// How it is doing. Takes no part of its thread, so it answers while a guest runs on.

@@ -12,6 +12,7 @@ pub(crate) mod faults;
 mod guest;
 mod handle;
 pub mod protocol;
+mod request;
 mod stats;
 pub mod stop;
 mod thread;

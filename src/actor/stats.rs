@@ -53,6 +53,8 @@ pub struct InstanceStats {
 pub(crate) struct Counters {
     pub(crate) calls: Counter,
     pub(crate) host_calls: Counter,
+    /// Which call of the batch that runs is under way.
+    pub(crate) batch_at: Counter,
     /// Shared with the limiter, which is told of every growth.
     pub(crate) memory_bytes: Arc<Counter>,
     /// Fuel used in the lives before this one.

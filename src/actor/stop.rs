@@ -6,8 +6,8 @@
 //! 2. *The control cell decides* ([`control`](super::cell::control)). Under its lock the first reason wins, the flag is set that every
 //!    host call looks at, and the stopper is handed the reply of the request that runs. From here on the guest has no effect on
 //!    anything: a host function that it has called begins only if it [still waits](super::host_call::WaitingGuest::waits), which the cell answers.
-//! 3. *The stopper tells everybody* (`after_stop`). The id is taken out of the registry, the request that runs is answered, the mailbox
-//!    is closed, which answers what waits in it; the thread is given back its priority, and the epoch is bumped.
+//! 3. *The stopper tells everybody*. The id is taken out of the registry, which remembers how it ended; the request that runs is answered, the
+//!    mailbox is closed, which answers what waits in it; the thread is given back its priority, and the epoch is bumped.
 //! 4. *The guest finds out*, in one of three places (`guest`, `thread/worker.rs`). In its own code: the bumped epoch calls it out, and the
 //!    callback sees the flag. Asleep in a host call: its waker is called when [`Wake`] is dropped, and the race in
 //!    [`Control::until_stopped`](super::control::Control::until_stopped) drops the call where it stands. On its way into a host call: the call
@@ -17,16 +17,21 @@
 //! 6. *The reaper joins it* (`thread/reaper.rs`), gives back its permit to be alive, and then [`Actor::gone`] resolves: with it
 //!    `drop()`, `terminate()` and `closed`.
 //!
-//! A time limit after which the instance is to be restarted goes the same way as far as 4, but ends the request and not the instance
-//! ([`Actor::interrupt_request`]): the id and the mailbox stay, and the worker makes a fresh guest (`thread/supervisor.rs` has the rules).
+//! A limit of time goes the same way ([`Actor::expire`]), but leaves the answer to the guest's thread for a moment, which says where the guest
+//! was: called out, the guest ends by a trap that knows its stack. If that takes too long, the thread of deadlines answers in its place
+//! ([`Actor::answer_expired`], `thread/time_limit.rs`). Where the instance is to be restarted, only the request ends: the id and the mailbox
+//! stay, and the worker makes a fresh guest (`thread/supervisor.rs` has the rules).
 //!
 //! loom/src/{stop,actor,host_call}_models.rs check the races of this.
 
-use super::cell::control::{RequestNumber, StopReason, Stopped};
+use super::cell::control::{RequestNumber, StopReason, Stopped, Unanswered};
 use super::cell::reason::milliseconds;
-use super::handle::{Actor, Running};
+use super::handle::Actor;
+use super::request::Running;
+use crate::ended::Ended;
 use crate::error::{ErrorCode, WasmError};
 use crate::sync::mutant;
+use std::time::Instant;
 
 /// Wakes the guest of a stopped actor, should it sleep in a host call, when it is dropped.
 pub struct Wake(Stopped<Running>);
@@ -47,46 +52,69 @@ impl Actor {
     /// The same, but that a guest which sleeps in a host call sleeps on until the result is dropped. It has no effect on anything
     /// any more, and to wake its thread takes longer than all the rest: time for whoever awaits the answer to hear it first.
     pub fn stop_asleep(&self, reason: StopReason) -> Option<Wake> {
-        let stopped = self.control.stop(reason.clone())?;
-        Some(self.after_stop(stopped, &reason))
-    }
-
-    /// Like [`stop`](Self::stop), but only while this request runs.
-    pub fn stop_request(&self, request: RequestNumber, reason: StopReason) -> bool {
-        let stopped = self.control.stop_request(request, reason.clone());
-        stopped.map(|stopped| self.after_stop(stopped, &reason)).is_some()
-    }
-
-    /// Ends this request while it runs, so that the worker restarts the instance. What waits is refused.
-    pub(crate) fn interrupt_request(&self, request: RequestNumber, reason: StopReason) -> bool {
-        let Some(mut stopped) = self.control.interrupt_request(request, reason.clone()) else { return false };
-        self.refuse_waiting();
-        if let Some(running) = stopped.running.take() {
-            let (why, name) = (reason.message().unwrap_or_default(), &self.label);
-            let text = format!("{} was ended: {why}; the instance \"{name}\" is to be restarted", running.what);
-            running.reply.send(Err(WasmError::new(ErrorCode::FuelExhausted, text)));
+        let mut stopped = self.control.stop(reason.clone())?;
+        self.forget(&reason);
+        if let Some(unanswered) = stopped.running.take() {
+            self.answer(unanswered, None);
         }
-        if mutant!("an_interruption_is_told_too_early") {
-            self.refuse_waiting();
+        self.call_out(&reason);
+        Some(Wake(stopped))
+    }
+
+    /// This request has reached a limit of time: ends the guest, and the actor with it unless the worker `restarts` it. Those that wait
+    /// are answered; the request itself is by the guest's thread, or by [`answer_expired`](Self::answer_expired).
+    pub(crate) fn expire(&self, request: RequestNumber, reason: &StopReason, restarts: bool) -> bool {
+        let Some(mut stopped) = self.control.expire(request, reason.clone(), restarts) else { return false };
+        if restarts {
+            self.refuse_waiting(&reason.sentence());
+            self.thread.promote();
+            self.engines.interrupt();
+        } else {
+            self.forget(reason);
+            self.call_out(reason);
         }
         stopped.wake();
-        self.engines.interrupt();
         true
     }
 
-    /// Answers what waits in the mailbox of an instance that is to be restarted.
-    pub(crate) fn refuse_waiting(&self) {
+    /// Answers this expired request, unless the guest's thread has, and lets that thread go on with its end.
+    pub(crate) fn answer_expired(&self, request: RequestNumber) {
+        let Some(mut stopped) = self.control.take_expired(request) else { return };
+        if let Some(unanswered) = stopped.running.take() {
+            self.answer(unanswered, None);
+        }
+        stopped.wake();
+    }
+
+    /// Answers a request that was ended. `guest` is what the guest's own thread has come to, where it has: that knows the place.
+    pub(crate) fn answer(&self, unanswered: Unanswered<Running>, guest: Option<&WasmError>) {
+        let Unanswered { running: Running { reply, work }, why } = unanswered;
+        let mut error = self.stop_error(&why, &work.what());
+        error.call = work.call(&self.exports, self.counters.batch_at.get() as usize).map(Box::new);
+        error.guest_stack = guest.map(|guest| guest.guest_stack.clone()).unwrap_or_default();
+        reply.send(Err(error));
+        if mutant!("an_interruption_is_told_too_early") {
+            self.refuse_waiting("");
+        }
+    }
+
+    /// Answers what waits in the mailbox of an instance that is to be restarted, because of this.
+    pub(crate) fn refuse_waiting(&self, why: &str) {
         self.mailbox.clear(|request| {
-            let text = format!("the instance \"{}\" died before this request had its turn", self.label);
+            let (name, id) = (&self.label, self.id);
+            let text = format!("the instance \"{name}\" ({id}) died before this request had its turn: {why}");
             request.reply.send(Err(WasmError::new(ErrorCode::InvalidInstanceHandle, text)));
         });
     }
 
-    fn after_stop(&self, mut stopped: Stopped<Running>, reason: &StopReason) -> Wake {
-        (self.unregister)(self.id);
-        if let Some(running) = stopped.running.take() {
-            running.reply.send(Err(self.stop_error(reason, &running.what)));
-        }
+    /// Takes the id out of the registry.
+    fn forget(&self, reason: &StopReason) {
+        let since = self.control.end().map_or_else(Instant::now, |(_, since)| since);
+        (self.unregister)(self.ended(reason, since));
+    }
+
+    /// Answers those that wait, and sees that the guest finds out.
+    fn call_out(&self, reason: &StopReason) {
         if !mutant!("a_stop_leaves_the_mailbox_open") {
             self.mailbox.close();
         }
@@ -96,7 +124,18 @@ impl Actor {
             self.engines.interrupt();
         }
         tracing::debug!(instance = self.id, name = &*self.label, ?reason, "stopped");
-        Wake(stopped)
+    }
+
+    fn ended(&self, reason: &StopReason, since: Instant) -> Ended {
+        Ended::new(self.id, &self.label, reason.name(), reason.message(), &reason.sentence(), since)
+    }
+
+    /// 5005 for a request that came too late, or was waiting when the actor ended.
+    pub(crate) fn gone_error(&self) -> WasmError {
+        match self.control.end() {
+            Some((reason, since)) => WasmError::ended(self.ended(&reason, since)),
+            None => WasmError::no_instance(self.id),
+        }
     }
 
     /// The last that its thread does: ends the actor, unless that is done, and answers what nobody else has.
@@ -104,8 +143,8 @@ impl Actor {
         if !mutant!("an_end_closes_nothing") {
             self.stop(reason.clone());
         }
-        if let Some(running) = self.control.mark_dead(reason.clone()) {
-            running.reply.send(Err(self.stop_error(&reason, &running.what)));
+        if let Some(unanswered) = self.control.mark_dead(reason) {
+            self.answer(unanswered, None);
         }
     }
 
@@ -114,12 +153,13 @@ impl Actor {
         let name = &self.label;
         let call = |text: String| WasmError::new(ErrorCode::Call, text);
         match reason {
-            StopReason::TimedOut { limit } => {
-                let limit = milliseconds(*limit);
-                WasmError::new(
-                    ErrorCode::FuelExhausted,
-                    format!("{what} ran longer than its limit of {limit} ms, and the instance \"{name}\" was ended"),
-                )
+            StopReason::TimedOut { limit, of } => {
+                let (exceeded, limit) = (of.exceeded(), milliseconds(*limit));
+                let text = match self.control.end() {
+                    Some(_) => format!("and the instance \"{name}\" was ended"),
+                    None => format!("and the instance \"{name}\" is to be restarted"),
+                };
+                WasmError::limit(of.limit(), format!("{what} {exceeded} than its limit of {limit} ms, {text}"))
             }
             StopReason::Dropped => call(format!("the instance \"{name}\" was dropped during {what}")),
             StopReason::Terminated(None) => call(format!("the instance \"{name}\" was terminated during {what}")),

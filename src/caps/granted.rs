@@ -59,6 +59,8 @@ pub struct ManifestLimits {
     pub fuel: Option<u64>,
     /// Wall time of one request, in milliseconds.
     pub timeout_ms: Option<u64>,
+    /// Processor time of one request, in milliseconds.
+    pub cpu_ms: Option<u64>,
     /// All memories of one instance, in bytes.
     pub memory_bytes: Option<u64>,
     /// All tables of one instance, in elements.

@@ -88,6 +88,7 @@ fn limits(wasm: &DeTable) -> Parsed<ManifestLimits> {
     Ok(ManifestLimits {
         fuel: amount(of_instance, "fuel")?,
         timeout_ms: amount(of_instance, "timeout_ms")?,
+        cpu_ms: amount(of_instance, "cpu_ms")?,
         memory_bytes: size(of_instance, "memory")?,
         table_elements: amount(of_instance, "table_elements")?,
         mailbox: as_usize(amount_up_to(of_instance, "mailbox", MAILBOX_MAX as u64)?),

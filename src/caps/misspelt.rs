@@ -5,7 +5,7 @@
 pub(super) const WASM_KEYS: &[&str] =
     &["enabled", "load", "preopens", "max_instances", "max_module_bytes", "priority", "max_memory", "limits"];
 /// The keys of `[capabilities.wasm.limits]`.
-pub(super) const LIMIT_KEYS: &[&str] = &["fuel", "timeout_ms", "memory", "table_elements", "mailbox"];
+pub(super) const LIMIT_KEYS: &[&str] = &["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements", "mailbox"];
 /// The keys of `[capabilities.net]`.
 pub(super) const NET_KEYS: &[&str] = &["fetch"];
 

@@ -51,6 +51,9 @@ pub(super) struct Exec {
     /// End the guest after this many milliseconds
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout_ms: Option<u64>,
+    /// End the guest once it has used this many milliseconds of processor time
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    cpu_ms: Option<u64>,
     /// End the guest after this much fuel (about one unit an instruction)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     fuel: Option<u64>,
@@ -122,6 +125,7 @@ fn config(flags: &Exec, file: &Path, args: Vec<String>) -> Result<InstanceConfig
     let limits = Limits {
         fuel: flags.fuel,
         timeout: flags.timeout_ms.map(Duration::from_millis),
+        cpu: flags.cpu_ms.map(Duration::from_millis),
         memory_bytes: flags.memory_mib.saturating_mul(1 << 20),
         ..Limits::default()
     };

@@ -6,6 +6,7 @@
 
 use super::values;
 use crate::actor::message::{Answer, Outcome};
+use crate::ended::Ended;
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::value::{Arg, FuncValue, HostRef, RawValue, Value};
 use deno_core::convert::Uint8Array;
@@ -13,7 +14,7 @@ use deno_core::v8::{self, Local, PinScope};
 use deno_core::{FromV8, ToV8};
 use deno_error::JsErrorBox;
 use std::fmt::Display;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The arguments of a call: an array of values, or of `[type, value]` pairs where `js/convert.js` found a typed one.
 pub(super) struct Args(pub Vec<Arg>);
@@ -189,6 +190,15 @@ fn failure<'a>(scope: &mut PinScope<'a, '_>, error: WasmError) -> Local<'a, v8::
     if let Some(cause) = error.cause.and_then(|cause| values::kept(scope, &cause)) {
         set(scope, object, "cause", cause);
     }
+    if let Some(limit) = error.limit {
+        let limit = string(scope, limit.name());
+        set(scope, object, "limit", limit);
+    }
+    if let Some(ended) = error.ended {
+        let (instance, ended) = js_ended(scope, &ended);
+        set(scope, object, "instance", instance.into());
+        set(scope, object, "ended", ended.into());
+    }
     if let Some(call) = error.call {
         let call = js_call(scope, *call);
         set(scope, object, "call", call);
@@ -201,6 +211,24 @@ fn failure<'a>(scope: &mut PinScope<'a, '_>, error: WasmError) -> Local<'a, v8::
         set(scope, object, "import", named.into());
     }
     object
+}
+
+/// Which instance has ended, and how.
+fn js_ended<'a>(scope: &mut PinScope<'a, '_>, ended: &Ended) -> (Local<'a, v8::Object>, Local<'a, v8::Object>) {
+    let (instance, how) = (v8::Object::new(scope), v8::Object::new(scope));
+    let (id, name) = (v8::Number::new(scope, ended.id as f64).into(), string(scope, &ended.name));
+    set(scope, instance, "id", id);
+    set(scope, instance, "name", name);
+    let reason = string(scope, ended.reason);
+    set(scope, how, "reason", reason);
+    if let Some(message) = &ended.message {
+        let message = string(scope, message);
+        set(scope, how, "message", message);
+    }
+    let since = ended.time().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let at = v8::Number::new(scope, since.as_millis() as f64).into();
+    set(scope, how, "atMs", at);
+    (instance, how)
 }
 
 fn js_call<'a>(scope: &mut PinScope<'a, '_>, call: FailedCall) -> Local<'a, v8::Value> {

@@ -57,6 +57,7 @@ fn runtime_options(caps: &Caps) -> RuntimeOptions {
     let limits = Limits {
         fuel: manifest.fuel,
         timeout: manifest.timeout_ms.map(Duration::from_millis),
+        cpu: manifest.cpu_ms.map(Duration::from_millis),
         memory_bytes: manifest.memory_bytes.unwrap_or(defaults.limits.memory_bytes),
         table_elements: manifest.table_elements.unwrap_or(defaults.limits.table_elements),
         mailbox: manifest.mailbox.unwrap_or(defaults.limits.mailbox),

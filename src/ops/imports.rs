@@ -5,7 +5,8 @@ use super::host::{WasmHost, instance_id};
 use super::values::HostValues;
 use crate::actor::host_call::{HostCall, HostEvent, HostEvents, HostReply, WaitingGuest};
 use crate::actor::message::{Answer, Call, Command, Outcome, Request, Withdrawal, reply};
-use crate::error::WasmError;
+use crate::error::{ErrorCode, WasmError};
+use crate::registry::InstanceId;
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{OpState, ToV8, op2};
 use deno_error::JsErrorBox;
@@ -84,16 +85,34 @@ pub(super) async fn ask(
         _ => HostSide::of(state).borrow().innermost(id.0),
     };
     match waiting {
-        Some(replies) => ask_waiting(replies, id.0, wanted).await,
+        Some(replies) => ask_waiting(replies, host, id, wanted).await,
         None => host.runtime.ask_unless(id, wanted, withdrawal).await,
     }
 }
 
-async fn ask_waiting(replies: UnboundedSender<HostReply>, instance: u64, command: Command) -> Outcome {
+async fn ask_waiting(
+    replies: UnboundedSender<HostReply>,
+    host: &WasmHost,
+    id: InstanceId,
+    command: Command,
+) -> Outcome {
     let (reply, pending) = reply();
     // A call that is over drops the request, which answers it.
     let _ = replies.send(HostReply::Request(Request { command, reply }));
-    pending.outcome(instance).await
+    pending.outcome(|| waits_no_more(host, id)).await
+}
+
+/// 5005: the guest of a host call has gone on, or has ended.
+fn waits_no_more(host: &WasmHost, id: InstanceId) -> WasmError {
+    let ended = host.runtime.instance(id).map(|actor| {
+        let text = format!(
+            "this host call of the instance \"{}\" ({}) is over: its guest does not wait any more",
+            actor.label(),
+            id.0
+        );
+        WasmError::new(ErrorCode::InvalidInstanceHandle, text)
+    });
+    ended.unwrap_or_else(|ended| ended)
 }
 
 /// Resolves when something has arrived for [`op_wasm_host_next`]. Not to be called again before it resolves.
@@ -203,15 +222,16 @@ pub async fn op_wasm_host_call(
     #[string] name: String,
     #[scoped] args: Args,
 ) -> Reply<Answer> {
-    let replies = HostSide::of(&state).borrow().calls.get(&(call as u64)).map(|waiting| waiting.replies.clone());
-    let command = Command::Call(Call { name, args: args.0, ..Call::default() });
-    Reply(match replies {
-        Some(replies) => ask_waiting(replies, instance as u64, command).await,
-        None => Err(WasmError::new(
-            crate::error::ErrorCode::InvalidInstanceHandle,
-            format!("this host call of the instance {instance} is over: its guest does not wait any more"),
-        )),
-    })
+    Reply(call_waiting(&state, call as u64, instance, Call { name, args: args.0, ..Call::default() }).await)
+}
+
+async fn call_waiting(state: &Rc<RefCell<OpState>>, host_call: u64, instance: f64, call: Call) -> Outcome {
+    let (host, id) = (WasmHost::enabled(state)?, instance_id(instance)?);
+    let replies = HostSide::of(state).borrow().calls.get(&host_call).map(|waiting| waiting.replies.clone());
+    match replies {
+        Some(replies) => ask_waiting(replies, &host, id, Command::Call(call)).await,
+        None => Err(waits_no_more(&host, id)),
+    }
 }
 
 /// Sets the function that makes a JavaScript function of a guest's.

@@ -151,7 +151,14 @@ pub async fn op_wasm_closed(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Close
 }
 
 async fn closed(state: Rc<RefCell<OpState>>, id: f64) -> Result<Closed> {
-    let actor = WasmHost::enabled(&state)?.runtime.instance(instance_id(id)?)?;
+    let actor = match WasmHost::enabled(&state)?.runtime.instance(instance_id(id)?) {
+        Ok(actor) => actor,
+        // It has ended before this was asked.
+        Err(error) => {
+            let ended = error.ended.clone().ok_or(error)?;
+            return Ok(Closed { reason: ended.reason, message: ended.message.unwrap_or_default() });
+        }
+    };
     actor.gone().await;
     let reason = actor.reason().ok_or_else(|| WasmError::no_instance(id))?;
     Ok(Closed { reason: reason.name(), message: reason.message().unwrap_or_default() })

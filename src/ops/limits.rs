@@ -18,6 +18,7 @@ use std::fmt::Debug;
 pub(super) struct LimitOptions {
     fuel: Option<String>,
     timeout_ms: Option<f64>,
+    cpu_ms: Option<f64>,
     memory_bytes: Option<f64>,
     table_elements: Option<f64>,
     mailbox: Option<f64>,
@@ -31,7 +32,7 @@ pub(super) fn limits(manifest: &ManifestLimits, options: &RuntimeOptions, wanted
     let defaults = &options.limits;
     // Beyond 64 bits is as good as all of them.
     let fuel = wanted.fuel.as_ref().map(|digits| digits.parse().unwrap_or(u64::MAX));
-    let timeout = wanted.timeout_ms.map(time);
+    let [timeout, cpu] = [wanted.timeout_ms, wanted.cpu_ms].map(|ms| ms.map(time));
     // Saturates.
     let [memory, table, mailbox] =
         [wanted.memory_bytes, wanted.table_elements, wanted.mailbox].map(|amount| amount.map(|amount| amount as u64));
@@ -45,6 +46,7 @@ pub(super) fn limits(manifest: &ManifestLimits, options: &RuntimeOptions, wanted
     Ok(Limits {
         fuel: at_most("fuel", defaults.fuel, fuel),
         timeout: at_most("timeoutMs", defaults.timeout, timeout),
+        cpu: at_most("cpuMs", defaults.cpu, cpu),
         memory_bytes: shared("memoryBytes", 1).bound(manifest.memory_bytes, memory)?.unwrap_or(defaults.memory_bytes),
         table_elements: shared("tableElements", TABLE_ELEMENT_BYTES)
             .bound(manifest.table_elements, table)?
@@ -115,6 +117,7 @@ mod tests {
         let wanted = LimitOptions {
             fuel: Some("99999999999999999999999999".into()),
             timeout_ms: Some(1.5),
+            cpu_ms: Some(2.5),
             memory_bytes: Some(1e300),
             table_elements: Some(3.0),
             mailbox: Some(5.0),
@@ -122,6 +125,7 @@ mod tests {
         let expected = Limits {
             fuel: Some(100),
             timeout: Some(Duration::from_micros(1500)),
+            cpu: Some(Duration::from_micros(2500)),
             memory_bytes: 1000,
             table_elements: 3,
             mailbox: 4,

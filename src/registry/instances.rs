@@ -2,8 +2,11 @@
 
 use super::Table;
 use super::admission::Alive;
+use super::tombstones::Tombstones;
 use crate::actor::Actor;
 use crate::actor::control::StopReason;
+use crate::ended::Ended;
+use crate::error::{Result, WasmError};
 use crate::sync::mutant;
 use std::sync::Arc;
 
@@ -11,14 +14,29 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Instances {
     pub(super) by_id: Arc<Table<Arc<Actor>>>,
+    pub(super) ended: Arc<Tombstones>,
     pub(super) alive: Arc<Alive>,
 }
 
 impl Instances {
     /// What takes an id out, for whoever stops the actor.
-    pub fn unregister(&self) -> impl Fn(u64) + Send + Sync + 'static {
-        let by_id = self.by_id.clone();
-        move |id| drop(by_id.remove(id))
+    pub fn unregister(&self) -> impl Fn(Ended) + Send + Sync + 'static {
+        let (by_id, tombstones) = (self.by_id.clone(), self.ended.clone());
+        move |ended| {
+            let id = ended.id;
+            // First, so that whoever does not find the one finds the other.
+            tombstones.put(ended);
+            drop(by_id.remove(id));
+        }
+    }
+
+    /// The actor of this id.
+    ///
+    /// # Errors
+    /// 5005 if there is none; it says how it has ended, where that is remembered.
+    pub fn get(&self, id: u64) -> Result<Arc<Actor>> {
+        let ended = || self.ended.get(id).map_or_else(|| WasmError::no_instance(id), WasmError::ended);
+        self.by_id.get(id).ok_or_else(ended)
     }
 
     /// Lets an actor be found by its id. It has its place already.

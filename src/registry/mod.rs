@@ -17,6 +17,7 @@ mod runtime;
 mod signals;
 mod starting;
 mod table;
+mod tombstones;
 
 pub use runtime::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 pub use starting::Starting;

@@ -219,8 +219,8 @@ impl Runtime {
         }
         let unregister = self.instances.unregister();
         let name = config.name.as_str().into();
-        let actor =
-            Arc::new(Actor::new(id, name, module_id.0, &config.limits, self.services.engines.clone(), unregister));
+        let (of, engines) = ((module_id.0, module.exports().clone()), self.services.engines.clone());
+        let actor = Arc::new(Actor::new(id, name, of, &config.limits, engines, unregister));
         self.instances.register(&actor);
         let blueprint = Blueprint { actor: actor.clone(), code, module, config, services: self.services.clone() };
         let started = spawn(blueprint, first_call, move || drop(permit))?;
@@ -254,9 +254,9 @@ impl Runtime {
     /// The handle of an instance.
     ///
     /// # Errors
-    /// 5005 if there is none.
+    /// 5005 if there is none; of the last that have ended it says how.
     pub fn instance(&self, id: InstanceId) -> Result<Arc<Actor>> {
-        self.instances.by_id.get(id.0).ok_or_else(|| WasmError::no_instance(id.0))
+        self.instances.get(id.0)
     }
 
     /// How each instance is doing, by id.
@@ -288,7 +288,7 @@ impl Runtime {
     /// 5005 if there is none, or something else ended it first.
     pub async fn end(&self, id: InstanceId, reason: StopReason) -> Result<()> {
         let actor = self.instance(id)?;
-        let Some(wake) = actor.stop_asleep(reason) else { return Err(WasmError::no_instance(id.0)) };
+        let Some(wake) = actor.stop_asleep(reason) else { return Err(actor.gone_error()) };
         // Who awaits the request that ran, on the caller's thread, hears of its end meanwhile. Twice, since an op is polled once before
         // the event loop gets to see it.
         for _ in 0..2 {

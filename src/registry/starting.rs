@@ -33,7 +33,7 @@ impl Starting {
     /// As for [`Runtime::instantiate`](super::Runtime::instantiate).
     pub async fn finish(self) -> Result<Arc<Actor>> {
         let Starting { actor, mut unwanted, started, reserved } = self;
-        let outcome = started.outcome(actor.id()).await;
+        let outcome = started.outcome(|| actor.gone_error()).await;
         unwanted.0 = None;
         drop(reserved);
         if outcome.is_err() {

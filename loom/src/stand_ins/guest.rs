@@ -60,7 +60,7 @@ impl Guest {
         }
     }
 
-    pub(super) async fn answer(&mut self, command: Command) -> Outcome {
+    pub(super) async fn answer(&mut self, command: &Command) -> Outcome {
         if mutant!("a_guest_is_armed_too_late") {
             self.deadline = self.engines.epoch() + 1;
         }

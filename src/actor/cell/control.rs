@@ -3,13 +3,18 @@
 //! It holds the lifecycle, the reason to stop, a waker for a guest asleep in a host call, and the reply of the request that
 //! is running. Whoever ends that request first, the worker or a stopper, takes the reply and answers it; the other finds
 //! nothing to take. The first reason to stop wins, and the lifecycle only moves forward. Checked by loom.
+//!
+//! A request that reaches a limit of time is ended in two steps. It [expires](Control::expire): from then on the guest has no effect on
+//! anything. Its reply stays for a moment, since the guest's own thread, once called out, knows where the guest was; whoever
+//! takes it first, that thread or [who waits no longer](Control::take_expired), answers.
 
-pub use super::reason::StopReason;
+pub use super::reason::{Clock, StopReason};
 
 use crate::sync::{AtomicBool, Mutex, Ordering, mutant};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 /// Where an instance stands in its life. A later status never becomes an earlier one, but that idle, running,
 /// waiting and restarting alternate.
@@ -59,6 +64,8 @@ pub struct Control<R> {
 struct State<R> {
     status: Status,
     reason: Option<StopReason>,
+    /// Since when there is a reason.
+    ended: Option<Instant>,
     /// Why the request that ran was ended, where the instance is to be restarted rather than to end.
     interruption: Option<StopReason>,
     running: Option<R>,
@@ -70,12 +77,45 @@ impl<R> State<R> {
     fn is_stopped(&self) -> bool {
         self.reason.is_some() || self.interruption.is_some()
     }
+
+    fn set_reason(&mut self, reason: StopReason, status: Status) {
+        if self.reason.is_none() {
+            (self.reason, self.ended) = (Some(reason), Some(Instant::now()));
+        }
+        self.status = status;
+    }
+
+    /// The reply that is still to be answered after a stop, and what it is to be told of.
+    fn take_unanswered(&mut self) -> Option<Unanswered<R>> {
+        let why = self.interruption.as_ref().or(self.reason.as_ref())?.clone();
+        Some(Unanswered { running: self.running.take()?, why })
+    }
 }
 
-/// What the first stopper is handed, and must deal with.
+/// The reply of a request that a stop has ended, for whoever has taken it to answer.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unanswered<R> {
+    /// The reply.
+    pub running: R,
+    /// What has ended the request.
+    pub why: StopReason,
+}
+
+/// How a request came to its end.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Finished<R> {
+    /// By itself: this is its reply.
+    Alone(R),
+    /// By a limit of time, and nobody has answered yet.
+    Expired(Unanswered<R>),
+    /// By somebody who has answered.
+    Answered,
+}
+
+/// What a stopper is handed, and must deal with.
 pub struct Stopped<R> {
     /// The reply of the request that was running: the stopper answers it.
-    pub running: Option<R>,
+    pub running: Option<Unanswered<R>>,
     waker: Option<Waker>,
 }
 
@@ -100,6 +140,7 @@ impl<R> Control<R> {
         let state = State {
             status: Status::Starting,
             reason: None,
+            ended: None,
             interruption: None,
             running: None,
             request: 0,
@@ -125,14 +166,15 @@ impl<R> Control<R> {
         Ok(state.request)
     }
 
-    /// The worker is done with the request it began: takes the reply to answer it, or `None` if a stopper has.
-    pub fn finish(&self) -> Option<R> {
+    /// The worker is done with the request it began: takes the reply to answer it, unless somebody has answered.
+    pub fn finish(&self) -> Finished<R> {
         let mut state = self.state.lock();
+        state.waker = None;
         if !state.is_stopped() || mutant!("finish_turns_back_to_idle") {
             state.status = Status::Idle;
+            return state.running.take().map_or(Finished::Answered, Finished::Alone);
         }
-        state.waker = None;
-        state.running.take()
+        state.take_unanswered().map_or(Finished::Answered, Finished::Expired)
     }
 
     /// The guest of the running request is about to call a host function: within this request, as [`runs`](Self::runs) is to be asked.
@@ -170,25 +212,48 @@ impl<R> Control<R> {
 
     /// Ends the instance for this reason. `None` if it has been told to stop already: the first reason stands.
     pub fn stop(&self, reason: StopReason) -> Option<Stopped<R>> {
-        self.stop_if(|_| true, reason)
-    }
-
-    /// Like [`stop`](Self::stop), but only while this very request is running.
-    pub fn stop_request(&self, request: RequestNumber, reason: StopReason) -> Option<Stopped<R>> {
-        let wanted = |state: &State<R>| state.request == request && state.running.is_some();
-        self.stop_if(|state| wanted(state) || mutant!("a_late_deadline_stops"), reason)
-    }
-
-    /// Ends this request while it runs, and the guest with it, but not the instance: the worker will restart it.
-    pub fn interrupt_request(&self, request: RequestNumber, reason: StopReason) -> Option<Stopped<R>> {
         let mut state = self.state.lock();
-        if state.is_stopped() || state.request != request || state.running.is_none() {
+        if state.reason.is_some() && !mutant!("a_second_stop_counts") {
             return None;
         }
-        state.interruption = Some(reason);
-        state.status = Status::Restarting;
-        self.stopped.store(true, Ordering::SeqCst);
-        Some(Stopped { running: state.running.take(), waker: state.waker.take() })
+        state.set_reason(reason, Status::Stopping);
+        if !mutant!("stop_leaves_the_flag") {
+            self.stopped.store(true, Ordering::SeqCst);
+        }
+        let running = state.take_unanswered().filter(|_| !mutant!("stop_loses_the_reply"));
+        Some(Stopped { running, waker: state.waker.take() })
+    }
+
+    /// This request has reached a limit of time while it runs: the guest ends, and either the instance with it, or the worker
+    /// `restarts` it. Its reply is left to whoever takes it first.
+    pub fn expire(&self, request: RequestNumber, reason: StopReason, restarts: bool) -> Option<Stopped<R>> {
+        let mut state = self.state.lock();
+        let runs = state.request == request && state.running.is_some();
+        if state.is_stopped() || !(runs || mutant!("a_late_deadline_stops")) {
+            return None;
+        }
+        if restarts {
+            (state.interruption, state.status) = (Some(reason), Status::Restarting);
+        } else {
+            state.set_reason(reason, Status::Stopping);
+        }
+        if !mutant!("a_limit_leaves_the_flag") {
+            self.stopped.store(true, Ordering::SeqCst);
+        }
+        Some(Stopped { running: None, waker: state.waker.take() })
+    }
+
+    /// The guest's thread has had its time to say where the guest was: takes the reply of this expired request, if it is still there.
+    pub fn take_expired(&self, request: RequestNumber) -> Option<Stopped<R>> {
+        let mut state = self.state.lock();
+        if state.request != request && !mutant!("a_late_answer_is_for_another_request") {
+            return None;
+        }
+        let running = state.take_unanswered()?;
+        Some(Stopped {
+            running: Some(running),
+            waker: state.waker.take().filter(|_| !mutant!("a_late_answer_wakes_nobody")),
+        })
     }
 
     /// Why the worker is to restart the instance, if it is.
@@ -209,31 +274,15 @@ impl<R> Control<R> {
         true
     }
 
-    fn stop_if(&self, wanted: impl FnOnce(&State<R>) -> bool, reason: StopReason) -> Option<Stopped<R>> {
-        let mut state = self.state.lock();
-        let first = state.reason.is_none() || mutant!("a_second_stop_counts");
-        if !first || !wanted(&state) {
-            return None;
-        }
-        state.reason = Some(reason);
-        state.status = Status::Stopping;
-        if !mutant!("stop_leaves_the_flag") {
-            self.stopped.store(true, Ordering::SeqCst);
-        }
-        let running = state.running.take().filter(|_| !mutant!("stop_loses_the_reply"));
-        Some(Stopped { running, waker: state.waker.take() })
-    }
-
     /// The worker's last word: the thread is about to end. Gives back a reply that nobody has answered.
-    pub fn mark_dead(&self, otherwise: StopReason) -> Option<R> {
+    pub fn mark_dead(&self, otherwise: StopReason) -> Option<Unanswered<R>> {
         let mut state = self.state.lock();
-        state.reason.get_or_insert(otherwise);
-        state.status = Status::Dead;
+        state.set_reason(otherwise, Status::Dead);
         self.stopped.store(true, Ordering::SeqCst);
         if mutant!("mark_dead_keeps_the_reply") {
             return None;
         }
-        state.running.take()
+        state.take_unanswered()
     }
 
     /// Has the instance been told to stop? One atomic load.
@@ -255,12 +304,24 @@ impl<R> Control<R> {
         self.state.lock().reason.clone()
     }
 
+    /// The same, with the time since when.
+    pub fn end(&self) -> Option<(StopReason, Instant)> {
+        let state = self.state.lock();
+        Some((state.reason.clone()?, state.ended?))
+    }
+
+    /// Has the request that runs expired, and is its guest's thread still waited for to say where the guest was?
+    pub fn awaits_the_guest(&self) -> bool {
+        let state = self.state.lock();
+        state.is_stopped() && state.running.is_some()
+    }
+
     /// Where the instance stands.
     pub fn status(&self) -> Status {
         self.state.lock().status
     }
 
-    /// Resolves once the instance has been told to stop.
+    /// Resolves once the instance has been told to stop, and nothing is left for the guest's thread to say.
     pub fn stopped(&self) -> StopSignal<'_, R> {
         StopSignal(self)
     }
@@ -274,6 +335,17 @@ impl<R> Control<R> {
         })
         .await
     }
+
+    /// Awaits something within the work of a request, on the guest's thread: `None` once the instance has been told to stop. What wakes
+    /// the work wakes this; so a request that has expired ends where it waits, and tells of that place.
+    pub async fn while_running<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
+        let mut wait = pin!(wait);
+        poll_fn(|cx| match self.is_stopped() {
+            true => Poll::Ready(None),
+            false => wait.as_mut().poll(cx).map(Some),
+        })
+        .await
+    }
 }
 
 /// The future of [`Control::stopped`].
@@ -284,7 +356,8 @@ impl<R> Future for StopSignal<'_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.state.lock();
-        if state.is_stopped() && !mutant!("a_sleeper_does_not_look") {
+        let is_over = state.is_stopped() && state.running.is_none();
+        if is_over && !mutant!("a_sleeper_does_not_look") {
             return Poll::Ready(());
         }
         match &mut state.waker {
@@ -305,10 +378,10 @@ mod tests {
         let control = Control::new();
         control.begin("reply").unwrap();
         let stopped = control.stop(StopReason::Dropped).unwrap();
-        assert_eq!(stopped.running, Some("reply"));
+        assert_eq!(stopped.running, Some(Unanswered { running: "reply", why: StopReason::Dropped }));
         assert!(control.stop(StopReason::Aborted).is_none());
         assert_eq!(control.reason(), Some(StopReason::Dropped));
-        assert_eq!(control.finish(), None);
+        assert_eq!(control.finish(), Finished::Answered);
         assert_eq!(control.begin("next"), Err("next"));
         assert_eq!(control.mark_dead(StopReason::Aborted), None);
         assert_eq!((control.status(), control.reason()), (Status::Dead, Some(StopReason::Dropped)));
@@ -340,9 +413,9 @@ mod tests {
         control.begin(1).unwrap();
         let called = control.wait().unwrap();
         assert!(control.runs(called) && control.status() == Status::Waiting);
-        let timed_out = StopReason::TimedOut { limit: Duration::from_millis(5) };
-        assert!(control.interrupt_request(called, timed_out).is_some());
+        assert!(control.expire(called, timed_out(), true).is_some());
         assert!(!control.runs(called) && control.wait().is_none());
+        control.finish();
         // The guest that comes after it has not called.
         assert!(control.renew() && !control.runs(called));
         control.begin(2).unwrap();
@@ -353,33 +426,49 @@ mod tests {
         assert!(!control.runs(called) && control.wait().is_none());
     }
 
+    fn timed_out() -> StopReason {
+        StopReason::TimedOut { limit: Duration::from_millis(5), of: Clock::Wall }
+    }
+
     #[test]
     fn an_interrupted_instance_is_renewed_unless_it_is_stopped() {
         let control = Control::new();
         let first = control.begin(1).unwrap();
-        let timed_out = StopReason::TimedOut { limit: Duration::from_millis(5) };
-        assert_eq!(control.interrupt_request(first, timed_out.clone()).unwrap().running, Some(1));
-        assert_eq!(
-            (control.is_stopped(), control.interruption(), control.reason()),
-            (true, Some(timed_out.clone()), None)
-        );
-        assert_eq!((control.finish(), control.status(), control.begin(2)), (None, Status::Restarting, Err(2)));
+        assert!(control.expire(first, timed_out(), true).is_some());
+        let unanswered = |running| Unanswered { running, why: timed_out() };
+        assert_eq!((control.is_stopped(), control.interruption(), control.end()), (true, Some(timed_out()), None));
+        assert_eq!((control.begin(2), control.finish()), (Err(2), Finished::Expired(unanswered(1))));
+        assert_eq!((control.finish(), control.status()), (Finished::Answered, Status::Restarting));
         assert!(control.renew() && !control.is_stopped());
-        assert!(control.interrupt_request(first, timed_out.clone()).is_none());
+        assert!(control.expire(first, timed_out(), true).is_none() && control.take_expired(first).is_none());
         let second = control.begin(2).unwrap();
-        assert!(control.interrupt_request(second, timed_out).is_some());
-        assert!(control.stop(StopReason::Dropped).is_some_and(|stopped| stopped.running.is_none()));
-        assert!(!control.renew());
+        assert!(control.expire(second, timed_out(), true).is_some());
+        // The limit was first, also where a stop for good comes before its answer.
+        assert_eq!(control.stop(StopReason::Dropped).unwrap().running, Some(unanswered(2)));
+        assert!(control.take_expired(second).is_none() && !control.renew());
+    }
+
+    #[test]
+    fn who_takes_the_reply_of_an_expired_request_first_answers() {
+        let control = Control::new();
+        let request = control.begin(1).unwrap();
+        assert!(control.take_expired(request).is_none() && !control.awaits_the_guest());
+        assert!(control.expire(request, timed_out(), false).unwrap().running.is_none());
+        assert!(control.awaits_the_guest() && control.is_stopped() && !control.runs(request));
+        assert!(control.stop(StopReason::Dropped).is_none() && control.take_expired(request + 1).is_none());
+        assert_eq!(control.take_expired(request).unwrap().running, Some(Unanswered { running: 1, why: timed_out() }));
+        assert_eq!((control.awaits_the_guest(), control.finish()), (false, Finished::Answered));
+        assert_eq!(control.end().unwrap().0, timed_out());
     }
 
     #[test]
     fn a_late_deadline_leaves_the_next_request_alone() {
         let control = Control::new();
         let first = control.begin(1).unwrap();
-        assert_eq!(control.finish(), Some(1));
+        assert_eq!(control.finish(), Finished::Alone(1));
         let second = control.begin(2).unwrap();
-        assert!(control.stop_request(first, StopReason::Aborted).is_none());
+        assert!(control.expire(first, timed_out(), false).is_none());
         assert!(!control.is_stopped());
-        assert!(control.stop_request(second, StopReason::Aborted).is_some());
+        assert!(control.expire(second, timed_out(), false).is_some());
     }
 }

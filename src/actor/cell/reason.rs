@@ -1,5 +1,6 @@
 //! Why an instance ends.
 
+use crate::error::ReachedLimit;
 use std::time::Duration;
 
 /// Why an instance is being ended.
@@ -13,6 +14,8 @@ pub enum StopReason {
     TimedOut {
         /// The limit.
         limit: Duration,
+        /// What it is a limit on.
+        of: Clock,
     },
     /// An `AbortSignal` fired.
     Aborted,
@@ -51,11 +54,50 @@ impl StopReason {
             StopReason::Dropped | StopReason::Aborted | StopReason::Terminated(None) => None,
             StopReason::Terminated(Some(why)) | StopReason::Panicked(why) => Some(why.clone()),
             StopReason::GivenUp { message, .. } => Some(message.clone()),
-            StopReason::TimedOut { limit } => {
-                Some(format!("a request ran longer than its limit of {} ms", milliseconds(*limit)))
+            StopReason::TimedOut { limit, of } => {
+                Some(format!("a request {} than its limit of {} ms", of.exceeded(), milliseconds(*limit)))
             }
             StopReason::Failed => Some("the host could not run it".to_owned()),
             StopReason::Shutdown => Some("the runtime shut down".to_owned()),
+        }
+    }
+
+    /// The whole of it, as a sentence.
+    pub fn sentence(&self) -> String {
+        match (self, self.message()) {
+            (StopReason::Terminated(_), Some(why)) => format!("it was terminated: {why}"),
+            (StopReason::Terminated(_), None) => "it was terminated".to_owned(),
+            (StopReason::Panicked(_), Some(why)) => format!("it was lost to a bug in the host: {why}"),
+            (StopReason::Dropped, _) => "it was dropped".to_owned(),
+            (StopReason::Aborted, _) => "its signal was aborted".to_owned(),
+            (_, message) => message.unwrap_or_default(),
+        }
+    }
+}
+
+/// What a limit of time is a limit on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The time that passes.
+    Wall,
+    /// The processor time of the guest's thread.
+    Cpu,
+}
+
+impl Clock {
+    /// The limit, as an error names it.
+    pub(crate) fn limit(self) -> ReachedLimit {
+        match self {
+            Clock::Wall => ReachedLimit::Time,
+            Clock::Cpu => ReachedLimit::Cpu,
+        }
+    }
+
+    /// What a request has done that is over the limit, up to "than".
+    pub(crate) fn exceeded(self) -> &'static str {
+        match self {
+            Clock::Wall => "ran longer",
+            Clock::Cpu => "used more processor time",
         }
     }
 }

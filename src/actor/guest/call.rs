@@ -6,7 +6,7 @@ use super::state::Context;
 use super::trap;
 use super::values::{from_val, to_vals};
 use crate::actor::protocol::message::{Answer, Call};
-use crate::engine::{signature_of, value_type};
+use crate::engine::signature_of;
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::limits::BATCH_RESULTS_MAX;
 use crate::printable;
@@ -16,7 +16,7 @@ use wasmtime::{Extern, Func, FuncType, Val};
 /// The export by which WASI commands run, from beginning to end.
 const COMMAND_ENTRY: &str = "_start";
 
-pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Value>> {
+pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Value>> {
     let func = exported_function(store, &call.name)?;
     let name = format!("\"{}\"", printable::name(&call.name));
     let args = arguments(store, &func, &name, &call.args).await?;
@@ -35,20 +35,20 @@ pub(super) async fn call(store: &mut Context<'_>, call: Call) -> Result<Vec<Valu
             error =
                 error.saying(format!("the call of {name} in \"{instance}\" spent the {limit} of fuel that it may use"));
         }
-        let args = told(&func.ty(&*store), &call.args);
-        error.call = Some(Box::new(FailedCall::new(&call.name, args)));
+        let (params, _) = signature_of(&func.ty(&*store));
+        error.call = Some(Box::new(FailedCall::told(&call.name, &call.args, &params)));
         error
     })
 }
 
 /// Calls a function that the guest has let out.
-pub(super) async fn call_ref(store: &mut Context<'_>, func: FuncValue, args: Vec<Arg>) -> Result<Vec<Value>> {
+pub(super) async fn call_ref(store: &mut Context<'_>, func: FuncValue, args: &[Arg]) -> Result<Vec<Value>> {
     let Some(found) = store.data().functions.get(func) else {
         let text =
             format!("the instance {} was made anew: the function went with what was there before", func.instance);
         return Err(WasmError::new(ErrorCode::InvalidInstanceHandle, text));
     };
-    let args = arguments(store, &found, "a funcref", &args).await?;
+    let args = arguments(store, &found, "a funcref", args).await?;
     store.data().actor.counters.calls.add_one();
     run(store, &found, "a funcref", &args).await
 }
@@ -75,17 +75,12 @@ async fn run(store: &mut Context<'_>, func: &Func, name: &str, args: &[Val]) -> 
     }
 }
 
-/// The first arguments of a call as the guest got them.
-fn told(ty: &FuncType, args: &[Arg]) -> Vec<Value> {
-    let typed = args.iter().zip(ty.params()).take(FailedCall::ARGS_MAX);
-    typed.filter_map(|(arg, ty)| Value::from_arg(arg, value_type(&ty)).ok()).collect()
-}
-
 /// One call after another, up to the first that fails.
-pub(super) async fn batch(store: &mut Context<'_>, calls: Vec<Call>) -> Answer {
+pub(super) async fn batch(store: &mut Context<'_>, calls: &[Call]) -> Answer {
     let mut done = Vec::with_capacity(calls.len());
     let mut room = BATCH_RESULTS_MAX;
-    for next in calls {
+    for (number, next) in calls.iter().enumerate() {
+        store.data().actor.counters.batch_at.set(number as u64);
         match call(store, next).await {
             Ok(values) if values.len() > room => return Answer::Batch(done, Some(too_many_results(store))),
             Ok(values) => {

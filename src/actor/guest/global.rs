@@ -16,7 +16,7 @@ pub(super) fn get(store: &mut Context<'_>, name: &str) -> Result<Value> {
 }
 
 /// Gives an exported global a value.
-pub(super) async fn set(store: &mut Context<'_>, name: &str, value: Arg) -> Result<()> {
+pub(super) async fn set(store: &mut Context<'_>, name: &str, value: &Arg) -> Result<()> {
     let global = exported_global(store, name)?;
     let name = printable::name(name);
     let ty = global.ty(&*store);
@@ -25,7 +25,8 @@ pub(super) async fn set(store: &mut Context<'_>, name: &str, value: Arg) -> Resu
         return Err(wrong(format!("the global \"{name}\" of {} is constant", store.data().module.name())));
     }
     let types = std::iter::once(ty.content().clone());
-    let vals = to_vals(store, &[value], types, |_| format!("the value for the global \"{name}\"")).await?;
+    let vals =
+        to_vals(store, std::slice::from_ref(value), types, |_| format!("the value for the global \"{name}\"")).await?;
     let set = vals.into_iter().try_for_each(|val| global.set(&mut *store, val));
     set.map_err(|error| wrong(format!("\"{name}\": {error:#}")))
 }

@@ -88,7 +88,10 @@ impl HostFunction {
                     store.data().actor.control.set_waiting(false);
                     let span = request.command.span();
                     let mut scope = RootScope::new(&mut *store);
-                    let outcome = answer(&mut scope.as_context_mut(), request.command).instrument(span.clone()).await;
+                    let outcome = match request.command.complete().await {
+                        Ok(command) => answer(&mut scope.as_context_mut(), &command).instrument(span.clone()).await,
+                        Err(error) => Err(error),
+                    };
                     drop(scope);
                     span.record("outcome", outcome_name(&outcome));
                     // What a stop has cut short is no outcome: who asked hears that the instance is gone.

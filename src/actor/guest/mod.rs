@@ -77,6 +77,7 @@ impl Guest {
             functions: functions::Functions::default(),
             externs: Arc::default(),
             ended: None,
+            stopped_at: Vec::new(),
         };
         let mut store = Store::new(engine, state);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
@@ -140,8 +141,8 @@ impl Guest {
         self.store.set_epoch_deadline(1);
     }
 
-    /// Answers one request.
-    pub(super) async fn answer(&mut self, command: Command) -> Outcome {
+    /// Answers one request, all of which is there.
+    pub(super) async fn answer(&mut self, command: &Command) -> Outcome {
         self.inherited().for_each(HostOutput::begin_request);
         let mut scope = RootScope::new(&mut self.store);
         let outcome = answer(&mut scope.as_context_mut(), command).await;

@@ -42,6 +42,8 @@ pub(super) struct GuestState {
     pub(super) externs: Arc<AtomicUsize>,
     /// A WASI command that has ended, for as long as its caller has not heard of that.
     pub(super) ended: Option<Program>,
+    /// The stack of a guest that has run out of time.
+    pub(super) stopped_at: Vec<String>,
 }
 
 impl GuestState {

@@ -16,7 +16,7 @@ pub(super) fn get(store: &mut Context<'_>, name: &str, index: u64) -> Result<Val
 }
 
 /// Puts an element at a place.
-pub(super) async fn set(store: &mut Context<'_>, name: &str, index: u64, value: Arg) -> Result<()> {
+pub(super) async fn set(store: &mut Context<'_>, name: &str, index: u64, value: &Arg) -> Result<()> {
     let table = table(store, name)?;
     if index >= table.size(&*store) {
         return Err(beyond(store, table, name, index));
@@ -27,7 +27,7 @@ pub(super) async fn set(store: &mut Context<'_>, name: &str, index: u64, value: 
 }
 
 /// Grows by elements that are all the same; gives back the size before.
-pub(super) async fn grow(store: &mut Context<'_>, name: &str, delta: u64, init: Arg) -> Result<u64> {
+pub(super) async fn grow(store: &mut Context<'_>, name: &str, delta: u64, init: &Arg) -> Result<u64> {
     let table = table(store, name)?;
     let init = reference(store, table, init, || format!("the value for new elements of {}", called(name))).await?;
     store.data_mut().limiter.take_refusal();
@@ -56,9 +56,9 @@ fn table(store: &mut Context<'_>, name: &str) -> Result<Table> {
 }
 
 /// A value from outside as an element of this table.
-async fn reference(store: &mut Context<'_>, table: Table, value: Arg, subject: impl Fn() -> String) -> Result<Ref> {
+async fn reference(store: &mut Context<'_>, table: Table, value: &Arg, subject: impl Fn() -> String) -> Result<Ref> {
     let ty = ValType::Ref(table.ty(&*store).element().clone());
-    let val = to_vals(store, &[value], std::iter::once(ty), |_| subject()).await?.pop();
+    let val = to_vals(store, std::slice::from_ref(value), std::iter::once(ty), |_| subject()).await?.pop();
     // Always there: it was read as a reference.
     val.and_then(|val| val.ref_())
         .ok_or_else(|| WasmError::new(ErrorCode::Type, format!("{} is no reference", subject())))

@@ -4,7 +4,7 @@ use super::ending::{HostFailure, StoppedByHost};
 use super::state::Context;
 use super::{core_dump, fuel};
 use crate::engine::{Module, Place, exported_names, imported_function_called_at};
-use crate::error::{ErrorCode, FailedImport, WasmError};
+use crate::error::{ErrorCode, FailedImport, ReachedLimit, WasmError};
 use crate::limits::{STACK_LINES_MAX, SYMBOL_TEXT_BYTES_MAX};
 use crate::printable;
 use std::collections::HashMap;
@@ -25,9 +25,12 @@ pub(super) async fn describe(store: &mut Context<'_>, what: &str, error: wasmtim
         return exited;
     }
     let name = store.data().actor.label().clone();
-    // Nobody will see it, and to look up a stack may take its time.
     if error.is::<StoppedByHost>() || store.data().actor.control.is_stopped() {
-        return WasmError::new(ErrorCode::Call, format!("{what} ended: the instance \"{name}\" has been stopped"));
+        let text = format!("{what} ended: the instance \"{name}\" has been stopped");
+        return WasmError {
+            guest_stack: stack_of_stopped(store, &error).await,
+            ..WasmError::new(ErrorCode::Call, text)
+        };
     }
     let trap = fuel::settle(store, &error);
     let backtrace = error.downcast_ref::<WasmBacktrace>();
@@ -48,7 +51,7 @@ pub(super) async fn describe(store: &mut Context<'_>, what: &str, error: wasmtim
             let given = store.data().fuel_given.unwrap_or(0);
             let used = given.saturating_sub(store.get_fuel().unwrap_or(0));
             let text = format!("{what} spent the fuel of the instance \"{name}\": {used} of {given} used");
-            WasmError::new(ErrorCode::FuelExhausted, text)
+            WasmError::limit(ReachedLimit::Fuel, text)
         }
         (Some(named), _) => WasmError::new(ErrorCode::Call, format!("{what} trapped: {named}")),
         (None, _) => {
@@ -61,6 +64,21 @@ pub(super) async fn describe(store: &mut Context<'_>, what: &str, error: wasmtim
     described.import = import.map(Box::new);
     core_dump::save(store, &error);
     described
+}
+
+/// Where a guest was that a limit of time has stopped. Of others nobody will see it, and to look up a stack may take its time.
+async fn stack_of_stopped(store: &mut Context<'_>, error: &wasmtime::Error) -> Vec<String> {
+    if !store.data().actor.control.awaits_the_guest() {
+        return Vec::new();
+    }
+    // Of calls inside each other the innermost ends first, and has the frames of all.
+    if store.data().stopped_at.is_empty()
+        && let Some(backtrace) = error.downcast_ref::<WasmBacktrace>()
+    {
+        let module = store.data().module.clone();
+        store.data_mut().stopped_at = guest_stack(&module, backtrace).await;
+    }
+    store.data().stopped_at.clone()
 }
 
 /// The function of WASI that failed: the import that the innermost frame was calling, if it did so by name. (Host functions say

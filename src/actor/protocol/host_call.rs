@@ -97,10 +97,11 @@ impl<'a> PendingHostCall<'a> {
 
     /// What comes back next.
     pub(crate) async fn next(&mut self) -> Result<HostReply, Ended> {
-        match self.inbox.recv().await {
-            Some(_) if self.guest.actor.control.is_stopped() => Err(Ended::Stopped),
-            Some(reply) => Ok(reply),
-            None => Err(Ended::NobodyThere),
+        let control = &self.guest.actor.control;
+        match control.while_running(self.inbox.recv()).await {
+            Some(Some(reply)) if !control.is_stopped() => Ok(reply),
+            Some(None) => Err(Ended::NobodyThere),
+            _ => Err(Ended::Stopped),
         }
     }
 

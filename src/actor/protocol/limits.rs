@@ -10,6 +10,8 @@ pub struct Limits {
     pub fuel: Option<u64>,
     /// Wall time that one request may take.
     pub timeout: Option<Duration>,
+    /// Processor time of its thread that one request may take.
+    pub cpu: Option<Duration>,
     /// All linear memories of the instance together, in bytes.
     pub memory_bytes: u64,
     /// All tables of the instance together, in elements.
@@ -23,6 +25,7 @@ impl Default for Limits {
         Limits {
             fuel: None,
             timeout: None,
+            cpu: None,
             // Also what one instruction can be at work on, which a stop has to wait for.
             memory_bytes: 256 << 20,
             table_elements: 1_000_000,

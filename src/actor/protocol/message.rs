@@ -214,9 +214,9 @@ impl Reply {
 pub struct PendingReply(oneshot::Receiver<Outcome>);
 
 impl PendingReply {
-    /// Waits for the answer. A request dropped unanswered is 5005 for `instance`.
-    pub async fn outcome(self, instance: u64) -> Outcome {
-        self.0.await.unwrap_or_else(|_| Err(WasmError::no_instance(instance)))
+    /// Waits for the answer. A request that was dropped unanswered comes to what `gone` says, a 5005.
+    pub async fn outcome(self, gone: impl FnOnce() -> WasmError) -> Outcome {
+        self.0.await.unwrap_or_else(|_| Err(gone()))
     }
 }
 

@@ -10,6 +10,7 @@ mod os_thread;
 mod reaper;
 mod signal_stack;
 mod supervisor;
+mod time_limit;
 mod watch;
 mod worker;
 

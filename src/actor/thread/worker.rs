@@ -1,17 +1,17 @@
 //! What an actor's thread does: take a request, run it against the control cell, answer it.
 
 use super::supervisor::{Death, Supervisor};
+use super::time_limit::TimeLimits;
 use super::watch::Entry;
 use crate::actor::blueprint::{Blueprint, Services};
-use crate::actor::cell::control::StopReason;
+use crate::actor::cell::control::{Finished, StopReason};
 use crate::actor::guest::Guest;
-use crate::actor::handle::{Actor, Running};
+use crate::actor::handle::Actor;
 use crate::actor::protocol::config::{Cause, Limits};
-use crate::actor::protocol::message::{Answer, Command, Reply, Request, outcome_name, reply};
+use crate::actor::protocol::message::{Answer, Command, Outcome, Reply, Request, outcome_name, reply};
+use crate::actor::request::{Running, Work};
 use crate::actor::stats::Restart;
-use crate::engine::Token;
 use crate::error::{self, WasmError};
-use crate::printable;
 use crate::spin::{Spin, Turn};
 use crate::sync::{mutant, sleep};
 use std::any::Any;
@@ -41,30 +41,23 @@ pub(crate) enum Served {
     Demoted,
 }
 
-/// How long a request may take, and what follows when it takes longer.
-struct Limit {
-    time: Option<Duration>,
-    /// The instance is then restarted rather than ended.
-    restarts: bool,
-}
-
 /// How a request came to its end.
 enum Ran<T> {
     /// By itself; its reply is still to be answered.
     Finished(T, Reply),
     /// By a time limit after which the instance is to be restarted. It has been answered.
     Interrupted(StopReason),
-    /// By a stop. It has been answered.
+    /// By a stop, or a limit. It has been answered.
     Stopped,
 }
 
 impl Worker {
     /// Makes a guest. The error is its death, or `None` after a stop.
     pub(crate) fn start(&mut self, blueprint: Blueprint, reply: Reply) -> Result<Guest, Option<Death>> {
-        let what = format!("the instantiation of {}", blueprint.module.name());
+        let running = Running { reply, work: Work::Start(blueprint.module.name().to_owned()) };
         // A start that takes too long is a death like any other of a start: after the first one, the policy does not choose.
-        let limit = Limit { time: self.limits.timeout, restarts: self.supervisor.is_some() };
-        match self.run(reply, what, limit, started(&self.actor, blueprint)) {
+        let limits = self.time_limits(None, self.supervisor.is_some());
+        match self.run(running, limits, started(&self.actor, blueprint), |started| started.as_ref().err()) {
             Ran::Finished(Ok(guest), reply) => {
                 reply.send(Ok(Answer::Done));
                 Ok(guest)
@@ -120,20 +113,15 @@ impl Worker {
 
     fn serve(&mut self, guest: &mut Guest, request: Request) -> Option<Death> {
         let Request { command, reply } = self.complete(request).filter(|request| request.reply.is_wanted())?;
-        let (what, time) = match &command {
-            Command::Call(call) => {
-                (format!("the call of \"{}\"", printable::name(&call.name)), shorter(call.timeout, self.limits.timeout))
-            }
-            Command::Batch(calls) => (format!("a batch of {} calls", calls.len()), self.limits.timeout),
-            Command::CallRef { .. } => ("the call of a funcref".to_owned(), self.limits.timeout),
-            _ => (String::from("a request"), self.limits.timeout),
-        };
+        let command = Arc::new(command);
         let span = command.span();
         let _entered = span.enter();
-        let is_call = matches!(command, Command::Call(_) | Command::Batch(_) | Command::CallRef { .. });
+        let is_call = matches!(*command, Command::Call(_) | Command::Batch(_) | Command::CallRef { .. });
         guest.arm();
         let restarts = self.supervisor.as_ref().is_some_and(|supervisor| supervisor.covers(Cause::Timeout));
-        let ran = self.run(reply, what, Limit { time, restarts }, guest.answer(command));
+        let limits = self.time_limits(Some(&command), restarts);
+        let running = Running { reply, work: Work::Serve(command.clone()) };
+        let ran = self.run(running, limits, guest.answer(&command), failure_of);
         if is_call {
             self.until_called = None;
         }
@@ -143,11 +131,11 @@ impl Worker {
                 let death = self.supervisor.as_ref().and_then(|supervisor| supervisor.death(&outcome));
                 if death.is_some() {
                     // Before the caller hears of it: what it asks next is for the fresh instance.
-                    self.actor.refuse_waiting();
+                    self.actor.refuse_waiting(death.as_ref().map_or("", |death| &death.message));
                 }
                 reply.send(outcome);
                 if death.is_some() && mutant!("a_death_is_told_too_early") {
-                    self.actor.refuse_waiting();
+                    self.actor.refuse_waiting("");
                 }
                 guest.answered();
                 death
@@ -192,51 +180,61 @@ impl Worker {
         self.services.io.block_on(async { self.actor.control.until_stopped(sleep(time)).await }).is_some()
     }
 
-    /// Runs one request to its end or to a stop, and lets the watch know.
-    fn run<T>(&self, reply: Reply, what: String, limit: Limit, work: impl Future<Output = T>) -> Ran<T> {
+    /// The limits of time of a request: a call may have tighter ones than its instance.
+    fn time_limits(&self, command: Option<&Command>, restarts: bool) -> TimeLimits {
+        let Limits { timeout, cpu, .. } = self.limits;
+        let call = match command {
+            Some(Command::Call(call)) => (call.timeout, call.cpu),
+            _ => (None, None),
+        };
+        TimeLimits { wall: shorter(call.0, timeout), cpu: shorter(call.1, cpu), restarts }
+    }
+
+    /// Runs one request to its end or to a stop, and lets the watch know. `failure` is the error in what it has come to.
+    fn run<T>(
+        &self,
+        running: Running,
+        limits: TimeLimits,
+        work: impl Future<Output = T>,
+        failure: fn(&T) -> Option<&WasmError>,
+    ) -> Ran<T> {
         self.watched.begin();
-        let ran = self.run_watched(reply, what, limit, work);
+        let ran = self.run_watched(running, limits, work, failure);
         self.watched.end();
         ran
     }
 
     /// Runs one request to its end or to a stop, whichever is first.
-    fn run_watched<T>(&self, reply: Reply, what: String, limit: Limit, work: impl Future<Output = T>) -> Ran<T> {
+    fn run_watched<T>(
+        &self,
+        running: Running,
+        limits: TimeLimits,
+        work: impl Future<Output = T>,
+        failure: fn(&T) -> Option<&WasmError>,
+    ) -> Ran<T> {
         let control = &self.actor.control;
         // A request that comes after a stop is dropped with its reply: "the instance is gone".
-        let Ok(number) = control.begin(Running { reply, what }) else { return Ran::Stopped };
-        let deadline = limit.time.and_then(|time| self.arm_deadline(number, time, limit.restarts));
-        let finished = self.services.io.block_on(control.until_stopped(work));
-        if let Some(token) = deadline {
-            self.services.deadlines.disarm(token);
-        }
-        // Nothing to take: a stopper has answered in the meantime.
-        match (finished, control.finish()) {
-            (Some(value), Some(running)) => Ran::Finished(value, running.reply),
-            _ => control.interruption().map_or(Ran::Stopped, Ran::Interrupted),
-        }
-    }
-
-    fn arm_deadline(&self, number: u64, limit: Duration, restarts: bool) -> Option<Token> {
-        // Beyond what the clock can count is no limit.
-        let at = Instant::now().checked_add(limit)?;
-        let actor = self.actor.clone();
-        let expire = move || {
-            let reason = StopReason::TimedOut { limit };
-            match restarts {
-                true => actor.interrupt_request(number, reason),
-                false => actor.stop_request(number, reason),
-            };
-        };
-        match self.services.deadlines.arm(at, expire) {
-            Ok(token) => Some(token),
-            Err(error) => {
-                // Without a watch the limit cannot be kept: better no run than an unlimited one.
-                tracing::error!(%error, "no thread for the deadlines");
-                self.actor.stop(StopReason::Failed);
-                None
+        let Ok(number) = control.begin(running) else { return Ran::Stopped };
+        let armed = limits.watch(&self.actor, &self.services, number);
+        let ended = self.services.io.block_on(control.until_stopped(work));
+        drop(armed);
+        match (control.finish(), ended) {
+            (Finished::Alone(running), Some(value)) => return Ran::Finished(value, running.reply),
+            // Whatever it has come to meanwhile: the limit was first.
+            (Finished::Expired(unanswered), ended) => {
+                self.actor.answer(unanswered, ended.as_ref().and_then(failure));
             }
+            _ => {}
         }
+        control.interruption().map_or(Ran::Stopped, Ran::Interrupted)
+    }
+}
+
+/// The error in an outcome.
+fn failure_of(outcome: &Outcome) -> Option<&WasmError> {
+    match outcome {
+        Err(error) | Ok(Answer::Batch(_, Some(error))) => Some(error),
+        Ok(_) => None,
     }
 }
 

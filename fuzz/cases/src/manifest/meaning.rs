@@ -77,10 +77,10 @@ fn means_wasm(edits: usize, letters: &[char]) -> bool {
     all.into_iter().any(|name| within(edits, letters, &name))
 }
 
-const LIMITS: [&str; 5] = ["fuel", "timeout_ms", "memory", "table_elements", "mailbox"];
+const LIMITS: [&str; 6] = ["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements", "mailbox"];
 /// Keys that are ours wherever they stand.
-const OURS: [&str; 7] =
-    ["preopens", "max_instances", "max_module_bytes", "max_memory", "fuel", "timeout_ms", "table_elements"];
+const OURS: [&str; 8] =
+    ["preopens", "max_instances", "max_module_bytes", "max_memory", "fuel", "timeout_ms", "cpu_ms", "table_elements"];
 
 /// Has this table, which is none of ours, something of ours in it?
 fn keeps_ours(table: &Table) -> bool {
@@ -138,6 +138,7 @@ fn limits(wasm: &Table) -> Read<ManifestLimits> {
     Ok(ManifestLimits {
         fuel: positive(inner, "fuel")?,
         timeout_ms: positive(inner, "timeout_ms")?,
+        cpu_ms: positive(inner, "cpu_ms")?,
         memory_bytes: bytes(inner, "memory")?,
         table_elements: positive(inner, "table_elements")?,
         mailbox: count(mailbox(inner)?),

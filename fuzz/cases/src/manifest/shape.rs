@@ -79,6 +79,7 @@ const SECTIONS: [(&str, &[Key]); 4] = [
         &[
             ("fuel", &NUMBERS),
             ("timeout_ms", &NUMBERS),
+            ("cpu_ms", &NUMBERS),
             ("memory", &SIZES),
             ("table_elements", &NUMBERS),
             ("mailbox", &NUMBERS),

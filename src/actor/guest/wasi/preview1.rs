@@ -42,6 +42,12 @@ fn text(memory: &GuestMemory<'_>, path: GuestPtr<str>) -> Result<String> {
     Ok(path.to_owned())
 }
 
+/// Awaits what may take as long as others like. A guest that is stopped meanwhile ends where it waits, and can tell of that place.
+async fn while_running<T>(actor: &Actor, wait: impl Future<Output = Result<T>>) -> Result<T> {
+    let ended = actor.control.while_running(wait).await;
+    ended.unwrap_or_else(|| Err(Error::trap(StoppedByHost.into())))
+}
+
 fn follows(flags: Lookupflags) -> bool {
     flags.contains(Lookupflags::SYMLINK_FOLLOW)
 }
@@ -217,7 +223,7 @@ impl WasiSnapshotPreview1 for Preview1 {
         let buffers = buffers::to_read(memory, iovs)?;
         match self.descriptors.get_mut(fd)? {
             Descriptor::File(file) => file.read(memory, &buffers, None),
-            Descriptor::Input(input) => input.read(memory, &buffers).await,
+            Descriptor::Input(input) => while_running(&self.actor, input.read(memory, &buffers)).await,
             Descriptor::Folder(_) => Err(Errno::Isdir.into()),
             Descriptor::Output(_) => Err(Errno::Badf.into()),
         }
@@ -270,7 +276,7 @@ impl WasiSnapshotPreview1 for Preview1 {
         let buffers = buffers::to_write(memory, ciovs)?;
         match self.descriptors.get(fd)? {
             Descriptor::File(file) => file.write(memory, &buffers, None),
-            Descriptor::Output(output) => output.write(memory, &buffers).await,
+            Descriptor::Output(output) => while_running(&self.actor, output.write(memory, &buffers)).await,
             Descriptor::Folder(_) | Descriptor::Input(_) => Err(Errno::Badf.into()),
         }
     }
@@ -405,7 +411,8 @@ impl WasiSnapshotPreview1 for Preview1 {
     ) -> Result<Size> {
         let world = &mut self.world;
         let now = |clock| world.clock_time_get(&mut GuestMemory::Unshared(&mut []), clock, 0);
-        poll::poll_oneoff(memory, &self.descriptors, subscriptions.as_array(count), events, now).await
+        let polled = poll::poll_oneoff(memory, &self.descriptors, subscriptions.as_array(count), events, now);
+        while_running(&self.actor, polled).await
     }
 
     fn proc_exit(&mut self, _: &mut GuestMemory<'_>, code: Exitcode) -> wasmtime::Error {
