@@ -428,7 +428,6 @@ fn a_misspelt_section_is_an_error_and_those_of_others_are_let_be() {
         ("[capabilities.web-assembly]", "1:15", "[capabilities.wasm]"),
         ("[capabilities.webassembly_limits]", "1:15", "[capabilities.wasm.limits]"),
         ("[capabilities.\"runtime:wasm\"]", "1:15", "[capabilities.wasm]"),
-        ("[capabilities.wasmtime]", "1:15", "[capabilities.wasm]"),
         ("[webassembly.limits]\nfuel = 1", "1:2", "[capabilities.wasm]"),
         ("[runtime-wasm]", "1:2", "[capabilities.wasm]"),
         ("[limits]\nfuel = 1", "1:2", "[capabilities.wasm.limits]"),

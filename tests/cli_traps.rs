@@ -67,6 +67,9 @@ fn exec_dumps_too_and_a_folder_that_cannot_be_written_changes_nothing_else() {
     let (output, stderr) = run(app.path(), &["exec", "--coredump", "dumps", "guest.wasm"]);
     assert_eq!(output.status.code(), Some(134), "{stderr}");
     assert!(app.path().join("dumps/guest.wasm-1-1.coredump").is_file(), "{stderr}");
+    // Another run has an instance of the same name and number.
+    run(app.path(), &["exec", "--coredump", "dumps", "guest.wasm"]);
+    assert_eq!(fs::read_dir(app.path().join("dumps")).unwrap().count(), 2);
     let (output, stderr) = run(app.path(), &["exec", "--coredump", "main.js/dumps", "guest.wasm"]);
     assert_eq!(output.status.code(), Some(134), "{stderr}");
     assert!(stderr.contains("cannot be written") && stderr.contains("unreachable"), "{stderr}");

@@ -12,7 +12,7 @@ use crate::engine::Engines;
 use crate::printable;
 use crate::signature::Export;
 use crate::sync::watch;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// An instance, as seen from outside its thread.
 pub struct Actor {
@@ -24,6 +24,8 @@ pub struct Actor {
     pub(super) exports: Arc<[Export]>,
     limits: Limits,
     pub(crate) counters: Counters,
+    /// What it is called among all that print on the host's streams, once it does; the same after a restart.
+    pub(crate) printing_as: OnceLock<u64>,
     pub(crate) control: Control<Running>,
     pub(crate) mailbox: Mailbox<Request>,
     pub(crate) thread: Arc<OsThread>,
@@ -51,6 +53,7 @@ impl Actor {
             exports: module.1,
             limits: limits.clone(),
             counters: Counters::default(),
+            printing_as: OnceLock::new(),
             control: Control::new(),
             mailbox: Mailbox::new(limits.mailbox),
             thread: Arc::default(),

@@ -17,7 +17,7 @@ const COMMON_WORDS: &[&str] = &["enabled", "fetch", "limits", "load", "mailbox",
 /// Limits that nothing but WebAssembly has.
 const TELLING_LIMITS: &[&str] = &["fuel", "table_elements"];
 /// What people call the section for WebAssembly.
-const WASM_NAMES: &[&str] = &["wasm", "webassembly", "runtimewasm", "wasmruntime", "wasmtime"];
+const WASM_NAMES: &[&str] = &["wasm", "webassembly", "runtimewasm", "wasmruntime"];
 
 /// The section that a key belongs to.
 pub(super) fn section_of(key: &str) -> Option<&'static str> {

@@ -1,15 +1,19 @@
 //! Core dumps: one file for each trap, for the post-mortem tools.
 
 use crate::printable;
-use rustix::fs::{Mode, OFlags, open, openat};
+use rustix::fs::{AtFlags, Mode, OFlags, open, openat, unlinkat};
+use rustix::io::Errno;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Dumps that one process writes: a guest may trap a thousand times a second.
+/// Dumps that one host writes: a guest may trap a thousand times a second.
 const DUMPS_MAX: usize = 100;
+/// Names that are tried for one dump.
+const NAMES_MAX: u32 = 16;
 /// Characters of an instance's name that a file's name shows.
 const NAME_CHARS_MAX: usize = 64;
 
@@ -38,21 +42,43 @@ impl CoreDumps {
             }
             return;
         }
-        let file = format!("{}-{id}-{number}.coredump", file_name(name));
-        let shown = printable::sentence(&self.folder.join(&file).to_string_lossy());
-        match self.write(&file, dump) {
-            Ok(()) => say(&format!("core dump of the instance \"{}\" written to {shown}", printable::name(name))),
-            Err(error) => say(&format!("the core dump {shown} cannot be written: {error}")),
+        let stem = format!("{}-{id}-{number}", file_name(name));
+        let shown = |file: &str| printable::sentence(&self.folder.join(file).to_string_lossy());
+        match self.write(&stem, dump) {
+            Ok(file) => {
+                say(&format!("core dump of the instance \"{}\" written to {}", printable::name(name), shown(&file)))
+            }
+            Err(error) => say(&format!("the core dump {} cannot be written: {error}", shown(&stem))),
         }
     }
 
-    fn write<D: AsRef<[u8]>>(&self, file: &str, dump: impl FnOnce() -> io::Result<D>) -> Result<(), String> {
+    /// Gives the file's name.
+    fn write<D: AsRef<[u8]>>(&self, stem: &str, dump: impl FnOnce() -> io::Result<D>) -> Result<String, String> {
         let folder = self.opened.as_ref().map_err(String::clone)?;
         let dump = dump().map_err(|error| error.to_string())?;
-        let new = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let file = openat(folder, file, new, Mode::RUSR | Mode::WUSR).map_err(io::Error::from);
-        file.and_then(|file| File::from(file).write_all(dump.as_ref())).map_err(|error| error.to_string())
+        let (name, file) = create(folder, stem).map_err(|error| error.to_string())?;
+        File::from(file).write_all(dump.as_ref()).map_err(|error| {
+            // Half of a dump is none.
+            let _ = unlinkat(folder, &name, AtFlags::empty());
+            error.to_string()
+        })?;
+        Ok(name)
     }
+}
+
+/// A file that was not there. Other runs, and other hosts, have instances of the same names and numbers: then the time is in the name, too.
+fn create(folder: &OwnedFd, stem: &str) -> io::Result<(String, OwnedFd)> {
+    let new = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let mut name = format!("{stem}.coredump");
+    for _ in 1..NAMES_MAX {
+        match openat(folder, &name, new, Mode::RUSR | Mode::WUSR) {
+            Err(Errno::EXIST) => {}
+            opened => return Ok((name, opened?)),
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        name = format!("{stem}-{}.coredump", now.as_nanos());
+    }
+    Err(Errno::EXIST.into())
 }
 
 fn open_folder(folder: &Path) -> io::Result<OwnedFd> {
@@ -107,6 +133,24 @@ mod tests {
             dumps.save("guest", 1, || Ok(b"dump"));
         }
         assert_eq!(fs::read_dir(folder.path().join("new/folder")).unwrap().count(), DUMPS_MAX);
+    }
+
+    #[test]
+    fn no_dump_is_lost_to_one_of_another_run_or_host_that_has_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        // Each counts from one, as another process does.
+        let hosts: Vec<_> = (0..8).map(|_| CoreDumps::new(folder.path().to_owned())).collect();
+        std::thread::scope(|scope| {
+            for (number, host) in hosts.iter().enumerate() {
+                scope.spawn(move || (0..5).for_each(|_| host.save("guest", 1, || Ok([number as u8; 9]))));
+            }
+        });
+        let mut dumps: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect();
+        dumps.sort();
+        let expected: Vec<_> = (0..40).map(|dump| vec![dump / 5; 9]).collect();
+        assert_eq!(dumps, expected);
+        assert!(folder.path().join("guest-1-1.coredump").exists());
     }
 
     #[test]

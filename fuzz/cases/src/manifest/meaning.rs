@@ -72,7 +72,7 @@ fn means_a_capability(key: &str) -> bool {
 }
 
 fn means_wasm(edits: usize, letters: &[char]) -> bool {
-    let names = ["wasm", "webassembly", "runtimewasm", "wasmruntime", "wasmtime"];
+    let names = ["wasm", "webassembly", "runtimewasm", "wasmruntime"];
     let all = names.iter().flat_map(|name| ["", "limit", "limits"].map(|of| format!("{name}{of}")));
     all.into_iter().any(|name| within(edits, letters, &name))
 }

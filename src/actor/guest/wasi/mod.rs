@@ -4,10 +4,11 @@
 //! `preview1` are the functions that a guest calls, on the `descriptors` that it has open: a `file`, a `folder` (which a `listing` is
 //! made of) or one of the `streams`. `paths` and `open` find what a path names `beneath` a folder. Streams are `pipes`, which JavaScript
 //! holds, or the host's own: its input is the `inlet`; what is written to its output by `stdio` goes through `terminal`, and `printer`
-//! writes it in whole `lines` by an `outlet`.
+//! writes it in whole `lines` by an `outlet`, while `debts` tells who may hold others up.
 
 mod beneath;
 mod buffers;
+mod debts;
 mod descriptors;
 mod errno;
 mod file;
@@ -46,7 +47,7 @@ use pipes::Pipes;
 use printer::Stream;
 use rustix::fs::{Mode, OFlags, openat};
 use std::sync::Arc;
-use stdio::new_owner;
+use stdio::owner;
 use streams::{Input, Output};
 use wasmtime::Linker;
 use wasmtime_wasi::WasiCtxBuilder;
@@ -72,7 +73,7 @@ pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
         Stdin::Inherit => Input::Host(HostInput::new(actor)?),
         Stdin::Pipe(reader) => Input::Pipe(pipes.add_input(reader)),
     };
-    let printing_as = new_owner();
+    let printing_as = owner(actor);
     let mut inherited = Vec::new();
     let mut output = |stream, to| -> Result<Output> {
         Ok(match to {

@@ -4,7 +4,8 @@
 //! A guest hands over one chunk at a time and hears when it is written. Until then it can take it back, which is what its end does: a
 //! reader may be slow for as long as it likes, and when an instance is gone nothing of it is written any more.
 
-use super::lines::{Chunk, Lines, Moment, Next, Owner};
+use super::debts::Owner;
+use super::lines::{Chunk, Lines, Moment, Next};
 use super::outlet::Outlet;
 use crate::actor::handle::Actor;
 use crate::error::{ErrorCode, Result, WasmError};
@@ -190,7 +191,7 @@ impl<'a> Printer<'a> {
     fn note(&mut self, message: Message) {
         match message {
             Message::Write(chunk) => self.lines.push(chunk),
-            Message::Left(owner, at) => self.lines.leave(owner, at),
+            Message::Left(owner, at) => self.lines.leave(owner, at, Instant::now()),
         }
     }
 
@@ -200,7 +201,7 @@ impl<'a> Printer<'a> {
         contained(|| written = self.write(&next));
         match written {
             Written::All => {}
-            Written::TakenBack(last) => self.lines.cut_off(&next, last, Moment::now()),
+            Written::TakenBack(last) => self.lines.cut_off(&next, last, Moment::now(), Instant::now()),
             // Where the writing panicked, nothing else has said why.
             Written::Failed => progress.fail(Errno::IO),
         }

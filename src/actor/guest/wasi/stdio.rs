@@ -4,8 +4,9 @@
 //! holds that thread up, never the guest's, so the guest can still be stopped; and what a guest wrote before its call ended stands
 //! before what the app prints after. What is not written by the guest's end is taken back.
 
+use super::debts::Owner;
 use super::errno::failed;
-use super::lines::{Chunk, Moment, Owner};
+use super::lines::{Chunk, Moment};
 use super::pipes::unless_stopped;
 use super::printer::{Message, Progress, Receipt, Stream, queue};
 use super::terminal::TerminalFilter;
@@ -57,10 +58,10 @@ impl Drop for Shared {
     }
 }
 
-/// A name for a guest among those that print.
-pub(crate) fn new_owner() -> Owner {
+/// The name of a guest among those that print.
+pub(crate) fn owner(actor: &Actor) -> Owner {
     static LAST: AtomicU64 = AtomicU64::new(0);
-    LAST.fetch_add(1, Ordering::Relaxed)
+    *actor.printing_as.get_or_init(|| LAST.fetch_add(1, Ordering::Relaxed))
 }
 
 impl HostOutput {
