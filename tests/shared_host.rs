@@ -121,6 +121,12 @@ fn each_sees_its_own_values_only() {
         // A host function of another's gets nothing of ours...
         const error = await refused(call(1, "pass", [own]), 5007, "argument 1 of the host function");
         same(error.import.name, "host");
+        // A module that another has compiled takes imports of one's own.
+        const mine = await instantiate(1, { imports: { env: { host: (value) => [value] } } });
+        same((await mine.call("pass", own))[0][0], own);
+        await refused(instantiate(1, { imports: { env: {} } }), 5001, "is missing");
+        await refused(instantiate(99, { imports: {} }), 5004, "no module 99");
+        await mine.drop();
         "#,
     );
     // ...and what it throws, on an event loop that goes round meanwhile, stays with it.
