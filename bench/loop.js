@@ -25,7 +25,7 @@ function module(...sections) {
 function exporting(count, length) {
   const list = leb(count);
   for (let index = 0; index < count; index++) {
-    const name = String(index).padStart(length, "n");
+    const name = nameOf(index, length);
     list.push(...leb(name.length));
     for (let place = 0; place < name.length; place++) list.push(name.charCodeAt(place));
     list.push(0, 0);
@@ -33,6 +33,20 @@ function exporting(count, length) {
   const type = [1, 96, 8, 127, 126, 125, 124, 127, 126, 125, 124, 2, 127, 126];
   return module([1, type], [3, [1, 0]], [7, list], [10, [1, 6, 0, 65, 0, 66, 0, 11]]);
 }
+
+/** `count` imports of functions that take and give nothing. */
+function importing(count, length) {
+  const list = leb(count);
+  for (let index = 0; index < count; index++) {
+    const name = nameOf(index, length);
+    list.push(1, 101, ...leb(name.length));
+    for (let place = 0; place < name.length; place++) list.push(name.charCodeAt(place));
+    list.push(0, 0);
+  }
+  return module([1, [1, 96, 0, 0]], [2, list]);
+}
+
+const nameOf = (index, length) => String(index).padStart(length, "n");
 
 /** A module of so many bytes, most of them data. */
 function large(length) {
@@ -77,6 +91,8 @@ const huge = large(32 * MiB);
 const id = await compile(at);
 const instance = await instantiate(id);
 const memory = (await instantiate(await compile(module([5, [1, 0, ...leb(512)]], [7, [1, 3, 109, 101, 109, 2, 0]])))).memory;
+const wanting = await compile(importing(10_000, 90));
+const imports = { e: Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [nameOf(index, 90), () => {}])) };
 const part = new Uint8Array(16 * MiB).fill(1);
 
 await measure("idle", idle);
@@ -87,6 +103,7 @@ await measure("compileFile 32 MiB", async () => await dropModule(await compileFi
 await measure("inspect", () => inspect(id));
 await measure("getExports", () => instance.getExports());
 await measure("instantiate", async () => await (await instantiate(id)).drop());
+await measure("instantiate with imports at the bounds", async () => await (await instantiate(wanting, { imports })).drop());
 await measure("read 16 MiB", () => memory.read(0, 16 * MiB));
 await measure("read 16 MiB, 8 at once", () => Promise.all(Array.from({ length: 8 }, () => memory.read(0, 16 * MiB))));
 await measure("write 16 MiB", () => memory.write(0, part));

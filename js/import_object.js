@@ -12,7 +12,7 @@ import { readOptions } from "ext:runtime_wasm/options.js";
 import { bareArray, ownValue } from "ext:runtime_wasm/own.js";
 
 const { op_wasm_module_imports } = core.ops;
-const { ArrayPrototype, FunctionPrototype, ObjectHasOwn, ObjectPrototype, ReflectGetOwnPropertyDescriptor, SafeMap, Uint8Array } = primordials;
+const { ArrayPrototype, FunctionPrototype, MathMin, ObjectHasOwn, ObjectPrototype, ReflectGetOwnPropertyDescriptor, SafeMap, Uint8Array } = primordials;
 
 /** What modules want to import, by their ids: `[module, name, kind]` for each import. */
 const wanted = new SafeMap();
@@ -41,29 +41,49 @@ const FUNCTION = 1;
 const VALUE = 2;
 const FRESH = 3;
 
+/** Imports that are read in one turn of the event loop. Few modules have more. */
+const PIECE = 1000;
+
 /** What is read: for each import its kind, beside these the values in the same order, and the functions by the places of their imports. */
 export class GivenImports {
+  #imports;
+  #object;
+  #read = 0;
   kinds;
   values = bareArray();
   handlers = bareArray();
 
-  constructor(count) {
-    this.kinds = new Uint8Array(count);
+  /** For the imports of a module, in its order. */
+  constructor(imports, object) {
+    if (!isObject(object)) throw typeError("options.imports must be an object, not " + describe(object));
+    this.#imports = imports;
+    this.#object = object;
+    this.kinds = new Uint8Array(imports.length);
   }
-}
 
-/** Reads what the imports of a module are met with. */
-export function readImports(imports, object) {
-  if (!isObject(object)) throw typeError("options.imports must be an object, not " + describe(object));
-  const given = new GivenImports(imports.length);
-  for (let index = 0; index < imports.length; index++) {
-    const wanted = imports[index];
-    const namespace = get(object, wanted[0], wanted, 1);
-    if (namespace === undefined) continue;
-    if (!isObject(namespace)) throw typeError(placeOf(wanted, 1) + " must be an object, not " + describe(namespace));
-    meet(given, index, wanted, get(namespace, wanted[1], wanted, 2));
+  /** Reads on, as far as one turn goes. False once all is read. */
+  readOn() {
+    const end = MathMin(this.#imports.length, this.#read + PIECE);
+    for (; this.#read < end; this.#read++) this.#readNext(this.#imports[this.#read]);
+    return this.#read < this.#imports.length;
   }
-  return given;
+
+  #readNext(wanted) {
+    const namespace = get(this.#object, wanted[0], wanted, 1);
+    if (namespace === undefined) return;
+    if (!isObject(namespace)) throw typeError(placeOf(wanted, 1) + " must be an object, not " + describe(namespace));
+    const value = get(namespace, wanted[1], wanted, 2);
+    const kind = wanted[2];
+    if (kind === "function" && typeof value === "function") {
+      this.kinds[this.#read] = FUNCTION;
+      this.handlers[this.#read] = value;
+    } else if ((kind === "memory" || kind === "table") && isFresh(wanted, value)) {
+      this.kinds[this.#read] = FRESH;
+    } else if (value !== undefined || kind === "global") {
+      this.kinds[this.#read] = VALUE;
+      this.values[this.values.length] = asValue(wanted, value);
+    }
+  }
 }
 
 function get(object, key, wanted, depth) {
@@ -77,6 +97,8 @@ function get(object, key, wanted, depth) {
 
 /** Is this what objects, functions or arrays inherit, whoever put it there? */
 function isInheritedByAll(key, value) {
+  // Most names are none of these, and a module may have thousands.
+  if (!(key in FunctionPrototype) && !(key in ArrayPrototype)) return false;
   return key === "constructor" || key === "__proto__" || isOf(ObjectPrototype, key, value) ||
     isOf(FunctionPrototype, key, value) || isOf(ArrayPrototype, key, value);
 }
@@ -86,19 +108,6 @@ function isOf(prototype, key, value) {
   const property = ReflectGetOwnPropertyDescriptor(prototype, key);
   // What a getter there gives may be another value each time.
   return !ObjectHasOwn(property, "value") || property.value === value;
-}
-
-function meet(given, index, wanted, value) {
-  const kind = wanted[2];
-  if (kind === "function" && typeof value === "function") {
-    given.kinds[index] = FUNCTION;
-    given.handlers[index] = value;
-  } else if ((kind === "memory" || kind === "table") && isFresh(wanted, value)) {
-    given.kinds[index] = FRESH;
-  } else if (value !== undefined || kind === "global") {
-    given.kinds[index] = VALUE;
-    given.values[given.values.length] = asValue(wanted, value);
-  }
 }
 
 /** Is this the wish for a memory or a table of the instance's own? */

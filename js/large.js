@@ -15,7 +15,7 @@ const { op_wasm_large_add, op_wasm_large_begin, op_wasm_large_take, op_wasm_larg
 let last;
 
 /** Waits for a turn of the event loop. Each is given once, so that what is copied in one does not grow with how many there are. */
-async function turn() {
+export async function turn() {
   const before = last;
   const mine = last = (async () => {
     await before;

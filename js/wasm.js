@@ -3,9 +3,9 @@
 import { core, primordials } from "ext:core/mod.js";
 import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asBytes, asId, asString } from "ext:runtime_wasm/convert.js";
-import { handedOver, PIECE_BYTES, wholeList } from "ext:runtime_wasm/large.js";
+import { handedOver, PIECE_BYTES, turn, wholeList } from "ext:runtime_wasm/large.js";
 import { asOptions, readInstanceOptions, readOptions } from "ext:runtime_wasm/options.js";
-import { forgetImports, GivenImports, knownImports, learnImports, readImports } from "ext:runtime_wasm/import_object.js";
+import { forgetImports, GivenImports, knownImports, learnImports } from "ext:runtime_wasm/import_object.js";
 import { addHandlers, known, pump, removeHandlers } from "ext:runtime_wasm/imports.js";
 import { abortSignals, making, unlessCancelled, WasmInstance } from "ext:runtime_wasm/instance.js";
 import { closing, end } from "ext:runtime_wasm/requests.js";
@@ -85,6 +85,8 @@ export async function inspect(module) {
   return { id: module, ...info };
 }
 
+const nothing = new GivenImports([], {});
+
 /** Makes an instance of a module, on a thread of its own. */
 export async function instantiate(module, options = undefined) {
   asId(module, "module");
@@ -93,10 +95,11 @@ export async function instantiate(module, options = undefined) {
   const { signal } = read;
   checkSignal(signal);
   throwIfAborted(signal);
-  // Within the call where they are known, as they are of a module that has been compiled here.
+  // Within the call where it is known what the module wants, as it is of one that has been compiled here.
   const given = read.imports === undefined
-    ? new GivenImports(0)
-    : readImports(knownImports(module) ?? await learnImports(module), read.imports);
+    ? nothing
+    : new GivenImports(knownImports(module) ?? await learnImports(module), read.imports);
+  while (given.readOn()) await turn();
   const source = prepare(checked, read.stdin);
   if (given.handlers.length > 0) checked.importSet = addHandlers(given.handlers);
   pump();
