@@ -233,27 +233,64 @@ async fn each_name_comes_once_however_small_the_buffer() {
     assert_eq!(guest.list(one, 1000, first.last().unwrap().next).await.unwrap().0[0], all[first.len()]);
 }
 
+/// Folders on a disk and, where there is one, on a file system in memory: each numbers the places in a folder in its own way.
+fn places() -> Vec<tempfile::TempDir> {
+    let memory = Path::new("/dev/shm");
+    let in_memory = memory.exists().then(|| tempfile::tempdir_in(memory).unwrap());
+    let on_disk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    in_memory.into_iter().chain([on_disk, tempfile::tempdir().unwrap()]).collect()
+}
+
 #[tokio::test]
 async fn files_that_are_removed_while_a_folder_is_read_hide_no_others() {
-    let folder = tempfile::tempdir().unwrap();
-    files(folder.path(), 3000);
-    let guest = Guest::new(folder.path()).await;
-    let (mut cookie, mut removed) = (0, 0);
-    loop {
-        let (entries, more) = guest.list(3, 500, cookie).await.unwrap();
-        cookie = entries.last().map_or(cookie, |last| last.next);
-        for entry in entries.iter().filter(|entry| entry.kind == FILE) {
-            fs::remove_file(folder.path().join(OsStr::from_bytes(&entry.name))).unwrap();
-            removed += 1;
+    for folder in places() {
+        files(folder.path(), 1500);
+        let guest = Guest::new(folder.path()).await;
+        let (mut cookie, mut removed) = (0, 0);
+        loop {
+            let (entries, more) = guest.list(3, 500, cookie).await.unwrap();
+            cookie = entries.last().map_or(cookie, |last| last.next);
+            for entry in entries.iter().filter(|entry| entry.kind == FILE) {
+                fs::remove_file(folder.path().join(OsStr::from_bytes(&entry.name))).unwrap();
+                removed += 1;
+            }
+            if !more {
+                break;
+            }
         }
-        if !more {
-            break;
-        }
+        assert_eq!((removed, fs::read_dir(folder.path()).unwrap().count()), (1500, 0), "{}", folder.path().display());
+        assert_eq!(guest.list_all(3, 500).await.len(), 2);
+        files(folder.path(), 10);
+        assert_eq!(guest.list_all(3, 500).await.len(), 12, "who begins anew sees what is new");
     }
-    assert_eq!((removed, fs::read_dir(folder.path()).unwrap().count()), (3000, 0));
-    assert_eq!(guest.list_all(3, 500).await.len(), 2);
-    files(folder.path(), 10);
-    assert_eq!(guest.list_all(3, 500).await.len(), 12, "who begins anew sees what is new");
+}
+
+#[tokio::test]
+async fn files_that_are_renamed_and_made_while_a_folder_is_read_hide_no_others() {
+    for folder in places() {
+        let at = |name: &[u8]| folder.path().join(OsStr::from_bytes(name));
+        files(folder.path(), 1500);
+        let guest = Guest::new(folder.path()).await;
+        let (mut cookie, mut seen, mut number) = (0, Vec::new(), 0);
+        loop {
+            let (entries, more) = guest.list(3, 500, cookie).await.unwrap();
+            cookie = entries.last().map_or(cookie, |last| last.next);
+            seen.extend(entries.into_iter().map(|entry| entry.name).filter(|name| name.starts_with(b"file")));
+            // Of those that have been listed every second one gets another name, and one of the others a new neighbour.
+            for name in seen.iter().filter(|name| at(name).exists()).step_by(2).take(8) {
+                fs::rename(at(name), at(format!("moved{number}").as_bytes())).unwrap();
+                File::create(at(format!("new{number}").as_bytes())).unwrap();
+                number += 1;
+            }
+            if !more {
+                break;
+            }
+        }
+        let once: BTreeSet<_> = seen.iter().collect();
+        assert_eq!((once.len(), seen.len()), (1500, 1500), "{}", folder.path().display());
+        let renamed = guest.list_all(3, 500).await;
+        assert_eq!(names(&renamed).iter().filter(|name| name.starts_with(b"moved")).count(), number);
+    }
 }
 
 #[tokio::test]
