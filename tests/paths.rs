@@ -4,13 +4,14 @@ use runtime_wasm::actor::config::{InstanceConfig, Preopen, WasiConfig};
 use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 use runtime_wasm::value::{Arg, Value};
-use rustix::fs::{AtFlags, Mode, OFlags, Timespec, Timestamps};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Timespec, Timestamps, mknodat, renameat_with};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Beneath preopen 3, with one path at 1024 and another at 8192; each function gives an errno.
 const GUEST: &str = r#"(module
@@ -305,6 +306,39 @@ async fn no_path_leads_out_and_none_tells_what_is_there() {
     assert_eq!(guest.errno("symlink", "new", "/etc", 0).await, PERM);
     assert_eq!(guest.errno("unlink", "up", "", 0).await, 0);
     assert!(outer.path().join("beside").exists());
+}
+
+/// Whoever opens it for reading alone would wait for somebody who writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fifo_that_is_swapped_into_place_holds_nobody_up() {
+    const NXIO: i32 = 60;
+    let runtime = Runtime::new(RuntimeOptions::default()).unwrap();
+    let module = module(&runtime).await;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("file"), "text").unwrap();
+    mknodat(CWD, at("fifo"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let guest = Guest::new(&runtime, module, folder.path(), true).await;
+    let done = AtomicBool::new(false);
+    let opens = async {
+        let mut outcomes = BTreeMap::new();
+        for round in 0..3000 {
+            let way = [READ, WRITE, READ | WRITE, WRITE | CREATE | TRUNCATE][round % 4];
+            *outcomes.entry(guest.errno("open", "file", "", way | FOLLOW).await).or_insert(0) += 1;
+        }
+        done.store(true, Ordering::Relaxed);
+        outcomes
+    };
+    let outcomes = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                renameat_with(CWD, at("file"), CWD, at("fifo"), RenameFlags::EXCHANGE).unwrap();
+            }
+        });
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(opens))
+    });
+    assert!(outcomes.keys().all(|errno| [0, NXIO].contains(errno)), "{outcomes:?}");
+    assert_eq!(outcomes.values().sum::<u32>(), 3000);
 }
 
 #[tokio::test]

@@ -143,6 +143,15 @@ test("a WASI guest finds its world anew", async () => {
   await instance.drop();
 });
 
+test("a guest that reads the host's input has it again after a restart", async () => {
+  const instance = await instantiate(wasi, { inheritStdin: true, restart: { backoffMs: 0 } });
+  for (let i = 0; i < 3; i++) await rejects(instance.callWith({ timeoutMs: 10 }, "sleep_an_hour"), 5011);
+  equal(await instance.call("exit", 0), []);
+  await rejects(instantiate(wasi, { inheritStdin: true }), 5010);
+  equal((await instance.stats()).restarts.length, 3);
+  await instance.drop();
+});
+
 /** An instance of which the app has lost sight is dropped, so whoever waits for another end looks at it once more. */
 const endedButHeld = (instance) => rejects(instance.call("die"), 5005);
 

@@ -176,7 +176,9 @@ static STDIN_OWNER: Mutex<Weak<Actor>> = Mutex::new(Weak::new());
 /// 5010 while another instance has it.
 fn own_stdin(actor: &Arc<Actor>) -> Result<()> {
     let mut owner = STDIN_OWNER.lock();
-    if owner.upgrade().is_some_and(|owner| !owner.control.is_stopped()) {
+    // One that is restarted has it already.
+    let is_another = |owner: &Arc<Actor>| !Arc::ptr_eq(owner, actor) && !owner.control.is_stopped();
+    if owner.upgrade().as_ref().is_some_and(is_another) {
         let text = "the host's standard input already belongs to another instance; it can feed one at a time";
         return Err(WasmError::new(ErrorCode::Wasi, text));
     }

@@ -10,7 +10,7 @@ use super::errno::errno;
 use super::file::OpenFile;
 use super::file_room::has_room_for_a_file;
 use super::folder::OpenFolder;
-use rustix::fs::{FileType, OFlags, fstat};
+use rustix::fs::{FileType, OFlags, fcntl_setfl, fstat};
 use std::fs::File;
 use wasmtime_wasi::p1::types::{Errno, Fdflags, Oflags, Rights};
 
@@ -79,13 +79,17 @@ pub(super) fn open_in(folder: &OpenFolder, path: &str, how: How) -> Result<Descr
     let opened = open(&folder.handle, path, how.system()).map_err(errno)?;
     match kind(&opened)? {
         FileType::Directory => Ok(Descriptor::Folder(OpenFolder::new(opened, folder.writable, None))),
-        FileType::RegularFile => Ok(Descriptor::File(OpenFile {
-            file: opened,
-            readable: how.reads(),
-            writable: how.writes(),
-            changeable: folder.writable,
-            flags: how.flags,
-        })),
+        FileType::RegularFile => {
+            // Only the opening was not to wait.
+            fcntl_setfl(&opened, how.system() & OFlags::APPEND).map_err(errno)?;
+            Ok(Descriptor::File(OpenFile {
+                file: opened,
+                readable: how.reads(),
+                writable: how.writes(),
+                changeable: folder.writable,
+                flags: how.flags,
+            }))
+        }
         _ => Err(Errno::Nxio),
     }
 }

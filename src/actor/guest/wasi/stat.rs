@@ -117,12 +117,14 @@ fn filestat_of_stream(is_terminal: bool) -> Filestat {
     Filestat { dev: 0, ino: 0, filetype, nlink: 0, size: 0, atim: 0, mtim: 0, ctim: 0 }
 }
 
+// Numbers of links have fewer bits on some machines.
+#[allow(clippy::useless_conversion)]
 pub(super) fn filestat(stat: &Stat) -> Filestat {
     Filestat {
         dev: DEVICE,
         ino: shown_inode(stat.st_dev, stat.st_ino),
         filetype: filetype(FileType::from_raw_mode(stat.st_mode)),
-        nlink: stat.st_nlink,
+        nlink: stat.st_nlink.into(),
         size: stat.st_size as u64,
         atim: nanoseconds(stat.st_atime, stat.st_atime_nsec),
         mtim: nanoseconds(stat.st_mtime, stat.st_mtime_nsec),
