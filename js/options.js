@@ -124,6 +124,8 @@ function asFlag(options, name) {
 
 /** Is this a stream that can feed a guest? */
 export function isStream(value) {
+  // Not to load the scripts of web streams for who has none.
+  if (typeof value !== "object" || value === null) return false;
   const ReadableStream = webClass("ReadableStream");
   return ReadableStream !== undefined && ObjectPrototypeIsPrototypeOf(ReadableStream.prototype, value);
 }
