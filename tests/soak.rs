@@ -36,6 +36,15 @@ const ASKING: &str = r#"(module
     (func (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
     (func (export "trap") unreachable))"#;
 
+const OWNING: &str = r#"(module
+    (import "env" "memory" (memory 1 2))
+    (import "env" "functions" (table $functions 3 8 funcref))
+    (import "env" "values" (table 4 100 externref))
+    (import "env" "held" (global (mut externref)))
+    (elem (table $functions) (i32.const 1) func $trap)
+    (func (export "notify") (param i32) (drop (memory.atomic.notify (local.get 0) (i32.const 1))))
+    (func $trap (export "trap") unreachable))"#;
+
 const STDIO: &str = include_str!("js/wat/stdio.wat");
 
 const GATE: &str = r#"(module
@@ -68,7 +77,14 @@ fn nothing_is_left_of_many_short_lives() {
     for file in ["soak.js", "manifest.app.toml"] {
         fs::copy(source.join(file), app.path().join(file)).unwrap();
     }
-    for (file, wat) in [("guest.wasm", GUEST), ("asking.wasm", ASKING), ("stdio.wasm", STDIO), ("gate.wasm", GATE)] {
+    let guests = [
+        ("guest.wasm", GUEST),
+        ("asking.wasm", ASKING),
+        ("owning.wasm", OWNING),
+        ("stdio.wasm", STDIO),
+        ("gate.wasm", GATE),
+    ];
+    for (file, wat) in guests {
         fs::write(app.path().join(file), wat::parse_str(wat).unwrap()).unwrap();
     }
     let seed = setting("SOAK_SEED", "1");

@@ -10,6 +10,7 @@ Error.prepareStackTrace = (error) => {
 };
 
 const basic = await compileFile("./wasm/basic.wasm");
+const host = await compileFile("./wasm/host.wasm");
 const instance = await instantiate(basic);
 const none = 4294967295;
 
@@ -33,6 +34,12 @@ const refused = {
   "instance.globals.get": [5003, () => instance.globals.get("none")],
   "instance.globals.set": [5003, () => instance.globals.set("none", 1)],
   "instance.memory.read": [5006, () => instance.memory.read(none, 1)],
+  "instance.table.get": [5003, () => instance.table("none").get(0)],
+  "instance.table.set": [5003, () => instance.table("none").set(0, null)],
+  "instance.table.grow": [5003, () => instance.table("none").grow(1)],
+  "instance.table.size": [5003, () => instance.table("none").size()],
+  "instantiate without an import": [5001, () => instantiate(host, { imports: {} })],
+  "instantiate with imports of a module that is not there": [5004, () => instantiate(none, { imports: {} })],
   "instance.addFuel": [5007, () => instance.addFuel(1n)],
   "instance.run": [5003, () => instance.run()],
 };

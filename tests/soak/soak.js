@@ -48,6 +48,7 @@ async function settled(kind, promise) {
 
 const guest = await compileFile("./guest.wasm");
 const asking = await compileFile("./asking.wasm");
+const owning = await compileFile("./owning.wasm");
 const stdio = await compileFile("./stdio.wasm");
 const gate = await instantiate(await compileFile("./gate.wasm"), { inheritStdin: true });
 
@@ -176,6 +177,31 @@ async function restartedLife() {
   await over("restarted", instance, waiting);
 }
 
+const [memory, table] = [{ kind: "memory" }, { kind: "table" }];
+
+/** A guest that imports memory, tables and globals of its own: what it holds is put there, read, called and let go of. */
+async function owningLife() {
+  const imports = { env: { memory, functions: table, values: table, held: oneOf({}, "text", null, 5n, undefined, () => {}) } };
+  const instance = await made("owning", owning, { imports: oneOf(imports, imports, imports, {}), limits: limits() });
+  if (instance === undefined) return;
+  const [functions, values] = [instance.table("functions"), instance.table("values")];
+  const operations = [
+    () => functions.get(random(3)).then((one) => one?.()),
+    () => functions.get(1).then((one) => functions.set(random(3), one)),
+    () => functions.grow(random(4)),
+    () => values.set(random(5), oneOf({}, [], "text", null, functions, new Uint8Array(1000))),
+    () => values.get(random(5)),
+    () => values.grow(random(40), {}),
+    () => values.size(),
+    () => instance.memory.write(random(70_000), new Uint8Array(random(100))),
+    () => instance.call("notify", 4 * random(4)),
+    () => instance.call("trap"),
+  ];
+  const waiting = Array.from({ length: 1 + random(8) }, () => settled("owning", oneOf(...operations)()));
+  if (random(2)) await Promise.all(waiting);
+  await over("owning", instance, waiting);
+}
+
 /** A module of its own, dropped before its instance; and bytes that are none. */
 async function moduleLife() {
   const bytes = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, random(8) === 0 ? 1 : 0, 0, 2, 1, random(128)]);
@@ -188,7 +214,7 @@ async function moduleLife() {
   await over("module", instance, [settled("module", instance.call("none"))]);
 }
 
-const life = () => oneOf(plainLife, plainLife, askingLife, askingLife, pipesLife, restartedLife, moduleLife)();
+const life = () => oneOf(plainLife, plainLife, askingLife, askingLife, pipesLife, restartedLife, owningLife, moduleLife)();
 
 for (let round = 0; round < rounds; round++) {
   const [operations, end] = [totals.operations + amount, performance.now() + amount * 1000];
