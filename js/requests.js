@@ -69,13 +69,17 @@ function close(instance, line) {
 /** What to throw for a failed request to an instance. */
 function failure(instance, reply, signal = undefined, other = undefined) {
   if (!op_wasm_is_alive(instance)) ending(instance);
-  const code = reply.failure;
-  const ended = code === WasmErrorCode.CallError || code === WasmErrorCode.InvalidInstanceHandle;
-  if (ended && reply.trap === undefined && reply.exitCode === undefined) {
+  if (isOfAbort(reply)) {
     if (isAborted(signal)) return abortReason(signal);
     if (isAborted(other)) return abortReason(other);
   }
   return failed(reply);
+}
+
+/** Is this because the instance was aborted? Nothing else is, though a signal may have fired since; nor what nobody remembers. */
+function isOfAbort(reply) {
+  if (reply.ended !== undefined) return reply.ended.reason === "aborted";
+  return reply.failure === WasmErrorCode.InvalidInstanceHandle;
 }
 
 /**

@@ -370,9 +370,9 @@ declare module "runtime:wasm" {
     readonly call?: { name: string; args: unknown[] };
     /** The imported function that failed. */
     readonly import?: { module: string; name: string };
-    /** Which instance it was that has ended, where the code is 5005... */
+    /** Which instance has ended: for 5005, and for the call during which it was ended, be that 5002 or 5011... */
     readonly instance?: { id: number; name: string };
-    /** ...and how: as `closed` says it, with the time as in `Date.now()`. Both only for the latest that have ended. */
+    /** ...and how: as `closed` says it, with the time as in `Date.now()`. Of those that ended long ago neither is known. */
     readonly ended?: Closed & { readonly atMs: number };
     /** Which call of a batch failed... */
     readonly index?: number;

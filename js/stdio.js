@@ -58,8 +58,8 @@ export function connect(instance, pipes, source) {
   const own = { __proto__: null, stdin: null, stdout: null, stderr: null };
   if (pipes.stdout !== null) own.stdout = readable(pipes.stdout);
   if (pipes.stderr !== null) own.stderr = readable(pipes.stderr);
-  if (source !== null) pump(source, pipes.stdin);
-  else if (pipes.stdin !== null) own.stdin = writable(pipes.stdin);
+  if (source !== null) pump(source, pipes.stdin, instance.id);
+  else if (pipes.stdin !== null) own.stdin = writable(pipes.stdin, instance.id);
   streams.set(instance, own);
 }
 
@@ -91,16 +91,16 @@ function readable(pipe) {
   return stream;
 }
 
-function writable(pipe) {
+function writable(pipe, instance) {
   const close = () => op_wasm_stdio_close(pipe);
   const sink = {
     __proto__: null,
     start(controller) {
       // A write under way would hold up the abort for as long as the guest does not read.
       onAbort(ofWritable(controller).signal?.(controller), close);
-      failAtEnd(new SafeWeakRef(controller), pipe);
+      failAtEnd(new SafeWeakRef(controller), pipe, instance);
     },
-    write: (chunk) => settled(op_wasm_stdio_write(pipe, asChunk(chunk))),
+    write: (chunk) => settled(op_wasm_stdio_write(pipe, instance, asChunk(chunk))),
     close,
     abort: close,
   };
@@ -111,8 +111,8 @@ function writable(pipe) {
 }
 
 /** Fails a stream, unless it is closed already, when its guest reads no more. Does not hold the stream meanwhile. */
-function failAtEnd(controller, pipe) {
-  PromisePrototypeCatch(settled(unref(op_wasm_stdio_closed(pipe))), (error) => {
+function failAtEnd(controller, pipe, instance) {
+  PromisePrototypeCatch(settled(unref(op_wasm_stdio_closed(pipe, instance))), (error) => {
     const held = controller.deref();
     if (held !== undefined) ofWritable(held).error(held, error);
   });
@@ -129,16 +129,16 @@ function unref(operation) {
 }
 
 /** Feeds a stream of the app to a guest. Where the stream fails, the input ends; where the guest does, the stream is cancelled. */
-async function pump(reader, pipe) {
+async function pump(reader, pipe, instance) {
   const { read, cancel: cancelling } = ofReader(reader);
   const cancel = (reason) => PromisePrototypeCatch(cancelling(reader, reason), () => {});
   // Nothing is given back: a promise would be asked for its `then`.
-  PromisePrototypeThen(unref(op_wasm_stdio_closed(pipe)), () => void cancel("the guest reads no more"));
+  PromisePrototypeThen(unref(op_wasm_stdio_closed(pipe, instance)), () => void cancel("the guest reads no more"));
   try {
     for (;;) {
       const { done, value } = await read(reader);
       if (done) break;
-      await settled(unref(op_wasm_stdio_write(pipe, asChunk(value))));
+      await settled(unref(op_wasm_stdio_write(pipe, instance, asChunk(value))));
     }
   } catch (error) {
     cancel(error);

@@ -27,7 +27,7 @@
 use super::cell::control::{RequestNumber, StopReason, Stopped, Unanswered};
 use super::cell::reason::milliseconds;
 use super::handle::Actor;
-use super::request::Running;
+use super::request::{Running, Work};
 use crate::ended::Ended;
 use crate::error::{ErrorCode, WasmError};
 use crate::sync::mutant;
@@ -92,6 +92,9 @@ impl Actor {
         let mut error = self.stop_error(&why, &work.what());
         error.call = work.call(&self.exports, self.counters.batch_at.get() as usize).map(Box::new);
         error.guest_stack = guest.map(|guest| guest.guest_stack.clone()).unwrap_or_default();
+        if let (Work::Serve(_), Some((reason, since))) = (&work, self.control.end()) {
+            error.ended = Some(Box::new(self.ended(&reason, since)));
+        }
         reply.send(Err(error));
         if mutant!("an_interruption_is_told_too_early") {
             self.refuse_waiting("");

@@ -1,6 +1,7 @@
 //! The app's ends of piped standard streams: resources of the JavaScript runtime, read and written by its streams.
 
 use super::convert::Reply;
+use super::host::{WasmHost, instance_id};
 use crate::actor::message::Answer;
 use crate::actor::pipe::{PipeReader, PipeWriter};
 use crate::error::{ErrorCode, WasmError};
@@ -68,27 +69,36 @@ pub async fn op_wasm_stdio_read(state: Rc<RefCell<OpState>>, #[smi] id: Resource
 pub async fn op_wasm_stdio_write(
     state: Rc<RefCell<OpState>>,
     #[smi] id: ResourceId,
+    instance: f64,
     #[buffer(copy)] bytes: Vec<u8>,
 ) -> Reply<Answer> {
     let written = match get::<InputEnd>(&state, id) {
         Some(end) => end.0.write_all(&bytes).await.is_ok(),
         None => false,
     };
-    Reply::done(if written { Ok(()) } else { Err(nobody_reads()) })
+    Reply::done(if written { Ok(()) } else { Err(nobody_reads(&state, instance)) })
 }
 
-fn nobody_reads() -> WasmError {
-    let text = "nobody reads this standard input any more: the guest has ended";
-    WasmError::new(ErrorCode::InvalidInstanceHandle, text)
+/// 5005: the instance has ended, in some way, or lives on after its command has.
+fn nobody_reads(state: &Rc<RefCell<OpState>>, instance: f64) -> WasmError {
+    let found = WasmHost::enabled(state).and_then(|host| host.runtime.instance(instance_id(instance)?));
+    let lives = found.map(|actor| {
+        let text = format!(
+            "nobody reads the standard input of the instance \"{}\" ({instance}) any more: its command has ended",
+            actor.label()
+        );
+        WasmError::new(ErrorCode::InvalidInstanceHandle, text)
+    });
+    lives.unwrap_or_else(|ended| ended)
 }
 
 /// Answers when nothing is read from a guest's input any more, as a write from then on is answered.
 #[op2]
-pub async fn op_wasm_stdio_closed(state: Rc<RefCell<OpState>>, #[smi] id: ResourceId) -> Reply<Answer> {
+pub async fn op_wasm_stdio_closed(state: Rc<RefCell<OpState>>, #[smi] id: ResourceId, instance: f64) -> Reply<Answer> {
     if let Some(end) = get::<InputEnd>(&state, id) {
         end.0.closed().await;
     }
-    Reply::done(Err(nobody_reads()))
+    Reply::done(Err(nobody_reads(&state, instance)))
 }
 
 /// Closes the app's end: the end of the guest's input, or nobody to read its output. Closing twice is once.

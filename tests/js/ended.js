@@ -87,6 +87,7 @@ for (const [name, end] of Object.entries(ends)) {
       () => instance.addFuel(5), () => instance.globals.get("answer"), () => instance.globals.set("answer", 1),
       () => instance.memory.read(0, 1), () => instance.memory.write(0, new Uint8Array(1)), () => instance.memory.size(),
       () => instance.memory.write(0, new Uint8Array(600_000)), () => instance.memory.grow(1), () => instance.memory.read(-1, 1),
+      () => instance.table("table").get(0), () => instance.table("table").size(),
       () => call(id, "add", [1, 2]), () => getExports(id), () => memory.read(id, 0, 1), () => memory.size(id),
       () => memory.write(id, 0, new Uint8Array(1)), () => memory.grow(id, 1),
     ]) {
@@ -139,6 +140,52 @@ test("an instance that was given back by a block or by drop() is 5005, which say
   const instance = await instantiate(basic);
   const [first, second] = await Promise.allSettled([instance.drop(), instance.drop()]);
   equal([first.status, second.status, second.reason.code], ["fulfilled", "rejected", 5005]);
+});
+
+test("the call during which an instance is ended says so, too", async () => {
+  for (const [code, reason, end] of [
+    [5002, "terminated", (i) => i.terminate("enough")], [5002, "dropped", (i) => i.drop()], [5011, "timeout", () => {}],
+  ]) {
+    const instance = await instantiate(basic, { name: "resize" });
+    const running = rejects(instance.callWith({ timeoutMs: reason === "timeout" ? 30 : 60_000 }, "spin"), code, '"resize"');
+    await busy(instance);
+    await end(instance);
+    const error = await running;
+    equal([error.instance, error.ended.reason], [{ id: instance.id, name: "resize" }, reason]);
+    equal(error.call, { name: "spin", args: [] });
+    await instance.terminate();
+  }
+  const restarting = await instantiate(basic, { restart: { backoffMs: 0 } });
+  const error = await rejects(restarting.callWith({ timeoutMs: 20 }, "spin"), 5011);
+  equal([error.instance, error.ended], [undefined, undefined]);
+  equal(await restarting.call("add", 1, 2), [3]);
+  await restarting.drop();
+});
+
+test("a signal that fires after the end is not taken for its reason", async () => {
+  const controller = new AbortController();
+  const instance = await instantiate(basic, { signal: controller.signal });
+  await rejects(instance.callWith({ timeoutMs: 20, signal: controller.signal }, "spin"), 5011);
+  controller.abort();
+  await rejects(instance.call("add", 1, 2), 5005, "ran longer than its limit");
+  await instance.drop();
+});
+
+test("a stream into what has ended says how it did", async () => {
+  const stdio = await compileFile("./wasm/stdio.wasm");
+  const instance = await instantiate(stdio, { name: "reader", stdin: "piped" });
+  const writer = instance.stdin.getWriter();
+  writer.closed.catch(() => {});
+  await instance.terminate("enough");
+  const error = await writer.write("late").then(() => null, (error) => error);
+  equal([error.code, error.ended.reason, error.instance.name], [5005, "terminated", "reader"]);
+  const command = await instantiate(await compileFile("./wasm/exit_code.wasm"), { stdin: "piped" });
+  const input = command.stdin.getWriter();
+  const closed = input.closed.then(() => null, (error) => error);
+  equal(await command.run(), { exitCode: 0 });
+  const over = await closed;
+  equal([over.code, over.ended, over.message.includes("its command has ended")], [5005, undefined, true]);
+  await command.drop();
 });
 
 test("cleaning up in `finally` hides no error", async () => {

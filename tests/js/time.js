@@ -220,6 +220,7 @@ test("a stop that comes during the answer to a limit changes nothing of it", asy
     await new Promise((resolve) => setTimeout(resolve, 4 + i % 4));
     await Promise.all([instance.terminate("late"), instance.drop()]);
     const { code, limit } = await call;
-    ok(code === 5011 ? limit === "time" : code === 5002, `${code} ${limit}`);
+    // On a busy machine the stop may come before the call has its turn.
+    ok(code === 5011 ? limit === "time" : [5002, 5005].includes(code), `${code} ${limit}`);
   }
 });

@@ -3,3 +3,4 @@
 pub mod control;
 pub mod mailbox;
 pub mod reason;
+mod waiting;

@@ -44,8 +44,9 @@ pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Val
 /// Calls a function that the guest has let out.
 pub(super) async fn call_ref(store: &mut Context<'_>, func: FuncValue, args: &[Arg]) -> Result<Vec<Value>> {
     let Some(found) = store.data().functions.get(func) else {
+        let (name, id) = (store.data().actor.label(), func.instance);
         let text =
-            format!("the instance {} was made anew: the function went with what was there before", func.instance);
+            format!("the instance \"{name}\" ({id}) was made anew: the function went with what was there before");
         return Err(WasmError::new(ErrorCode::InvalidInstanceHandle, text));
     };
     let args = arguments(store, &found, "a funcref", args).await?;

@@ -50,7 +50,8 @@ impl GuestState {
     /// Asked for too early only by a host function that a start function calls.
     pub(super) fn instance(&self) -> Result<Instance> {
         self.instance.ok_or_else(|| {
-            let text = format!("the instance {} is still being made: its start function is running", self.actor.id());
+            let (name, id) = (self.actor.label(), self.actor.id());
+            let text = format!("the instance \"{name}\" ({id}) is still being made: its start function is running");
             WasmError::new(ErrorCode::InvalidInstanceHandle, text)
         })
     }
