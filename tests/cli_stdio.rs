@@ -153,6 +153,18 @@ fn a_wait_for_input_ends_when_there_is_some() {
     assert_eq!(stdout(folder.path(), "cat input | (e waits.wasm; cat)"), "one two three four five six");
 }
 
+#[test]
+fn a_guest_that_waits_for_input_is_stopped() {
+    let folder = folder();
+    // Both ends stay open, and nothing comes.
+    for guest in ["takes.wasm", "waits.wasm"] {
+        let line = format!("mkfifo {guest}.fifo; exec 9<> {guest}.fifo; e --timeout-ms 200 {guest} <&9");
+        let Output { status, stderr, .. } = bash(folder.path(), &line);
+        let stderr = String::from_utf8_lossy(&stderr);
+        assert!(status.code() == Some(134) && stderr.contains("200 ms"), "{guest}: {status} {stderr}");
+    }
+}
+
 /// How much was written as the guest was told, and its exit code.
 fn told(folder: &Path, line: &str) -> (usize, i32) {
     let Output { status, stderr, .. } = bash(folder, line);

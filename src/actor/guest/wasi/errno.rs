@@ -65,3 +65,31 @@ pub(super) fn errno(error: System) -> Errno {
 pub(super) fn failed(error: System) -> Error {
     errno(error).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_error_has_its_own_number_and_what_has_none_is_io() {
+        let system: HashSet<i32> = NUMBERS.iter().map(|(system, _)| system.raw_os_error()).collect();
+        let wasi: HashSet<u16> = NUMBERS.iter().map(|(_, errno)| u16::from(*errno)).collect();
+        assert_eq!((system.len(), wasi.len()), (NUMBERS.len(), NUMBERS.len()));
+        let known = [
+            (System::NOSPC, 51),
+            (System::DQUOT, 19),
+            (System::FBIG, 22),
+            (System::IO, 29),
+            (System::PIPE, 64),
+            (System::XDEV, 75),
+            (System::ROFS, 69),
+            (System::TXTBSY, 74),
+            (System::STALE, 72),
+            (System::MEDIUMTYPE, 29),
+        ];
+        for (system, number) in known {
+            assert_eq!(u16::from(errno(system)), number, "{system}");
+        }
+    }
+}
