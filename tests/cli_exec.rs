@@ -42,6 +42,7 @@ fn an_exit_is_the_programs_end_wherever_it_comes_and_a_parent_sees_eight_bits() 
                 "(func $start {body}) (start $start) (func (export \"_start\") (call $print (i32.const 65)))"
             )),
             with_wasi(&format!("(func $start {body}) (start $start)  (func (export \"_initialize\"))")),
+            with_wasi(&format!("(func $start {body}) (start $start)")),
         ] {
             assert_eq!(exec(&wat, &[], &[]), (seen, String::new(), String::new()), "{code} {wat}");
         }
@@ -58,6 +59,7 @@ fn a_trap_or_a_limit_is_134_wherever_it_comes_and_what_cannot_be_run_is_1() {
         "(module (func $start unreachable) (start $start) (func (export \"_start\")))",
         "(module (func (export \"_start\") (loop $l (br $l))))",
         "(module (func $start (loop $l (br $l))) (start $start) (func (export \"_start\")))",
+        "(module (func $start unreachable) (start $start))",
     ] {
         let (code, stdout, stderr) = exec(wat, &["--fuel", "100000"], &[]);
         assert_eq!((code, &*stdout), (134, ""), "{wat}: {stderr}");
@@ -82,10 +84,14 @@ fn a_trap_or_a_limit_is_134_wherever_it_comes_and_what_cannot_be_run_is_1() {
 fn a_library_is_initialized_and_a_command_is_started() {
     let initialize = "(func (export \"_initialize\") (call $print (i32.const 73)))";
     let start = "(func (export \"_start\") (call $print (i32.const 83)))";
+    let begin = "(func $begin (call $print (i32.const 66))) (start $begin)";
     let other = "(func (export \"f\") (param i32) (result i32) (call $print (i32.const 70)) (local.get 0))";
     for (exports, options, words, printed) in [
         (vec![initialize, other], &[][..], &[][..], "I\n"),
         (vec![start, other], &[], &[], "S\n"),
+        (vec![begin], &[], &[], "B\n"),
+        (vec![begin, initialize], &[], &[], "B\nI\n"),
+        (vec![begin, other], &["--invoke", "f"], &["7"], "B\nF\n7\n"),
         (vec![initialize, start], &[], &["word"], "S\n"),
         (vec![initialize, other], &["--invoke", "f"], &["7"], "I\nF\n7\n"),
         (vec![start, other], &["--invoke=f"], &["7"], "F\n7\n"),

@@ -78,17 +78,19 @@ async fn try_run(
     let name = format!("the module {}", shown(file));
     let module = runtime.compile(name.clone(), bytes).await.map_err(End::of)?;
     let exports = runtime.module_exports(module).map_err(End::of)?;
-    let entry = entry(&exports, invocation.as_ref()).ok_or_else(|| {
+    let entry = entry(&exports, invocation.as_ref());
+    if entry.is_none() && !runtime.inspect(module).await.map_err(End::of)?.start {
         let text =
             format!("{name} has no export \"{COMMAND_ENTRY}\": it is no WASI command; --invoke EXPORT calls another");
-        End::Refused(text)
-    })?;
-    let written = invocation.as_ref().map(|invocation| &*invocation.args).unwrap_or_default();
+        return Err(End::Refused(text));
+    }
     let args = match &invocation {
-        Some(_) => invoke::arguments(&name, &exports, entry, written).map_err(End::Refused)?,
+        Some(Invocation { export, args }) => invoke::arguments(&name, &exports, export, args).map_err(End::Refused)?,
         None => Vec::new(),
     };
     let instance = InstanceId(runtime.instantiate(module, config).await.map_err(End::of)?.id());
+    // What has a start function only has run by now.
+    let Some(entry) = entry else { return Ok(()) };
     if ![COMMAND_ENTRY, LIBRARY_ENTRY].contains(&entry) && is_function(&exports, LIBRARY_ENTRY) {
         call(runtime, instance, LIBRARY_ENTRY, Vec::new()).await?;
     }
