@@ -149,7 +149,7 @@ declare module "runtime:wasm" {
 
   /** When to restart an instance that has died. */
   export interface RestartPolicy {
-    /** After which deaths; all three when left out. */
+    /** After which deaths; all three when left out. A limit of processor time is a timeout, too. */
     on?: readonly ("trap" | "timeout" | "fuel")[];
     /** How many restarts there may be, 1 to 1000; 5 when left out... */
     max?: number;
@@ -263,7 +263,7 @@ declare module "runtime:wasm" {
     fuel?: number | bigint;
   }
 
-  /** Why an instance has ended. "trap", "fuel" and "start" only after too many restarts; "failed": the host could not keep its limits. */
+  /** Why an instance has ended; "timeout" by a limit of time or of processor time. "trap", "fuel" and "start" only after too many restarts; "failed": the host could not keep its limits. */
   export interface Closed {
     readonly reason: "dropped" | "terminated" | "timeout" | "aborted" | "panicked" | "failed" | "trap" | "fuel" | "start";
     readonly message?: string;

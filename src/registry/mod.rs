@@ -1,6 +1,7 @@
 //! Ids and what answers to them.
 //!
-//! [`Table`] is the map from numeric ids to values, `admission` counts who is alive, and `instances` joins the two (all checked by loom); [`Runtime`]
+//! [`Table`] is the map from numeric ids to values, `admission` counts who is alive, and `instances` joins the two (all checked by loom), `tombstones` remember how the
+//! last that have ended did so; [`Runtime`]
 //! joins two tables, modules and instances, with the engine, the deadlines and the threads, and is the whole of this crate for
 //! a plain Rust program.
 

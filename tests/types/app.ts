@@ -41,7 +41,7 @@ const [wide] = await call<[bigint]>(instance.id, "wide", [{ type: "i64", value: 
 const added: bigint = wide + (await instance.addFuel(10n));
 // @ts-expect-error: an i32 is no bigint.
 types.i32(1n);
-await instance.callWith({ signal: AbortSignal.timeout(100), timeoutMs: 50, fuel: 1000n }, "spin");
+await instance.callWith({ signal: AbortSignal.timeout(100), timeoutMs: 50, cpuMs: 20, fuel: 1000n }, "spin");
 const batch: unknown[][] = await instance.callBatch([["add", 1, 2], ["next"]]);
 const three: number = await instance.exports.add(1, 2);
 const { exitCode }: { exitCode: number } = await wasi.run();
@@ -71,7 +71,7 @@ const log: HostFunction = async function (this: HostCall, at: number, length: nu
 const options: InstantiateOptions = {
   name: "plugin",
   imports: { env: { log, limit: 5, wide: 5n, add: (a: number, b: bigint) => BigInt(a) + b, pair: () => [1, 2.5] } },
-  limits: { fuel: 10n, timeoutMs: 30_000, memoryBytes: 2 ** 24, tableElements: 100, mailbox: 16 } satisfies Limits,
+  limits: { fuel: 10n, timeoutMs: 30_000, cpuMs: 5_000, memoryBytes: 2 ** 24, tableElements: 100, mailbox: 16 } satisfies Limits,
   restart: { on: ["trap", "timeout", "fuel"], max: 5, withinMs: 60_000, backoffMs: 100 },
   signal: new AbortController().signal,
 };
@@ -140,6 +140,8 @@ try {
 } catch (error) {
   if (!(error instanceof WasmError)) throw error;
   if (error.code === WasmErrorCode.FuelExhausted) exit(3);
+  const why: string | undefined = error.ended?.reason ?? error.limit;
+  console.log(error.instance?.name, error.ended?.atMs, why);
   console.log(error.name, error.trap, error.guestStack?.join("\n"), error.exitCode, error.call?.args, error.import?.module);
 }
 const code: 5002 = WasmErrorCode.CallError;

@@ -1,4 +1,4 @@
-//! How an actor is reached: [`mailbox`] by those that ask, [`control`] by those that stop it. Checked by loom.
+//! How an actor is reached: [`mailbox`] by those that ask, [`control`] by those that stop it, and `waiting` for that. Checked by loom.
 
 pub mod control;
 pub mod mailbox;

@@ -1,6 +1,7 @@
 //! What runs an actor: its thread, and the threads that look after all of them.
 //!
-//! In reading order: `life` is an actor's thread from beginning to end, `worker` the loop there, `supervisor` the rules of restarts;
+//! In reading order: `life` is an actor's thread from beginning to end, `worker` the loop there, `time_limit` what bounds a request, `supervisor` the
+//! rules of restarts;
 //! `os_thread` names the thread to the operating system, `bare_thread` starts it, on `signal_stack` it takes its signals; `watch` demotes
 //! those that run on, and `reaper` joins those that have ended.
 
