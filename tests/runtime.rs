@@ -2,7 +2,7 @@
 
 use runtime_wasm::actor::config::{InstanceConfig, Limits, Stdin, WasiConfig};
 use runtime_wasm::actor::control::StopReason;
-use runtime_wasm::actor::message::{Answer, Call, Command};
+use runtime_wasm::actor::message::{Answer, Call, Command, Withdrawal};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 use runtime_wasm::value::Value;
@@ -201,4 +201,57 @@ async fn shutdown_ends_every_guest() {
     }
     let left = tokio::task::spawn_blocking(move || runtime.shutdown(Duration::from_secs(30))).await.unwrap();
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn a_request_that_nobody_waits_for_any_more_is_not_begun() {
+    let runtime = runtime();
+    let id = instance(&runtime, GUEST, InstanceConfig::default()).await;
+    let (bytes, coming) = tokio::sync::oneshot::channel();
+    // It has its turn, and keeps it until the bytes come.
+    let mut first = Box::pin(runtime.ask(id, Command::MemoryWriteLater { offset: 8, coming }));
+    let write = |at, byte| Command::MemoryWrite { offset: at, bytes: vec![byte] };
+    let withdrawal = Withdrawal::default();
+    let mut forgotten = Box::pin(runtime.ask(id, write(0, 1)));
+    let mut withdrawn = Box::pin(runtime.ask_unless(id, write(1, 1), Some(withdrawal.clone())));
+    let mut wanted = Box::pin(runtime.ask(id, write(2, 1)));
+    for asked in [&mut first, &mut forgotten, &mut wanted] {
+        assert!(poll_once(asked).is_none());
+    }
+    assert!(poll_once(&mut withdrawn).is_none());
+    drop(forgotten);
+    withdrawal.withdraw();
+    bytes.send(vec![1]).unwrap();
+    assert_eq!((first.await, wanted.await), (Ok(Answer::Done), Ok(Answer::Done)));
+    assert_eq!(withdrawn.await.unwrap_err().code, ErrorCode::InvalidInstanceHandle);
+    let read = runtime.ask(id, Command::MemoryRead { offset: 0, length: 9 }).await;
+    assert_eq!(read, Ok(Answer::Bytes(vec![0, 0, 1, 0, 0, 0, 0, 0, 1])));
+}
+
+fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::Pin::new(future).poll(&mut context) {
+        std::task::Poll::Ready(output) => Some(output),
+        std::task::Poll::Pending => None,
+    }
+}
+
+#[tokio::test]
+async fn what_has_ended_says_how_to_rust_programs_too() {
+    let runtime = runtime();
+    let config = InstanceConfig { name: "resize".into(), ..InstanceConfig::default() };
+    let id = instance(&runtime, GUEST, config).await;
+    let actor = runtime.instance(id).unwrap();
+    runtime.end(id, StopReason::Terminated(Some("enough".into()))).await.unwrap();
+    let by_id = call(&runtime, id, "add", &[]).await.unwrap_err();
+    let by_handle = actor.ask(Command::MemorySize).await.unwrap_err();
+    let again = runtime.end(id, StopReason::Dropped).await.unwrap_err();
+    for error in [by_id, by_handle, again] {
+        assert!(error.message.starts_with(&format!("the instance \"resize\" ({}) ended ", id.0)), "{error}");
+        assert!(error.message.ends_with(" ago: it was terminated: enough"), "{error}");
+        let ended = error.ended.unwrap();
+        assert_eq!((ended.id, &*ended.name, ended.reason), (id.0, "resize", "terminated"));
+    }
+    let never = runtime.ask(InstanceId(1 << 40), Command::MemorySize).await.unwrap_err();
+    assert!(never.message.contains("it was never made, or has ended") && never.ended.is_none(), "{never}");
 }
