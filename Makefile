@@ -1,6 +1,6 @@
 # `make run` shows what this is; `make test` checks it. Both install what they need and say so.
 
-.PHONY: run build test test-v8 check deny soak loom loom-more fuzz fuzz-keep bench guests setup clean
+.PHONY: run build test test-v8 conformance check deny soak loom loom-more fuzz fuzz-keep bench guests setup clean
 
 SHELL := bash
 PLUGINS := examples/plugins
@@ -38,6 +38,11 @@ ifeq ($(V8_ARCHIVE),)
 else
 	$(V8) cargo nextest run --locked $(V8_FEATURES)
 endif
+
+# The core specification suite through actors, by proposal; see docs/wasm-features.md. `make test` runs it, too.
+conformance:
+	@scripts/setup.sh test
+	cargo nextest run --locked --workspace -E 'package(runtime-wasm-conformance)' --success-output final
 
 # Formatting and lints, and that each set of features compiles.
 check: setup deny

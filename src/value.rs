@@ -109,6 +109,8 @@ pub struct Arg {
 pub enum RawValue {
     /// A number.
     Number(f64),
+    /// The bits of a 32-bit float: as a number a signalling NaN would become a quiet one.
+    Float32(u32),
     /// A bigint in [-2^63, 2^64).
     BigInt(i128),
     /// A bigint beyond 64 bits.
@@ -144,7 +146,7 @@ impl From<Value> for Arg {
         let (declared, value) = match value {
             Value::I32(v) => ("i32", RawValue::Number(f64::from(v))),
             Value::I64(v) => ("i64", RawValue::BigInt(v.into())),
-            Value::F32(bits) => ("f32", RawValue::Number(f64::from(f32::from_bits(bits)))),
+            Value::F32(bits) => ("f32", RawValue::Float32(bits)),
             Value::F64(bits) => ("f64", RawValue::Number(f64::from_bits(bits))),
             Value::V128(v) => ("v128", RawValue::Vector(v)),
             Value::Null => return Arg::inferred(RawValue::Null),
@@ -181,6 +183,7 @@ impl Value {
             (ValueType::I64, RawValue::BigInt(bits)) => Ok(Value::I64(*bits as i64)),
             (ValueType::I64, RawValue::Number(n)) => i64_from(*n).map(Value::I64),
             (ValueType::F32, RawValue::Number(n)) => Ok(Value::F32((*n as f32).to_bits())),
+            (ValueType::F32, RawValue::Float32(bits)) => Ok(Value::F32(*bits)),
             (ValueType::F64, RawValue::Number(n)) => Ok(Value::F64(n.to_bits())),
             (ValueType::V128, RawValue::Vector(v)) => Ok(Value::V128(*v)),
             (ValueType::I64, RawValue::BigIntTooLarge) => Err("is a bigint outside [-2^63, 2^64) (i64)".to_owned()),
@@ -213,7 +216,7 @@ impl RawValue {
 
     fn describe(&self) -> &'static str {
         match self {
-            RawValue::Number(_) => "a number",
+            RawValue::Number(_) | RawValue::Float32(_) => "a number",
             RawValue::BigInt(_) | RawValue::BigIntTooLarge => "a bigint",
             RawValue::Vector(_) => "a Uint8Array",
             RawValue::Bytes => "a Uint8Array of another length",
@@ -290,6 +293,15 @@ mod tests {
         }
         assert!(Value::from_arg(&Arg::inferred(RawValue::BigIntTooLarge), ValueType::I64).is_err());
         assert!(Value::from_arg(&big, ValueType::I32).unwrap_err().contains("i32"));
+    }
+
+    #[test]
+    fn a_value_given_as_an_argument_keeps_every_bit() {
+        for bits in [0x7f80_0001, 0xffa0_0000, 0x7fc0_0000, 0x8000_0000, 1] {
+            assert_eq!(Value::from_arg(&Value::F32(bits).into(), ValueType::F32), Ok(Value::F32(bits)));
+            let wide = u64::from(bits) << 32 | 1;
+            assert_eq!(Value::from_arg(&Value::F64(wide).into(), ValueType::F64), Ok(Value::F64(wide)));
+        }
     }
 
     #[test]
