@@ -174,7 +174,13 @@ impl Value {
         {
             return Err(format!("is declared as {declared}, but the signature says {wanted}"));
         }
-        match (wanted, &arg.value) {
+        // Anywhere but in a 32-bit float it is the number that it stands for.
+        let number = match (wanted, &arg.value) {
+            (ValueType::F32, _) => None,
+            (_, RawValue::Float32(bits)) => Some(RawValue::Number(f64::from(f32::from_bits(*bits)))),
+            _ => None,
+        };
+        match (wanted, number.as_ref().unwrap_or(&arg.value)) {
             (ValueType::FuncRef | ValueType::ExternRef | ValueType::OtherRef, RawValue::Null) => Ok(Value::Null),
             (ValueType::ExternRef, value) => arg.extern_value(value).map(Value::Extern),
             (ValueType::FuncRef | ValueType::OtherRef, RawValue::Undefined) => Ok(Value::Null),

@@ -162,6 +162,7 @@ fn expected(arg: &Arg, wanted: ValueType) -> Option<Value> {
         }
         (ValueType::I64, RawValue::BigInt(big)) => Some(Value::I64(*big as u64 as i64)),
         (ValueType::F32, RawValue::Number(number)) => Some(Value::F32(nearest(*number))),
+        (ValueType::F32, RawValue::Float32(bits)) => Some(Value::F32(*bits)),
         (ValueType::F64, RawValue::Number(number)) => Some(Value::F64(number.to_bits())),
         (ValueType::V128, RawValue::Vector(vector)) => Some(Value::V128(*vector)),
         (ValueType::FuncRef | ValueType::OtherRef, RawValue::Null | RawValue::Undefined) => Some(Value::Null),
