@@ -124,8 +124,6 @@ pub const IO_VECTORS_MAX: usize = 1024;
 pub const IO_VECTORS_LOOKED_AT_MAX: u32 = 1 << 20;
 /// Bytes of one read or write, which a stop has to wait for; the rest of a longer one is another.
 pub const IO_BYTES_MAX: u32 = 64 << 20;
-/// Bytes that the host copies for one WASI call.
-pub const HOSTCALL_BYTES_MAX: usize = 64 << 20;
 /// Bytes that a piped stream holds. A writer that is further ahead of its reader waits.
 pub const PIPE_BYTES: usize = 64 * 1024;
 

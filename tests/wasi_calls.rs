@@ -250,6 +250,42 @@ async fn lengths_of_every_size_are_read_and_written_as_far_as_they_go() {
     }
 }
 
+#[tokio::test]
+async fn flags_and_kinds_that_there_are_not_are_invalid() {
+    let folder = tempfile::tempdir().unwrap();
+    let guest = Guest::new(folder.path(), 4).await;
+    let file = guest.open("file").await;
+    for (name, args) in [
+        ("clock_time_get", vec![7, 0, 128]),
+        ("clock_res_get", vec![-1, 128]),
+        ("fd_seek", vec![file, 0, 3, 128]),
+        ("fd_seek", vec![file, 0, 0xff01, 128]),
+        ("fd_advise", vec![file, 0, 0, 6]),
+        ("fd_fdstat_set_flags", vec![file, 32]),
+        ("fd_filestat_set_times", vec![file, 0, 0, 16]),
+        ("path_filestat_get", vec![3, 2, 64, 4, 128]),
+        ("path_filestat_set_times", vec![3, 1, 64, 4, 0, 0, 16]),
+        ("path_link", vec![3, 2, 64, 4, 3, 64, 4]),
+        ("path_open", vec![3, 2, 64, 4, 0, 2, 0, 0, 32]),
+        ("path_open", vec![3, 1, 64, 4, 16, 2, 0, 0, 32]),
+        ("path_open", vec![3, 1, 64, 4, 0, 1 << 40, 0, 0, 32]),
+        ("path_open", vec![3, 1, 64, 4, 0, 2, 0, 32, 32]),
+        ("sock_shutdown", vec![file, 4]),
+    ] {
+        assert_eq!(guest.call(name, &args).await, INVAL, "{name} {args:?}");
+    }
+    // A subscription of no kind, and one to no clock.
+    for odd in [subscription(0, 3, 0), {
+        let mut clock = subscription(0, CLOCK, 0);
+        clock[16] = 9;
+        clock
+    }] {
+        guest.put(65536, &odd).await;
+        assert_eq!(guest.call("poll_oneoff", &[65536, 131_072, 1, 16]).await, INVAL);
+    }
+    assert!(guest.try_call("fd_tell", &[file, 262_144]).await.is_err(), "a place beyond the memory");
+}
+
 /// Numbers that look random, and are the same each time.
 struct Dice(u64);
 

@@ -26,7 +26,6 @@ use super::blueprint::Blueprint;
 use super::protocol::message::{Command, Outcome};
 use crate::engine::Code;
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::limits::HOSTCALL_BYTES_MAX;
 use answer::answer;
 use ending::StoppedByHost;
 use imports::Imports;
@@ -80,7 +79,6 @@ impl Guest {
             stopped_at: Vec::new(),
         };
         let mut store = Store::new(engine, state);
-        store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
         store.limiter(|state| &mut state.limiter);
         // Called around wasmtime's own functions too, such as that which grows a memory.
         store.call_hook(|mut context, hook| {

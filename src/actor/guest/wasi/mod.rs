@@ -1,7 +1,7 @@
 //! What a WASI guest sees: argv, environment, directories, standard streams. All of it granted by someone else; here it is
 //! only checked for being usable.
 //!
-//! `preview1` are the functions that a guest calls, on the `descriptors` that it has open: a `file`, a `folder` (which a `listing` is
+//! `preview1` are the functions that a guest calls (which `link` gives it), on the `descriptors` that it has open: a `file`, a `folder` (which a `listing` is
 //! made of) or one of the `streams`. `paths` and `open` find what a path names `beneath` a folder. Streams are `pipes`, which JavaScript
 //! holds, or the host's own: its input is the `inlet`; what is written to its output by `stdio` goes through `terminal`, and `printer`
 //! writes it in whole `lines` by an `outlet`, while `debts` tells who may hold others up.
@@ -16,6 +16,7 @@ mod file_room;
 mod folder;
 mod inlet;
 mod lines;
+mod link;
 mod listing;
 mod open;
 mod outlet;
@@ -31,11 +32,11 @@ mod stdio;
 mod streams;
 mod terminal;
 
+pub(super) use link::link;
 pub(super) use preview1::Preview1;
 pub(super) use program::{Program, WASI_MODULE, WasiGuest};
 pub(super) use stdio::HostOutput;
 
-use super::state::GuestState;
 use crate::actor::handle::Actor;
 use crate::actor::protocol::config::{Preopen, Stdin, Stdout, WasiConfig};
 use crate::error::{ErrorCode, Result, WasmError};
@@ -49,9 +50,7 @@ use rustix::fs::{Mode, OFlags, openat};
 use std::sync::Arc;
 use stdio::owner;
 use streams::{Input, Output};
-use wasmtime::Linker;
 use wasmtime_wasi::WasiCtxBuilder;
-use wasmtime_wasi::p1::wasi_snapshot_preview1::add_to_linker;
 
 /// Builds what one guest sees.
 ///
@@ -103,13 +102,6 @@ fn folder(preopen: Preopen) -> Result<Descriptor> {
             Err(unusable(format!("the preopen \"{}\" cannot be opened: {why}", shown(&guest_path))))
         }
     }
-}
-
-/// Adds preview 1 to the linker of a module that imports it.
-pub(crate) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
-    add_to_linker(linker, |state: &mut GuestState| {
-        state.wasi_for_a_call().expect("linked only where the module imports WASI")
-    })
 }
 
 fn check(config: &WasiConfig) -> Result<()> {

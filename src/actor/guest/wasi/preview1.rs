@@ -53,10 +53,6 @@ fn follows(flags: Lookupflags) -> bool {
 }
 
 impl WasiSnapshotPreview1 for Preview1 {
-    fn set_hostcall_fuel(&mut self, fuel: usize) {
-        self.world.set_hostcall_fuel(fuel);
-    }
-
     fn args_get(
         &mut self,
         memory: &mut GuestMemory<'_>,
