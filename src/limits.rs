@@ -160,8 +160,16 @@ pub const THREADS_HEAD_ROOM: u64 = 64;
 /// Open files that stay free for everything else.
 pub const FILES_HEAD_ROOM: u64 = 128;
 
+/// What an instance may have of the memory of all guests even where others have taken all they can get.
+pub const SMALL_INSTANCE_BYTES: u64 = 4 << 20;
+/// One part in so many of the memory of all guests is kept for that...
+pub const RESERVE_PART: u64 = 8;
+/// ...and no more than this.
+pub const RESERVE_BYTES_MAX: u64 = 1 << 30;
+
 const _: () = assert!(FIBER_STACK_BYTES > WASM_STACK_BYTES);
 const _: () = assert!(SYMBOL_STEPS_PROMPT < SYMBOL_STEPS_MAX);
 const _: () = assert!(LOCALS_MAX < 50_000, "the format's own bound, which is checked later");
 // The last instance that is let in must not reach what others need.
 const _: () = assert!(MAPS_HEAD_ROOM > MAPS_PER_INSTANCE + MAPS_PER_MEMORY * MEMORIES_MAX as u64 + TABLES_MAX as u64);
+const _: () = assert!(RESERVE_BYTES_MAX >= SMALL_INSTANCE_BYTES);

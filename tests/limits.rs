@@ -282,6 +282,47 @@ async fn no_count_of_fuel_wraps() {
     }
 }
 
+/// However greedy some are, and however they go about it, a small one is made, and can do its work.
+#[tokio::test]
+async fn guests_that_take_all_memory_keep_no_small_one_from_being_made() {
+    const GREEDY: &str = r#"(module (memory (export "memory") 1) (table $t 0 externref)
+        (func $take (param i32) (loop (br_if 0 (i32.ne (memory.grow (local.get 0)) (i32.const -1)))))
+        (func (export "all") (call $take (i32.const 64)) (call $take (i32.const 1))
+            (loop (br_if 0 (i32.ne (table.grow $t (ref.null extern) (i32.const 100)) (i32.const -1))))))"#;
+    const SMALL: &str =
+        r#"(module (memory (export "memory") 17) (func (export "grow") (result i32) (memory.grow (i32.const 47))))"#;
+    let max_memory_bytes = 128 << 20;
+    let runtime = Runtime::new(RuntimeOptions { max_memory_bytes, ..RuntimeOptions::default() }).unwrap();
+    let limits = Limits { memory_bytes: u64::MAX, table_elements: 1 << 30, ..Limits::default() };
+    let config = InstanceConfig { limits: limits.clone(), ..Default::default() };
+    let [greedy, small] = [compile(&runtime, GREEDY).await, compile(&runtime, SMALL).await];
+    // They grow side by side, each to its last page.
+    let mut all = Vec::new();
+    for _ in 0..2 {
+        all.push(runtime.instantiate(greedy, config.clone()).await.unwrap());
+    }
+    let [first, second] = [&all[0], &all[1]].map(|actor| call(actor, "all", &[]));
+    let (first, second) = tokio::join!(first, second);
+    first.and(second).unwrap();
+    // What is over the small size is refused, and says why.
+    let large = compile(&runtime, "(module (memory 65))").await;
+    let error = runtime.instantiate(large, config.clone()).await.err().unwrap();
+    assert_eq!(error.code, ErrorCode::Instantiate);
+    assert!(error.message.contains("16777216 are kept for instances of up to 4194304"), "{error}");
+    // Of the reserve of 16 MiB a greedy one may have had 4 as long as it was small itself; these have all that a small one may have.
+    for _ in 0..2 {
+        let actor = runtime.instantiate(small, config.clone()).await.unwrap();
+        assert_eq!(call(&actor, "grow", &[]).await.unwrap(), [Value::I32(17)]);
+        assert_eq!(call(&actor, "grow", &[]).await.unwrap(), [Value::I32(-1)]);
+        all.push(actor);
+    }
+    let used = runtime.stats().iter().map(|stats| stats.memory_bytes).sum::<u64>();
+    assert!(used <= max_memory_bytes, "{used}");
+    // What a greedy one gives back is there for others.
+    runtime.end(InstanceId(all[0].id()), StopReason::Dropped).await.unwrap();
+    runtime.instantiate(large, config).await.unwrap();
+}
+
 /// A guest that waits for a host function, while another call within that spends its fuel, has nothing of it afterwards.
 #[tokio::test]
 async fn fuel_that_others_use_meanwhile_is_not_given_back() {

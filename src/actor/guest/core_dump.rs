@@ -38,12 +38,9 @@ fn serialized(store: &mut Context<'_>, dump: &WasmCoreDump) -> io::Result<Serial
             format!("the guest has {has} bytes of memory, and none is written of more than {CORE_DUMP_MEMORY_MAX}");
         return Err(io::Error::other(text));
     }
-    let room = shared.hold(has * CORE_DUMP_COPIES).ok_or_else(|| {
-        let (limit, used) = (shared.limit(), shared.used());
-        io::Error::other(format!(
-            "it takes {CORE_DUMP_COPIES} times the {has} bytes that the guest has, and of the {limit} that all guests may have \
-             (max_memory) {used} are taken"
-        ))
+    let room = shared.hold(has * CORE_DUMP_COPIES, has).ok_or_else(|| {
+        let why = shared.refusal();
+        io::Error::other(format!("it takes {CORE_DUMP_COPIES} times the {has} bytes that the guest has, and {why}"))
     })?;
     // wasmtime panics where a global holds a reference of another kind.
     let kinds = dump.globals().iter().map(|global| global.ty(&*store).content().clone());

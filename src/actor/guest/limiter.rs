@@ -44,19 +44,23 @@ impl Account {
     }
 
     /// Takes what this growth needs, and says how much that is. The error is the bound that is in the way.
-    fn grow(&mut self, current: usize, desired: usize) -> Result<u64, String> {
+    /// `others` is what the instance has beside this.
+    fn grow(&mut self, current: usize, desired: usize, others: u64) -> Result<u64, String> {
         let growth = desired.saturating_sub(current) as u64;
         if self.used.checked_add(growth).is_none_or(|sum| sum > self.limit) {
             return Err(format!("the instance's limit is {} {}", self.limit, self.what));
         }
         // The bytes of the sum are counted in 64 bits, also where no limit is in the way.
-        let bytes = growth.checked_mul(self.unit_bytes).filter(|bytes| self.shared.take(*bytes));
+        let bytes = growth.checked_mul(self.unit_bytes).filter(|bytes| self.shared.take(*bytes, others + self.bytes()));
         if bytes.is_none() {
-            let (limit, used) = (self.shared.limit(), self.shared.used());
-            return Err(format!("all guests together may have {limit} bytes (max_memory), and {used} are taken"));
+            return Err(self.shared.refusal());
         }
         self.used += growth;
         Ok(growth)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.used * self.unit_bytes
     }
 
     fn take_back(&mut self, growth: u64) {
@@ -67,7 +71,7 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        self.shared.give_back(self.used * self.unit_bytes);
+        self.shared.give_back(self.bytes());
     }
 }
 
@@ -105,6 +109,11 @@ impl Limiter {
         self.memory.used
     }
 
+    /// What it has of the memory of all guests: memories and tables.
+    pub(super) fn shared_bytes(&self) -> u64 {
+        self.memory.bytes() + self.table.bytes()
+    }
+
     /// The most that they may ever have.
     pub(super) fn bytes_max(&self) -> u64 {
         self.memory.limit
@@ -127,7 +136,7 @@ impl ResourceLimiter for Limiter {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        let grown = self.memory.grow(current, desired);
+        let grown = self.memory.grow(current, desired, self.table.bytes());
         self.shown.set(self.memory.used);
         self.allowed = self.note(grown);
         Ok(self.allowed.is_some())
@@ -148,7 +157,7 @@ impl ResourceLimiter for Limiter {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        let grown = self.table.grow(current, desired);
+        let grown = self.table.grow(current, desired, self.memory.bytes());
         Ok(self.note(grown).is_some())
     }
 

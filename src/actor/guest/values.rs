@@ -88,14 +88,13 @@ async fn extern_ref(store: &mut Context<'_>, value: ExternValue) -> Result<Val, 
 }
 
 fn room_for_host_value(store: &Context<'_>) -> Result<Held, String> {
-    if store.data().externs.load(Ordering::Relaxed) >= EXTERNREFS_MAX {
+    let count = store.data().externs.load(Ordering::Relaxed);
+    if count >= EXTERNREFS_MAX {
         return Err(format!("it holds {EXTERNREFS_MAX} values of the host, the most there may be"));
     }
-    let shared = store.data().limiter.shared();
-    shared.hold(EXTERNREF_BYTES).ok_or_else(|| {
-        let (limit, used) = (shared.limit(), shared.used());
-        format!("all guests together may have {limit} bytes (max_memory), and {used} are taken")
-    })
+    let limiter = &store.data().limiter;
+    let has = limiter.shared_bytes() + count as u64 * EXTERNREF_BYTES;
+    limiter.shared().hold(EXTERNREF_BYTES, has).ok_or_else(|| limiter.shared().refusal())
 }
 
 /// One of wasmtime's values as ours. `subject` names it in an error.
