@@ -1,14 +1,14 @@
 //! One script, run through actors.
 
 use crate::imports::{has_fresh, met};
-use crate::values::{argument, is_expected, is_reference};
-use crate::{CORE, Outcome, Reason, Tally};
+use crate::outcome::{CORE, Outcome, Reason, Tally};
+use crate::values::{argument, is_reference};
+use crate::verdict::{Ran, cannot_cross, returned, trapped};
 use runtime_wasm::actor::config::InstanceConfig;
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime};
-use runtime_wasm::value::Value;
 use std::collections::HashMap;
 use wasmparser::{Validator, WasmFeatures};
 use wast::lexer::Lexer;
@@ -79,14 +79,6 @@ struct Script<'a> {
     /// Instances that are not in the state that the suite expects, and why.
     excused: HashMap<InstanceId, Reason>,
     made: Vec<InstanceId>,
-}
-
-/// What a call came to.
-enum Ran {
-    Values(Vec<Value>),
-    Error(WasmError),
-    /// It was not made.
-    Not(Outcome),
 }
 
 impl Script<'_> {
@@ -321,50 +313,4 @@ fn instance_of(exec: &WastExecute<'_>) -> Option<String> {
 
 fn name(id: Option<Id<'_>>) -> Option<String> {
     id.map(|id| id.name().to_owned())
-}
-
-/// Are these the values that are expected?
-fn returned(found: &[Value], expected: &[wast::WastRet<'_>]) -> Outcome {
-    let matches = found.iter().zip(expected).all(|(found, expected)| is_expected(found, expected) == Some(true));
-    if found.len() == expected.len() && matches {
-        Outcome::Passed
-    } else {
-        Outcome::Failed(format!("found {found:x?}, expected {expected:x?}"))
-    }
-}
-
-/// A reference of the guest's own was expected; that it does not cross is what was promised.
-fn cannot_cross(error: &WasmError) -> Outcome {
-    if error.code == ErrorCode::Type && error.message.contains("cannot cross") {
-        Outcome::NotApplicable(Reason::Reference)
-    } else {
-        Outcome::Failed(error.to_string())
-    }
-}
-
-/// The trap that a script's message stands for, in the words of [`WasmError::trap`].
-fn trap_of(message: &str) -> &str {
-    match message {
-        "out of bounds memory access" => "memory out of bounds",
-        "out of bounds table access" | "undefined element" | "undefined" => "table out of bounds",
-        "out of bounds array access" => "array out of bounds",
-        "call stack exhausted" => "stack overflow",
-        "indirect call type mismatch" | "indirect call" => "indirect call type mismatch",
-        "cast failure" | "cast" => "cast failure",
-        _ if message.starts_with("uninitialized") => "indirect call to null",
-        _ if message.starts_with("null") => "null reference",
-        other => other,
-    }
-}
-
-/// Did it end in this trap?
-fn trapped(ran: Ran, message: &str) -> Outcome {
-    // Older scripts do not say of what.
-    let is_expected = |trap: &str| trap == trap_of(message) || (message == "out of bounds" && trap.ends_with(message));
-    match ran {
-        Ran::Error(error) if error.trap.is_some_and(is_expected) => Outcome::Passed,
-        Ran::Error(error) => Outcome::Failed(format!("expected \"{message}\": {:?} {error}", error.trap)),
-        Ran::Values(values) => Outcome::Failed(format!("expected \"{message}\", found {values:x?}")),
-        Ran::Not(outcome) => outcome,
-    }
 }
