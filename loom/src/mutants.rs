@@ -72,7 +72,7 @@ const CAUGHT: &[(&str, &str, &str)] = &[
     ("actor_models::a_dying_worker_leaves_no_request_of_its_actor_unanswered", "an_end_closes_nothing", ASLEEP),
     ("actor_models::a_time_limit_is_kept", "a_stop_bumps_no_epoch", IN_VAIN),
     ("actor_models::a_time_limit_of_a_sleeping_guest_is_kept", "a_late_answer_wakes_nobody", ASLEEP),
-    ("actor_models::what_is_asked_after_a_death_is_for_the_fresh_guest", "a_death_is_told_too_early", "it was refused"),
+    ("actor_models::what_is_asked_after_a_death_is_for_the_fresh_guest", "a_crash_is_told_too_early", "it was refused"),
     ("actor_models::a_stop_in_a_restart_is_for_good", "a_stop_bumps_no_epoch", IN_VAIN),
     ("actor_models::a_time_limit_spares_the_fresh_guest", "an_interruption_is_told_too_early", "it was refused"),
     ("actor_models::what_waits_during_a_death_is_answered", "a_cleared_place_is_lost", ASLEEP),

@@ -6,26 +6,26 @@ use parking_lot::Mutex;
 use std::any::Any;
 
 /// What takes longer to drop than to hand over.
-type Rubbish = Box<dyn Any + Send>;
+type Discarded = Box<dyn Any + Send>;
 
 /// Drops things on a thread of its own, which the first of them starts. It ends with this.
 #[derive(Default)]
-pub struct DeferredDrop(Mutex<Option<Sender<Rubbish>>>);
+pub struct DeferredDrop(Mutex<Option<Sender<Discarded>>>);
 
 impl DeferredDrop {
-    /// Drops `rubbish` soon, or here and now where the machine has no thread to give.
-    pub(super) fn take(&self, rubbish: impl Any + Send) {
+    /// Drops `discarded` soon, or here and now where the machine has no thread to give.
+    pub(super) fn take(&self, discarded: impl Any + Send) {
         let mut thread = self.0.lock();
         if thread.is_none() {
             // Unbounded, but it holds nothing that was not there before.
-            let (sender, coming) = unbounded::<Rubbish>();
+            let (sender, coming) = unbounded::<Discarded>();
             let started = std::thread::Builder::new().name("wasm-drop".to_owned()).stack_size(128 * 1024);
             if started.spawn(move || coming.into_iter().for_each(drop)).is_ok() {
                 *thread = Some(sender);
             }
         }
         if let Some(sender) = &*thread {
-            let _ = sender.send(Box::new(rubbish));
+            let _ = sender.send(Box::new(discarded));
         }
     }
 }

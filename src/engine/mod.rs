@@ -25,7 +25,7 @@ pub use deferred_drop::DeferredDrop;
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
 pub use metering::{Extent, bulk_operation_at, cost_of_function_at};
 pub use module::Module;
-pub use symbols::{Place, Places, Symbols};
+pub use symbols::{SourceLocation, SourceLocations, Symbols};
 pub use types::{Code, signature_of, type_text, value_type};
 
 use crate::error::{ErrorCode, Result, WasmError};

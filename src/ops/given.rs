@@ -1,7 +1,7 @@
 //! What an app gives for the imports of a module, as `js/import_object.js` has read it.
 
 use super::convert::Args;
-use super::imports::HostSide;
+use super::imports::HostCalls;
 use crate::actor::host_call::{Given, HostImports};
 use deno_core::OpState;
 use std::cell::RefCell;
@@ -14,7 +14,7 @@ const FRESH: u8 = 3;
 
 /// For each import a kind, and the values in the same order. `set` is JavaScript's number for the handlers.
 pub(super) fn imports(state: &Rc<RefCell<OpState>>, kinds: &[u8], values: Args, set: f64) -> Option<HostImports> {
-    let events = HostSide::of(state).borrow().events.clone();
+    let events = HostCalls::of(state).borrow().events.clone();
     let mut values = values.0.into_iter();
     let given = |kind: &u8| match *kind {
         FUNCTION => Given::Function,

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 /// What one JavaScript runtime knows of guests that wait for it. A runtime only hears of instances that it has made.
-pub struct HostSide {
+pub struct HostCalls {
     pub(super) events: HostEvents,
     receiver: Option<UnboundedReceiver<HostEvent>>,
     /// What has been received and not been taken by JavaScript.
@@ -33,15 +33,15 @@ struct Waiting {
     replies: UnboundedSender<HostReply>,
 }
 
-impl HostSide {
-    pub(super) fn new() -> Rc<RefCell<HostSide>> {
+impl HostCalls {
+    pub(super) fn new() -> Rc<RefCell<HostCalls>> {
         let (events, receiver) = HostEvents::new();
         let (arrived, calls, nested) = Default::default();
-        Rc::new(RefCell::new(HostSide { events, receiver: Some(receiver), arrived, calls, nested }))
+        Rc::new(RefCell::new(HostCalls { events, receiver: Some(receiver), arrived, calls, nested }))
     }
 
-    pub(super) fn of(state: &Rc<RefCell<OpState>>) -> Rc<RefCell<HostSide>> {
-        state.borrow().borrow::<Rc<RefCell<HostSide>>>().clone()
+    pub(super) fn of(state: &Rc<RefCell<OpState>>) -> Rc<RefCell<HostCalls>> {
+        state.borrow().borrow::<Rc<RefCell<HostCalls>>>().clone()
     }
 
     /// Where to ask an instance that waits for a host function: its innermost call.
@@ -82,7 +82,7 @@ pub(super) async fn ask(
     let waiting = match wanted {
         // Calls wait their turn.
         Command::Call(_) | Command::Batch(_) => None,
-        _ => HostSide::of(state).borrow().innermost(id.0),
+        _ => HostCalls::of(state).borrow().innermost(id.0),
     };
     match waiting {
         Some(replies) => ask_waiting(replies, host, id, wanted).await,
@@ -118,7 +118,7 @@ fn waits_no_more(host: &WasmHost, id: InstanceId) -> WasmError {
 /// Resolves when something has arrived for [`op_wasm_host_next`]. Not to be called again before it resolves.
 #[op2]
 pub async fn op_wasm_host_event(state: Rc<RefCell<OpState>>) -> bool {
-    let (side, values) = (HostSide::of(&state), HostValues::of(&state));
+    let (side, values) = (HostCalls::of(&state), HostValues::of(&state));
     drop(state);
     let taken = side.borrow_mut().receiver.take();
     let Some(mut receiver) = taken else { return std::future::pending().await };
@@ -151,7 +151,7 @@ pub enum Event {
 /// stopped since. So its handler is to be run at once, with nothing in between.
 #[op2]
 pub fn op_wasm_host_next(state: Rc<RefCell<OpState>>) -> Event {
-    let side = HostSide::of(&state);
+    let side = HostCalls::of(&state);
     let mut side = side.borrow_mut();
     match side.arrived.pop_front() {
         Some(HostEvent::Call(call)) if call.guest.waits() => {
@@ -206,7 +206,7 @@ pub fn op_wasm_host_throw(
 }
 
 fn finish(state: &Rc<RefCell<OpState>>, call: f64, reply: HostReply) {
-    let ended = HostSide::of(state).borrow_mut().end(call as u64);
+    let ended = HostCalls::of(state).borrow_mut().end(call as u64);
     if let Some(sender) = ended {
         // Fails if the guest was stopped meanwhile.
         let _ = sender.send(reply);
@@ -227,7 +227,7 @@ pub async fn op_wasm_host_call(
 
 async fn call_waiting(state: &Rc<RefCell<OpState>>, host_call: u64, instance: f64, call: Call) -> Outcome {
     let (host, id) = (WasmHost::enabled(state)?, instance_id(instance)?);
-    let replies = HostSide::of(state).borrow().calls.get(&host_call).map(|waiting| waiting.replies.clone());
+    let replies = HostCalls::of(state).borrow().calls.get(&host_call).map(|waiting| waiting.replies.clone());
     match replies {
         Some(replies) => ask_waiting(replies, &host, id, Command::Call(call)).await,
         None => Err(waits_no_more(&host, id)),

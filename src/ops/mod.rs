@@ -85,7 +85,7 @@ deno_core::extension!(
     options = { host: WasmHost },
     state = |state, options| {
         state.put(options.host);
-        let host_side = imports::HostSide::new();
+        let host_side = imports::HostCalls::new();
         state.put(values::HostValues::new(host_side.borrow().events.clone()));
         state.put(host_side);
         state.put(soon::UnderWay::new());

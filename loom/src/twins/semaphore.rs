@@ -1,6 +1,6 @@
 //! tokio's semaphore, with its waiting line.
 //!
-//! HostRef: a permit that comes free goes to the first in line, and is not to be had by anybody else from then on, even before that one
+//! Kept: a permit that comes free goes to the first in line, and is not to be had by anybody else from then on, even before that one
 //! is polled again; who gives up leaves the line, and hands on a permit that it had been given; closing fails those that wait,
 //! also one that has been given a permit and has not been polled since.
 

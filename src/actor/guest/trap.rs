@@ -3,7 +3,7 @@
 use super::ending::{HostFailure, StoppedByHost};
 use super::state::Context;
 use super::{core_dump, fuel};
-use crate::engine::{Module, Place, exported_names, imported_function_called_at};
+use crate::engine::{Module, SourceLocation, exported_names, imported_function_called_at};
 use crate::error::{ErrorCode, FailedImport, ReachedLimit, WasmError};
 use crate::limits::{STACK_LINES_MAX, SYMBOL_TEXT_BYTES_MAX};
 use crate::printable;
@@ -144,14 +144,14 @@ async fn guest_stack(module: &Module, backtrace: &WasmBacktrace) -> Vec<String> 
 }
 
 /// One line a frame; with DWARF, one line for each function that was inlined into it.
-fn frame_lines(frame: &FrameInfo, exported: &HashMap<u32, String>, places: &[Place]) -> Vec<String> {
+fn frame_lines(frame: &FrameInfo, exported: &HashMap<u32, String>, places: &[SourceLocation]) -> Vec<String> {
     let index = frame.func_index();
     let name = frame.func_name().or_else(|| exported.get(&index).map(String::as_str));
     let plain = name.map_or_else(|| format!("function {index}"), printable);
     if places.is_empty() {
         return vec![plain];
     }
-    let line = |place: &Place| {
+    let line = |place: &SourceLocation| {
         let name = place.function.as_deref().map_or_else(|| plain.clone(), printable);
         let file = place.file.as_deref().map(printable);
         match (file, place.line, place.column) {

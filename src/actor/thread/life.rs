@@ -7,7 +7,7 @@ use super::bare_thread::Builder;
 use super::reaper::Then;
 use super::signal_stack::SignalStack;
 use super::supervisor::Supervisor;
-use super::worker::{Served, Worker};
+use super::worker::{ServeOutcome, Worker};
 use crate::actor::blueprint::{Blueprint, Services};
 use crate::actor::cell::control::StopReason;
 use crate::actor::guest::Guest;
@@ -188,15 +188,15 @@ fn begin(blueprint: Blueprint, until_called: Box<dyn Any + Send>, reply: Reply) 
 
 fn serve(mut serving: Box<Serving>) -> Turn {
     loop {
-        let death = match serving.worker.serve_all(&mut serving.guest) {
-            Served::Closed => return Turn::Ended(StopReason::Dropped),
-            Served::Demoted => return Turn::Demoted(serving),
-            Served::Died(death) => death,
+        let crash = match serving.worker.serve_all(&mut serving.guest) {
+            ServeOutcome::Closed => return Turn::Ended(StopReason::Dropped),
+            ServeOutcome::Demoted => return Turn::Demoted(serving),
+            ServeOutcome::Crashed(crash) => crash,
         };
         let Serving { mut worker, guest, blueprint } = *serving;
         drop(guest);
         let Some(again) = &blueprint else { return Turn::Ended(StopReason::Dropped) };
-        match worker.revive(death, || again.clone()) {
+        match worker.restart(crash, || again.clone()) {
             Ok(guest) => serving = Box::new(Serving { worker, guest, blueprint }),
             Err(reason) => return Turn::Ended(reason),
         }

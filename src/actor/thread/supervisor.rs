@@ -5,7 +5,7 @@
 //! - Only the worker's thread restarts, and only an instance that has started once. Whoever interrupts a request for a restart
 //!   answers it, refuses what waits in the mailbox, and leaves the rest to the worker.
 //! - The control cell is renewed once the dead store is gone, so no host call of the dead guest takes effect.
-//! - The mailbox stays open. What is put in after the death waits for the fresh instance, in order.
+//! - The mailbox stays open. What is put in after the crash waits for the fresh instance, in order.
 //! - A guest that ends by itself in the moment of its interruption may be followed so fast that the fresh instance serves what was
 //!   still to be refused. That request never ran before, and it is answered once.
 //! - A stop (drop, terminate, abort, shutdown) is for good at any moment: the worker looks for one before it renews the
@@ -21,14 +21,14 @@ use std::time::{Duration, Instant};
 
 /// What ended a life.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Death {
+pub(crate) struct Crash {
     pub(crate) cause: Cause,
     pub(crate) message: String,
 }
 
-impl Death {
-    /// The death that a call's error means, if any: an exit or a wrong argument is none.
-    fn in_call(error: &WasmError) -> Option<Death> {
+impl Crash {
+    /// The crash that a call's error means, if any: an exit or a wrong argument is none.
+    fn in_call(error: &WasmError) -> Option<Crash> {
         let cause = match error.code {
             ErrorCode::Call if error.exit_code.is_none() => Cause::Trap,
             // The result of a host function was refused: the guest has trapped there.
@@ -36,22 +36,22 @@ impl Death {
             ErrorCode::FuelExhausted => Cause::Fuel,
             _ => return None,
         };
-        Some(Death { cause, message: error.message.clone() })
+        Some(Crash { cause, message: error.message.clone() })
     }
 
     /// A start that failed ends a life whatever the error.
-    pub(crate) fn in_start(error: &WasmError) -> Death {
+    pub(crate) fn in_start(error: &WasmError) -> Crash {
         let cause = match error.code {
             ErrorCode::FuelExhausted => Cause::Fuel,
             _ if error.trap.is_some() => Cause::Trap,
             _ => Cause::Start,
         };
-        Death { cause, message: error.message.clone() }
+        Crash { cause, message: error.message.clone() }
     }
 
     /// An interruption by the time limit.
-    pub(crate) fn by(reason: &StopReason) -> Death {
-        Death { cause: Cause::Timeout, message: reason.message().unwrap_or_default() }
+    pub(crate) fn by(reason: &StopReason) -> Crash {
+        Crash { cause: Cause::Timeout, message: reason.message().unwrap_or_default() }
     }
 }
 
@@ -71,20 +71,20 @@ impl Supervisor {
         self.policy.on.contains(&cause)
     }
 
-    /// The death in the outcome of a request, if it is one to restart after.
-    pub(crate) fn death(&self, outcome: &Outcome) -> Option<Death> {
+    /// The crash in the outcome of a request, if it is one to restart after.
+    pub(crate) fn crash(&self, outcome: &Outcome) -> Option<Crash> {
         let error = match outcome {
             Err(error) | Ok(Answer::Batch(_, Some(error))) => error,
             Ok(_) => return None,
         };
-        Death::in_call(error).filter(|death| self.covers(death.cause))
+        Crash::in_call(error).filter(|crash| self.covers(crash.cause))
     }
 
     /// How long to wait before the next restart.
     ///
     /// # Errors
     /// The end for good, once there were too many.
-    pub(crate) fn next(&mut self, death: &Death, now: Instant) -> Result<Duration, StopReason> {
+    pub(crate) fn next(&mut self, crash: &Crash, now: Instant) -> Result<Duration, StopReason> {
         let RestartPolicy { max, within, backoff, .. } = self.policy;
         while self.recent.front().is_some_and(|at| now.duration_since(*at) > within) {
             self.recent.pop_front();
@@ -93,9 +93,9 @@ impl Supervisor {
             let message = format!(
                 "it was restarted {max} times within {} ms and died again: {}",
                 within.as_millis(),
-                death.message
+                crash.message
             );
-            return Err(StopReason::GivenUp { cause: death.cause.name(), message: printable::message(message) });
+            return Err(StopReason::GivenUp { cause: crash.cause.name(), message: printable::message(message) });
         }
         self.recent.push_back(now);
         Ok(backoff)
@@ -114,32 +114,32 @@ mod tests {
     #[test]
     fn too_many_restarts_within_the_time_end_it() {
         let mut supervisor = supervisor(vec![Cause::Trap]);
-        let death = Death { cause: Cause::Trap, message: "it trapped".into() };
+        let crash = Crash { cause: Cause::Trap, message: "it trapped".into() };
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(supervisor.next(&death, at(0)), Ok(Duration::from_millis(7)));
-        assert!(supervisor.next(&death, at(4)).is_ok());
-        let given_up = supervisor.next(&death, at(10)).unwrap_err();
+        assert_eq!(supervisor.next(&crash, at(0)), Ok(Duration::from_millis(7)));
+        assert!(supervisor.next(&crash, at(4)).is_ok());
+        let given_up = supervisor.next(&crash, at(10)).unwrap_err();
         assert_eq!(given_up.name(), "trap");
         let message = given_up.message().unwrap();
         assert!(message.contains("2 times within 10000 ms") && message.contains("it trapped"), "{message}");
         // The first has left the window.
-        assert!(supervisor.next(&death, at(11)).is_ok());
-        assert!(supervisor.next(&death, at(12)).is_err());
+        assert!(supervisor.next(&crash, at(11)).is_ok());
+        assert!(supervisor.next(&crash, at(12)).is_err());
     }
 
     #[test]
-    fn what_is_no_death_of_the_policys_is_none() {
+    fn what_is_no_crash_of_the_policys_is_none() {
         let supervisor = supervisor(vec![Cause::Trap]);
         let error = |code| WasmError::new(code, "text");
-        assert_eq!(supervisor.death(&Err(error(ErrorCode::Call))).map(|death| death.cause), Some(Cause::Trap));
+        assert_eq!(supervisor.crash(&Err(error(ErrorCode::Call))).map(|crash| crash.cause), Some(Cause::Trap));
         let batch = Ok(Answer::Batch(Vec::new(), Some(error(ErrorCode::Call))));
-        assert!(supervisor.death(&batch).is_some());
+        assert!(supervisor.crash(&batch).is_some());
         for code in [ErrorCode::FuelExhausted, ErrorCode::Type, ErrorCode::ExportNotFound] {
-            assert_eq!(supervisor.death(&Err(error(code))), None);
+            assert_eq!(supervisor.crash(&Err(error(code))), None);
         }
         let exited = WasmError { exit_code: Some(1), ..error(ErrorCode::Call) };
-        assert_eq!(supervisor.death(&Err(exited)), None);
-        assert_eq!(supervisor.death(&Ok(Answer::Done)), None);
+        assert_eq!(supervisor.crash(&Err(exited)), None);
+        assert_eq!(supervisor.crash(&Ok(Answer::Done)), None);
     }
 }

@@ -1,6 +1,6 @@
 //! What an actor's thread does: take a request, run it against the control cell, answer it.
 
-use super::supervisor::{Death, Supervisor};
+use super::supervisor::{Crash, Supervisor};
 use super::time_limit::TimeLimits;
 use super::watch::Entry;
 use crate::actor::blueprint::{Blueprint, Services};
@@ -32,17 +32,17 @@ pub(crate) struct Worker {
 }
 
 /// Why a worker serves no more.
-pub(crate) enum Served {
+pub(crate) enum ServeOutcome {
     /// The mailbox is closed.
     Closed,
     /// The guest has died, and is to be restarted.
-    Died(Death),
+    Crashed(Crash),
     /// The thread was demoted during a request, and the system does not let it be promoted again.
     Demoted,
 }
 
 /// How a request came to its end.
-enum Ran<T> {
+enum RunOutcome<T> {
     /// By itself; its reply is still to be answered.
     Finished(T, Reply),
     /// By a time limit after which the instance is to be restarted. It has been answered.
@@ -52,38 +52,38 @@ enum Ran<T> {
 }
 
 impl Worker {
-    /// Makes a guest. The error is its death, or `None` after a stop.
-    pub(crate) fn start(&mut self, blueprint: Blueprint, reply: Reply) -> Result<Guest, Option<Death>> {
+    /// Makes a guest. The error is its crash, or `None` after a stop.
+    pub(crate) fn start(&mut self, blueprint: Blueprint, reply: Reply) -> Result<Guest, Option<Crash>> {
         let running = Running { reply, work: Work::Start(blueprint.module.name().to_owned()) };
-        // A start that takes too long is a death like any other of a start: after the first one, the policy does not choose.
+        // A start that takes too long is a crash like any other of a start: after the first one, the policy does not choose.
         let limits = self.time_limits(None, self.supervisor.is_some());
         match self.run(running, limits, started(&self.actor, blueprint), |started| started.as_ref().err()) {
-            Ran::Finished(Ok(guest), reply) => {
+            RunOutcome::Finished(Ok(guest), reply) => {
                 reply.send(Ok(Answer::Done));
                 Ok(guest)
             }
-            Ran::Finished(Err(error), reply) => {
-                let death = Death::in_start(&error);
+            RunOutcome::Finished(Err(error), reply) => {
+                let crash = Crash::in_start(&error);
                 reply.send(Err(error));
-                Err(Some(death))
+                Err(Some(crash))
             }
-            Ran::Interrupted(reason) => Err(Some(Death::by(&reason))),
-            Ran::Stopped => Err(None),
+            RunOutcome::Interrupted(reason) => Err(Some(Crash::by(&reason))),
+            RunOutcome::Stopped => Err(None),
         }
     }
 
     /// Serves until it must not or should not go on.
-    pub(crate) fn serve_all(&mut self, guest: &mut Guest) -> Served {
+    pub(crate) fn serve_all(&mut self, guest: &mut Guest) -> ServeOutcome {
         while let Some(request) = self.next() {
-            if let Some(death) = self.serve(guest, request) {
-                return Served::Died(death);
+            if let Some(crash) = self.serve(guest, request) {
+                return ServeOutcome::Crashed(crash);
             }
             // Not to end there: one that has been stopped finds its mailbox closed.
             if self.actor.thread.is_demoted() && !self.actor.control.is_stopped() {
-                return Served::Demoted;
+                return ServeOutcome::Demoted;
             }
         }
-        Served::Closed
+        ServeOutcome::Closed
     }
 
     /// The next request: looked for during a moment, then slept for.
@@ -111,7 +111,7 @@ impl Worker {
         }
     }
 
-    fn serve(&mut self, guest: &mut Guest, request: Request) -> Option<Death> {
+    fn serve(&mut self, guest: &mut Guest, request: Request) -> Option<Crash> {
         let Request { command, reply } = self.complete(request).filter(|request| request.reply.is_wanted())?;
         let command = Arc::new(command);
         let span = command.span();
@@ -126,40 +126,40 @@ impl Worker {
             self.until_called = None;
         }
         match ran {
-            Ran::Finished(outcome, reply) => {
+            RunOutcome::Finished(outcome, reply) => {
                 span.record("outcome", outcome_name(&outcome));
-                let death = self.supervisor.as_ref().and_then(|supervisor| supervisor.death(&outcome));
-                if death.is_some() {
+                let crash = self.supervisor.as_ref().and_then(|supervisor| supervisor.crash(&outcome));
+                if crash.is_some() {
                     // Before the caller hears of it: what it asks next is for the fresh instance.
-                    self.actor.refuse_waiting(death.as_ref().map_or("", |death| &death.message));
+                    self.actor.refuse_waiting(crash.as_ref().map_or("", |crash| &crash.message));
                 }
                 reply.send(outcome);
-                if death.is_some() && mutant!("a_death_is_told_too_early") {
+                if crash.is_some() && mutant!("a_crash_is_told_too_early") {
                     self.actor.refuse_waiting("");
                 }
                 guest.answered();
-                death
+                crash
             }
-            Ran::Interrupted(reason) => {
+            RunOutcome::Interrupted(reason) => {
                 span.record("outcome", reason.name());
-                Some(Death::by(&reason))
+                Some(Crash::by(&reason))
             }
-            Ran::Stopped => {
+            RunOutcome::Stopped => {
                 span.record("outcome", self.actor.reason().as_ref().map_or("stopped", StopReason::name));
                 None
             }
         }
     }
 
-    /// Makes a fresh guest after a death, as often as the policy allows. The error is why there will be none.
-    pub(crate) fn revive(&mut self, mut death: Death, blueprint: impl Fn() -> Blueprint) -> Result<Guest, StopReason> {
+    /// Makes a fresh guest after a crash, as often as the policy allows. The error is why there will be none.
+    pub(crate) fn restart(&mut self, mut crash: Crash, blueprint: impl Fn() -> Blueprint) -> Result<Guest, StopReason> {
         loop {
             let supervisor = self.supervisor.as_mut().ok_or(StopReason::Dropped)?;
-            let backoff = supervisor.next(&death, Instant::now())?;
+            let backoff = supervisor.next(&crash, Instant::now())?;
             if !self.actor.control.renew() {
                 return Err(StopReason::Dropped);
             }
-            let (reason, message) = (death.cause.name(), death.message);
+            let (reason, message) = (crash.cause.name(), crash.message);
             tracing::warn!(id = self.actor.id(), name = &**self.actor.label(), reason, error = message, "restart");
             self.actor.counters.restarted(Restart { reason, message, at: SystemTime::now() });
             if !self.pause(backoff) {
@@ -168,7 +168,7 @@ impl Worker {
             let (reply, _nobody) = reply();
             match self.start(blueprint(), reply) {
                 Ok(guest) => return Ok(guest),
-                Err(Some(again)) => death = again,
+                Err(Some(again)) => crash = again,
                 Err(None) => return Err(StopReason::Dropped),
             }
         }
@@ -197,7 +197,7 @@ impl Worker {
         limits: TimeLimits,
         work: impl Future<Output = T>,
         failure: fn(&T) -> Option<&WasmError>,
-    ) -> Ran<T> {
+    ) -> RunOutcome<T> {
         self.watched.begin();
         let ran = self.run_watched(running, limits, work, failure);
         self.watched.end();
@@ -211,22 +211,22 @@ impl Worker {
         limits: TimeLimits,
         work: impl Future<Output = T>,
         failure: fn(&T) -> Option<&WasmError>,
-    ) -> Ran<T> {
+    ) -> RunOutcome<T> {
         let control = &self.actor.control;
         // A request that comes after a stop is dropped with its reply: "the instance is gone".
-        let Ok(number) = control.begin(running) else { return Ran::Stopped };
+        let Ok(number) = control.begin(running) else { return RunOutcome::Stopped };
         let armed = limits.watch(&self.actor, &self.services, number);
         let ended = self.services.io.block_on(control.until_stopped(work));
         drop(armed);
         match (control.finish(), ended) {
-            (Finished::Alone(running), Some(value)) => return Ran::Finished(value, running.reply),
+            (Finished::Alone(running), Some(value)) => return RunOutcome::Finished(value, running.reply),
             // Whatever it has come to meanwhile: the limit was first.
             (Finished::Expired(unanswered), ended) => {
                 self.actor.answer(unanswered, ended.as_ref().and_then(failure));
             }
             _ => {}
         }
-        control.interruption().map_or(Ran::Stopped, Ran::Interrupted)
+        control.interruption().map_or(RunOutcome::Stopped, RunOutcome::Interrupted)
     }
 }
 

@@ -9,13 +9,13 @@ mod entries;
 mod functions;
 mod index;
 mod lines;
-mod place;
 mod sections;
+mod source_location;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use place::{Place, Places};
+pub use source_location::{SourceLocation, SourceLocations};
 
 use crate::limits::{SYMBOL_STACK_BYTES, SYMBOL_STEPS_MAX};
 use crate::{panics, scheduling};
@@ -40,7 +40,7 @@ struct Shared {
     bytes: Bytes,
     /// Does nobody wait for what takes long?
     prompt: bool,
-    known: Mutex<HashMap<usize, Places>>,
+    known: Mutex<HashMap<usize, SourceLocations>>,
     /// Nothing is to be found out any more: there are no debug sections, or the budget is spent.
     closed: AtomicBool,
     queue: Mutex<Queue>,
@@ -78,7 +78,7 @@ impl Symbols {
     }
 
     /// What is known, or soon found out, of the instructions at these offsets of the module.
-    pub async fn places(&self, offsets: Vec<usize>) -> HashMap<usize, Places> {
+    pub async fn places(&self, offsets: Vec<usize>) -> HashMap<usize, SourceLocations> {
         let found = self.0.found(&offsets);
         if offsets.iter().all(|offset| found.contains_key(offset)) {
             return found;
@@ -93,7 +93,7 @@ impl Symbols {
 }
 
 impl Shared {
-    fn found(&self, offsets: &[usize]) -> HashMap<usize, Places> {
+    fn found(&self, offsets: &[usize]) -> HashMap<usize, SourceLocations> {
         let known = self.known.lock();
         offsets.iter().filter_map(|offset| Some((*offset, known.get(offset)?.clone()))).collect()
     }
@@ -167,7 +167,7 @@ impl Shared {
             if self.known.lock().contains_key(offset) {
                 continue;
             }
-            let places: Places = match table.look(&self.bytes)?.places(*offset) {
+            let places: SourceLocations = match table.look(&self.bytes)?.places(*offset) {
                 Ok(places) => places.into(),
                 Err(_) => Arc::default(),
             };

@@ -5,8 +5,8 @@ use super::entries::{Unit, Value, text};
 use super::functions::{Functions, inlined_at, name_at};
 use super::index::Index;
 use super::lines::{Files, Lines, Location};
-use super::place::Place;
 use super::sections::{Dwarf, Sections};
+use super::source_location::SourceLocation;
 use gimli::{DebugInfoOffset, UnitOffset};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -65,7 +65,7 @@ impl<'a> Look<'a> {
     ///
     /// # Errors
     /// The budget is spent.
-    pub(super) fn places(&mut self, offset: usize) -> Known<Vec<Place>> {
+    pub(super) fn places(&mut self, offset: usize) -> Known<Vec<SourceLocation>> {
         let Some(address) = offset.checked_sub(self.code).and_then(|address| u32::try_from(address).ok()) else {
             return Ok(Vec::new());
         };
@@ -79,7 +79,7 @@ impl<'a> Look<'a> {
         Ok(Vec::new())
     }
 
-    fn places_in(&mut self, unit: u32, address: u32) -> Known<Vec<Place>> {
+    fn places_in(&mut self, unit: u32, address: u32) -> Known<Vec<SourceLocation>> {
         self.read(unit)?;
         let table = &self.units[&unit];
         let (here, function) = (table.lines.at(address), table.functions.at(address));
@@ -97,11 +97,21 @@ impl<'a> Look<'a> {
         let path = |look: &Self, at: Location| at.file.and_then(|file| files.path(&look.dwarf, &opened, file));
         for inlined in inlined.iter().rev() {
             let function = self.name(unit, inlined.entry)?;
-            places.push(Place { function, file: path(self, location), line: location.line, column: location.column });
+            places.push(SourceLocation {
+                function,
+                file: path(self, location),
+                line: location.line,
+                column: location.column,
+            });
             location = inlined.call;
         }
         let function = function.map(|function| self.name(unit, function)).transpose()?.flatten();
-        places.push(Place { function, file: path(self, location), line: location.line, column: location.column });
+        places.push(SourceLocation {
+            function,
+            file: path(self, location),
+            line: location.line,
+            column: location.column,
+        });
         Ok(places)
     }
 

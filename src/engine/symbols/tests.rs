@@ -136,12 +136,12 @@ impl Reader {
         Reader { bytes, table: Table::new(sections, budget) }
     }
 
-    fn places(&mut self, address: usize) -> Known<Vec<Place>> {
+    fn places(&mut self, address: usize) -> Known<Vec<SourceLocation>> {
         self.table.look(&self.bytes)?.places(CODE + address)
     }
 
     fn lines(&mut self, address: usize) -> Vec<String> {
-        let show = |place: &Place| {
+        let show = |place: &SourceLocation| {
             let (function, file) = (place.function.as_deref().unwrap_or("?"), place.file.as_deref().unwrap_or("?"));
             format!("{function} {file}:{}:{}", place.line.unwrap_or(0), place.column.unwrap_or(0))
         };

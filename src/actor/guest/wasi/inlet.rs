@@ -4,7 +4,7 @@
 //! within the system, where no stop reaches it: a thread of the process's looks whether there is something, and reads nothing itself.
 
 use super::errno::errno;
-use super::outlet::{NO_OFFSET, Way};
+use super::outlet::{NO_OFFSET, NonBlocking};
 use super::seek::seek_in;
 use crate::actor::handle::Actor;
 use crate::error::{ErrorCode, Result, WasmError};
@@ -24,7 +24,7 @@ const WATCHER_STACK_BYTES: usize = 128 * 1024;
 
 /// The host's input, as given to one guest.
 pub(crate) struct HostInput {
-    way: Way,
+    mode: NonBlocking,
     is_terminal: bool,
 }
 
@@ -36,16 +36,16 @@ impl HostInput {
     pub(crate) fn new(actor: &Arc<Actor>) -> Result<Self> {
         own_stdin(actor)?;
         let kind = fstat(fd()).map(|stat| FileType::from_raw_mode(stat.st_mode));
-        let way = match kind {
-            Ok(FileType::RegularFile | FileType::BlockDevice) => Way::Plain,
-            _ => Way::Flag,
+        let mode = match kind {
+            Ok(FileType::RegularFile | FileType::BlockDevice) => NonBlocking::Plain,
+            _ => NonBlocking::Flag,
         };
-        if matches!(way, Way::Flag) {
+        if matches!(mode, NonBlocking::Flag) {
             WATCHER.start().map_err(|error| {
                 WasmError::new(ErrorCode::Wasi, format!("no thread to watch the standard input: {error}"))
             })?;
         }
-        Ok(HostInput { way, is_terminal: fd().is_terminal() })
+        Ok(HostInput { mode, is_terminal: fd().is_terminal() })
     }
 
     pub(super) fn is_terminal(&self) -> bool {
@@ -54,7 +54,7 @@ impl HostInput {
 
     /// Is it a file, in which one can go to any place?
     pub(super) fn is_file(&self) -> bool {
-        matches!(self.way, Way::Plain)
+        matches!(self.mode, NonBlocking::Plain)
     }
 
     pub(super) fn fd(&self) -> BorrowedFd<'static> {
@@ -72,19 +72,19 @@ impl HostInput {
     /// Reads what there is; 0 at the end, `None` where there is nothing yet.
     pub(super) fn try_read(&mut self, buffer: &mut [u8]) -> std::result::Result<Option<usize>, Errno> {
         loop {
-            let read = match &self.way {
-                Way::Plain => read(fd(), &mut *buffer),
-                Way::Flag => preadv2(fd(), &mut [IoSliceMut::new(buffer)], NO_OFFSET, ReadWriteFlags::NOWAIT),
-                Way::Opening(own) => read(own, &mut *buffer),
-                Way::Ask if !is_ready(Some(&NOW)).map_err(errno)? => return Ok(None),
-                Way::Ask => read(fd(), &mut *buffer),
+            let read = match &self.mode {
+                NonBlocking::Plain => read(fd(), &mut *buffer),
+                NonBlocking::Flag => preadv2(fd(), &mut [IoSliceMut::new(buffer)], NO_OFFSET, ReadWriteFlags::NOWAIT),
+                NonBlocking::Opening(own) => read(own, &mut *buffer),
+                NonBlocking::Ask if !is_ready(Some(&NOW)).map_err(errno)? => return Ok(None),
+                NonBlocking::Ask => read(fd(), &mut *buffer),
             };
             match read {
                 Ok(count) => return Ok(Some(count)),
                 Err(System::INTR) => {}
                 Err(System::AGAIN) => return Ok(None),
-                Err(System::OPNOTSUPP | System::NOSYS | System::INVAL) if matches!(self.way, Way::Flag) => {
-                    self.way = Way::other(fd(), OFlags::RDONLY);
+                Err(System::OPNOTSUPP | System::NOSYS | System::INVAL) if matches!(self.mode, NonBlocking::Flag) => {
+                    self.mode = NonBlocking::other(fd(), OFlags::RDONLY);
                 }
                 Err(error) => return Err(errno(error)),
             }

@@ -17,11 +17,11 @@ pub(super) const NO_OFFSET: u64 = u64::MAX;
 
 pub(super) struct Outlet {
     fd: BorrowedFd<'static>,
-    way: Way,
+    mode: NonBlocking,
 }
 
 /// How a write is kept from waiting, and how a read is.
-pub(super) enum Way {
+pub(super) enum NonBlocking {
     /// It does not wait: regular files take what they are given.
     Plain,
     /// By a flag of its own, for sockets, and for pipes from Linux 6.4 on.
@@ -40,7 +40,7 @@ impl Outlet {
                 FileType::Fifo | FileType::Socket | FileType::CharacterDevice
             )
         });
-        Outlet { fd, way: if waits { Way::Flag } else { Way::Plain } }
+        Outlet { fd, mode: if waits { NonBlocking::Flag } else { NonBlocking::Plain } }
     }
 
     /// Writes what there is room for, or nothing; says how much.
@@ -49,19 +49,19 @@ impl Outlet {
     /// As the system says.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
-            let written = match &self.way {
-                Way::Plain => write(self.fd, bytes),
-                Way::Flag => pwritev2(self.fd, &[IoSlice::new(bytes)], NO_OFFSET, ReadWriteFlags::NOWAIT),
-                Way::Opening(own) => write(own, bytes),
-                Way::Ask if !has_room(self.fd)? => return Ok(0),
-                Way::Ask => write(self.fd, &bytes[..bytes.len().min(WHOLE_BYTES_MAX)]),
+            let written = match &self.mode {
+                NonBlocking::Plain => write(self.fd, bytes),
+                NonBlocking::Flag => pwritev2(self.fd, &[IoSlice::new(bytes)], NO_OFFSET, ReadWriteFlags::NOWAIT),
+                NonBlocking::Opening(own) => write(own, bytes),
+                NonBlocking::Ask if !has_room(self.fd)? => return Ok(0),
+                NonBlocking::Ask => write(self.fd, &bytes[..bytes.len().min(WHOLE_BYTES_MAX)]),
             };
             match written {
                 Ok(count) => return Ok(count),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Ok(0),
-                Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) if matches!(self.way, Way::Flag) => {
-                    self.way = Way::other(self.fd, OFlags::WRONLY);
+                Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) if matches!(self.mode, NonBlocking::Flag) => {
+                    self.mode = NonBlocking::other(self.fd, OFlags::WRONLY);
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -75,13 +75,13 @@ impl Outlet {
     }
 }
 
-impl Way {
+impl NonBlocking {
     /// Where there is no such flag.
-    pub(super) fn other(fd: BorrowedFd<'_>, access: OFlags) -> Way {
+    pub(super) fn other(fd: BorrowedFd<'_>, access: OFlags) -> NonBlocking {
         let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
         let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         // It may belong to somebody else, or not be of a kind that can be opened.
-        open(path, flags, Mode::empty()).map_or(Way::Ask, Way::Opening)
+        open(path, flags, Mode::empty()).map_or(NonBlocking::Ask, NonBlocking::Opening)
     }
 }
 
@@ -116,10 +116,10 @@ mod tests {
 
     #[test]
     fn a_write_into_what_is_full_does_not_wait_in_any_way() {
-        for way in [Way::Flag, Way::Ask] {
+        for mode in [NonBlocking::Flag, NonBlocking::Ask] {
             let (mut reader, writer) = std::io::pipe().unwrap();
             let mut pipe = outlet(writer);
-            pipe.way = way;
+            pipe.mode = mode;
             let filled = fill(&mut pipe);
             assert!(filled >= WHOLE_BYTES_MAX);
             let mut read = vec![0; filled];
@@ -129,8 +129,8 @@ mod tests {
         }
         let (_reader, writer) = std::io::pipe().unwrap();
         let mut pipe = outlet(writer);
-        pipe.way = Way::other(pipe.fd, OFlags::WRONLY);
-        assert!(matches!(pipe.way, Way::Opening(_)));
+        pipe.mode = NonBlocking::other(pipe.fd, OFlags::WRONLY);
+        assert!(matches!(pipe.mode, NonBlocking::Opening(_)));
         assert!(fill(&mut pipe) >= WHOLE_BYTES_MAX);
         let (_reader, writer) = UnixStream::pair().unwrap();
         assert!(fill(&mut outlet(writer)) >= WHOLE_BYTES_MAX);

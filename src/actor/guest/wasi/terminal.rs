@@ -3,18 +3,18 @@
 
 /// Takes control sequences out of one guest's output, which comes in pieces.
 ///
-/// HostRef are printable characters, `\n`, `\r` and `\t`. Bytes that are not UTF-8 become U+FFFD: terminals may take them for
+/// Kept are printable characters, `\n`, `\r` and `\t`. Bytes that are not UTF-8 become U+FFFD: terminals may take them for
 /// controls of an older encoding.
 #[derive(Debug, Default)]
 pub(super) struct TerminalFilter {
-    place: Place,
+    state: ParserState,
     /// The start of a character whose other bytes have not come yet.
     partial: Vec<u8>,
 }
 
 /// Where in a control sequence the output stands.
 #[derive(Clone, Copy, Debug, Default)]
-enum Place {
+enum ParserState {
     #[default]
     Text,
     /// After ESC.
@@ -56,36 +56,36 @@ impl TerminalFilter {
     }
 
     fn character(&mut self, c: char, output: &mut String) {
-        self.place = match (self.place, c) {
+        self.state = match (self.state, c) {
             // A line's end also ends what was left open, so that a guest cannot swallow its own later text for good.
             (_, '\n') => {
                 output.push(c);
-                Place::Text
+                ParserState::Text
             }
-            (_, '\x1b') => Place::Escape,
+            (_, '\x1b') => ParserState::Escape,
             // A C1 control is ESC and this letter in one character.
             (_, '\u{80}'..='\u{9f}') => after_escape(char::from(c as u8 - 0x40)),
-            (Place::Escape, c) => after_escape(c),
-            (Place::Control, '\x40'..='\x7e') => Place::Text,
-            (Place::String, '\x07') => Place::Text,
-            (Place::Text, c) => {
+            (ParserState::Escape, c) => after_escape(c),
+            (ParserState::Control, '\x40'..='\x7e') => ParserState::Text,
+            (ParserState::String, '\x07') => ParserState::Text,
+            (ParserState::Text, c) => {
                 if !c.is_control() || matches!(c, '\r' | '\t') {
                     output.push(c);
                 }
-                Place::Text
+                ParserState::Text
             }
             (inside, _) => inside,
         };
     }
 }
 
-fn after_escape(c: char) -> Place {
+fn after_escape(c: char) -> ParserState {
     match c {
-        '[' => Place::Control,
-        ']' | 'P' | 'X' | '^' | '_' => Place::String,
+        '[' => ParserState::Control,
+        ']' | 'P' | 'X' | '^' | '_' => ParserState::String,
         // Intermediate bytes: the final one follows.
-        ' '..='/' => Place::Escape,
-        _ => Place::Text,
+        ' '..='/' => ParserState::Escape,
+        _ => ParserState::Text,
     }
 }
 

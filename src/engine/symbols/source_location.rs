@@ -1,10 +1,10 @@
-//! Places in the source, as a stack names them.
+//! SourceLocations in the source, as a stack names them.
 
 use std::sync::Arc;
 
 /// A place in the source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct SourceLocation {
     /// The function, as the linker calls it.
     pub function: Option<String>,
     /// The file's path, as the compiler was told it.
@@ -16,4 +16,4 @@ pub struct Place {
 }
 
 /// What is known of one instruction: its place, then those it was inlined into, from the inside out.
-pub type Places = Arc<[Place]>;
+pub type SourceLocations = Arc<[SourceLocation]>;
