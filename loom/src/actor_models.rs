@@ -2,9 +2,10 @@
 //! and the operating system are stand-ins.
 
 use crate::actor::config::{Cause, InstanceConfig, RestartPolicy};
-use crate::actor::control::{Clock, Status, StopReason};
+use crate::actor::control::{Clock, Finished, Status, StopReason};
 use crate::actor::guest::{PANIC, RETURN, SLEEP, SPIN, TRAP};
-use crate::actor::message::{Answer, Call, Command, Outcome, PendingReply};
+use crate::actor::message::{Answer, Call, Command, Outcome, PendingReply, Request, reply};
+use crate::actor::request::{Running, Work};
 use crate::actor::{Actor, Blueprint, Budget, Reaper, Services, Watch, spawn};
 use crate::ended::Ended;
 use crate::engine::{Code, Deadlines, Engines, Module};
@@ -241,6 +242,43 @@ fn a_time_limit_spares_the_fresh_guest() {
         assert_eq!(block_on(actor.ask(call(RETURN))), Ok(Answer::Done), "it was refused");
         actor.stop(StopReason::Dropped);
         assert_eq!(end_of(&actor), StopReason::Dropped);
+    });
+}
+
+/// Claim: the same where the guest's own thread answers, because the request ends by itself in that moment: what is asked once the answer is
+/// known is not refused. The threads do here what a worker and the deadlines do, and no more.
+#[test]
+fn a_time_limit_that_is_reached_as_the_request_ends_spares_the_fresh_guest() {
+    check_actor(|| {
+        let actor = made(restarting(), Watch::default(), |_| {}).actor;
+        let (again, (reply, pending)) = (reply(), reply());
+        let running = Running { reply, work: Work::Serve(Arc::new(call(RETURN))) };
+        let request = actor.control.begin(running).ok().unwrap();
+        let deadlines = thread::spawn({
+            let actor = actor.clone();
+            move || {
+                let reason = StopReason::TimedOut { limit: Duration::ZERO, of: Clock::Wall };
+                if actor.expire(request, &reason, true) {
+                    actor.answer_expired(request);
+                }
+            }
+        });
+        let worker = thread::spawn({
+            let actor = actor.clone();
+            move || match actor.control.finish() {
+                Finished::Alone(running) => running.reply.send(Ok(Answer::Done)),
+                Finished::Expired(unanswered) => actor.answer(unanswered, None),
+                Finished::Answered => {}
+            }
+        });
+        let outcome = block_on(pending.outcome(|| WasmError::no_instance(1)));
+        assert!(outcome.map_or_else(|error| error.code == ErrorCode::FuelExhausted, |answer| answer == Answer::Done));
+        // Nobody is there to serve it, so it waits.
+        let next = Request { command: call(RETURN), reply: again.0 };
+        assert!(actor.mailbox.try_send(next).is_ok());
+        deadlines.join().unwrap();
+        worker.join().unwrap();
+        assert_eq!(actor.mailbox.depth(), 1, "it was refused");
     });
 }
 

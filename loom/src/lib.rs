@@ -48,7 +48,7 @@ mod actor {
     mod faults;
     pub mod handle;
     pub mod protocol;
-    mod request;
+    pub mod request;
     mod stats;
     mod stop;
     pub mod thread {

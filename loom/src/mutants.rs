@@ -75,6 +75,11 @@ const CAUGHT: &[(&str, &str, &str)] = &[
     ("actor_models::what_is_asked_after_a_death_is_for_the_fresh_guest", "a_crash_is_told_too_early", "it was refused"),
     ("actor_models::a_stop_in_a_restart_is_for_good", "a_stop_bumps_no_epoch", IN_VAIN),
     ("actor_models::a_time_limit_spares_the_fresh_guest", "an_interruption_is_told_too_early", "it was refused"),
+    (
+        "actor_models::a_time_limit_that_is_reached_as_the_request_ends_spares_the_fresh_guest",
+        "an_interruption_refuses_what_comes_later",
+        "it was refused",
+    ),
     ("actor_models::what_waits_during_a_death_is_answered", "a_cleared_place_is_lost", ASLEEP),
     ("actor_models::giving_up_leaves_no_request_unanswered", "an_end_closes_nothing", ASLEEP),
     ("actor_models::an_actor_that_moves_to_another_thread_is_stopped", "close_wakes_nobody", ASLEEP),

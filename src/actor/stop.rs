@@ -61,12 +61,14 @@ impl Actor {
         Some(Wake(stopped))
     }
 
-    /// This request has reached a limit of time: ends the guest, and the actor with it unless the worker `restarts` it. Those that wait
-    /// are answered; the request itself is by the guest's thread, or by [`answer_expired`](Self::answer_expired).
+    /// This request has reached a limit of time: ends the guest, and the actor with it unless the worker `restarts` it. It is answered by the
+    /// guest's thread, or by [`answer_expired`](Self::answer_expired).
     pub(crate) fn expire(&self, request: RequestNumber, reason: &StopReason, restarts: bool) -> bool {
         let Some(mut stopped) = self.control.expire(request, reason.clone(), restarts) else { return false };
         if restarts {
-            self.refuse_waiting(&reason.sentence());
+            if mutant!("an_interruption_refuses_what_comes_later") {
+                self.refuse_waiting("");
+            }
             self.thread.promote();
             self.engines.interrupt();
         } else {
@@ -89,6 +91,11 @@ impl Actor {
     /// Answers a request that was ended. `guest` is what the guest's own thread has come to, where it has: that knows the place.
     pub(crate) fn answer(&self, unanswered: Unanswered<Running>, guest: Option<&WasmError>) {
         let Unanswered { running: Running { reply, work }, why } = unanswered;
+        if self.control.end().is_none() && !mutant!("an_interruption_is_told_too_early") {
+            // The instance is to be restarted: what waits is refused before the caller hears of it, since what that asks next is for the
+            // fresh guest. Only who answers does so, once, whoever that is.
+            self.refuse_waiting(&why.sentence());
+        }
         let mut error = self.stop_error(&why, &work.what());
         error.call = work.call(&self.exports, self.counters.batch_at.get() as usize).map(Box::new);
         error.guest_stack = guest.map(|guest| guest.guest_stack.clone()).unwrap_or_default();

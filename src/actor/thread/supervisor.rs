@@ -2,8 +2,8 @@
 //!
 //! The rules, for all that take part:
 //!
-//! - Only the worker's thread restarts, and only an instance that has started once. Whoever interrupts a request for a restart
-//!   answers it, refuses what waits in the mailbox, and leaves the rest to the worker.
+//! - Only the worker's thread restarts, and only an instance that has started once. Whoever answers
+//!   an interrupted request refuses what waits in the mailbox first, and leaves the rest to the worker.
 //! - The control cell is renewed once the dead store is gone, so no host call of the dead guest takes effect.
 //! - The mailbox stays open. What is put in after the crash waits for the fresh instance, in order.
 //! - A guest that ends by itself in the moment of its interruption may be followed so fast that the fresh instance serves what was
