@@ -3,7 +3,7 @@
 
 import { core, primordials } from "ext:core/mod.js";
 import { asBytes, guarded } from "ext:runtime_wasm/convert.js";
-import { settled, typeError } from "ext:runtime_wasm/error.js";
+import { isFailure, settled, typeError } from "ext:runtime_wasm/error.js";
 import { isStream } from "ext:runtime_wasm/options.js";
 import { onAbort } from "ext:runtime_wasm/signals.js";
 import { membersOf, neededClass, webClass } from "ext:runtime_wasm/web.js";
@@ -138,7 +138,8 @@ async function pump(reader, pipe, instance) {
     for (;;) {
       const { done, value } = await read(reader);
       if (done) break;
-      await settled(unref(op_wasm_stdio_write(pipe, instance, asChunk(value))));
+      // It fails where nobody reads any more; the stream is cancelled for that above, with one reason.
+      if (isFailure(await unref(op_wasm_stdio_write(pipe, instance, asChunk(value))))) break;
     }
   } catch (error) {
     cancel(error);
