@@ -12,7 +12,7 @@ V8_FEATURES := --no-default-features --features v8
 # The main job: an app that hosts real guests.
 run: build
 	@scripts/fetch-guests.sh $(PLUGINS)/guests run
-	cargo run --release --locked --quiet -- run $(PLUGINS)/main.js
+	$(or $(CARGO_TARGET_DIR),target)/release/runtime-wasm run $(PLUGINS)/main.js
 
 build: setup
 	cargo build --release --locked

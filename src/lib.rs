@@ -17,6 +17,7 @@
 //! - [`registry`]: ids and what answers to them; [`registry::Runtime`] is the whole of it for a plain Rust program.
 //! - [`scheduling`]: which threads answer promptly, and which stand behind.
 //! - `panics`: those on threads of ours are for the log, and end no thread that serves all.
+//! - `signals`: the one by which the system says that a file has become too large.
 //! - `size`: numbers of bytes as people write them.
 //! - `sync`: locks, atomics and channels, as the files take them that loom checks.
 //! - `blocking`: what waits for a disk, on threads of its own.
@@ -45,6 +46,7 @@ mod panics;
 pub mod printable;
 pub mod registry;
 pub mod scheduling;
+mod signals;
 pub mod signature;
 mod size;
 mod spin;

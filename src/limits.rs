@@ -1,6 +1,8 @@
 //! Fixed bounds, by name, and how they relate. What a manifest can set is in [`crate::actor::config::Limits`] and
 //! [`crate::registry::RuntimeOptions`].
 
+use std::time::Duration;
+
 /// Stack for a guest's own frames; beyond it a call traps with "stack overflow".
 pub const WASM_STACK_BYTES: usize = 512 * 1024;
 /// The fiber's whole stack: the guest's frames, and above them the host functions it calls.
@@ -73,6 +75,11 @@ pub const INDIRECT_CALLS_MAX: u64 = 10_000;
 /// Exception handlers around the calls of one function, summed over its calls, each of which names all that are around it: 16 KB of
 /// 2,000 handlers inside each other with a call in each took over a gigabyte.
 pub const HANDLED_CALLS_MAX: u64 = 100_000;
+
+/// Bytes of memory of a process that compiles, where the manifest sets no other bound.
+pub const COMPILE_MEMORY_MAX: u64 = 2 << 30;
+/// How long such a process may take, where the manifest sets no other bound.
+pub const COMPILE_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// Modules that may wait to be compiled.
 pub const COMPILATIONS_WAITING_MAX: usize = 1024;

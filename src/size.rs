@@ -17,9 +17,24 @@ pub(crate) fn parse(text: &str) -> Option<u64> {
     number.checked_mul(*bytes).filter(|bytes| *bytes > 0)
 }
 
+/// A number of bytes in the largest unit of which there is one, with a digit after the point: `1.5 MiB`.
+pub(crate) fn text(bytes: u64) -> String {
+    let units = UNITS.iter().filter(|(_, unit)| unit.is_power_of_two() && bytes >= *unit);
+    match units.max_by_key(|(_, unit)| *unit) {
+        Some((name, unit)) if *unit > 1 => format!("{:.1} {name}", bytes as f64 / *unit as f64),
+        _ => format!("{bytes} B"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::parse;
+
+    #[test]
+    fn a_number_of_bytes_is_told_in_the_largest_unit() {
+        let told = [0, 1, 1023, 1024, 1536, 1 << 20, 5 << 30, u64::MAX].map(super::text);
+        assert_eq!(told, ["0 B", "1 B", "1023 B", "1.0 KiB", "1.5 KiB", "1.0 MiB", "5.0 GiB", "17179869184.0 GiB"]);
+    }
 
     #[test]
     fn a_size_has_a_number_and_a_unit() {

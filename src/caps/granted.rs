@@ -17,6 +17,7 @@ pub(super) struct Granted {
     pub(super) preopens: Vec<Grant<Access>>,
     pub(super) fetch: Vec<UrlPattern>,
     pub(super) limits: ManifestLimits,
+    pub(super) cache: CacheChoice,
 }
 
 /// The sha256 that a granted file must have, if any.
@@ -73,6 +74,22 @@ pub struct ManifestLimits {
     pub max_module_bytes: Option<u64>,
     /// All memories of all instances, in bytes.
     pub max_memory_bytes: Option<u64>,
+    /// Memory of a process that compiles, in bytes.
+    pub max_compile_memory_bytes: Option<u64>,
+    /// Time of such a process, in milliseconds.
+    pub max_compile_ms: Option<u64>,
     /// Scheduling of guests that run on.
     pub priority: Priority,
+}
+
+/// Where compiled code is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CacheChoice {
+    /// Where the program keeps it that reads the manifest.
+    #[default]
+    Unsaid,
+    /// Nowhere.
+    Off,
+    /// In this folder.
+    At(PathBuf),
 }

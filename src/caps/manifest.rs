@@ -2,13 +2,13 @@
 //! error, so that a typo never widens or loses a grant.
 
 use super::grant::{Grant, Wanted};
-use super::granted::{Access, AppInfo, Granted, ManifestLimits, Pin, Priority};
+use super::granted::{Access, AppInfo, CacheChoice, Granted, ManifestLimits, Pin, Priority};
 use super::manifest_error::ManifestError;
 use super::misspelt::{self, LIMIT_KEYS, NET_KEYS, WASM_KEYS};
 use super::net::UrlPattern;
 use crate::limits::MAILBOX_MAX;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -77,6 +77,7 @@ fn wasm_section(wasm: &DeTable, granted: &mut Granted) -> Parsed<()> {
         granted.preopens.push(grant.map_err(|error| bad_pattern(entry, text, &error))?);
     }
     granted.limits = limits(wasm)?;
+    granted.cache = cache(wasm, &base, home.as_deref())?;
     Ok(())
 }
 
@@ -95,6 +96,8 @@ fn limits(wasm: &DeTable) -> Parsed<ManifestLimits> {
         max_instances: as_usize(amount(wasm, "max_instances")?),
         max_module_bytes: size(wasm, "max_module_bytes")?,
         max_memory_bytes: size(wasm, "max_memory")?,
+        max_compile_memory_bytes: size(wasm, "max_compile_memory")?,
+        max_compile_ms: amount(wasm, "max_compile_ms")?,
         priority: priority(wasm)?,
     })
 }
@@ -137,31 +140,44 @@ fn required_path<'a>(entry: &Spanned<DeValue>, table: &'a DeTable) -> Parsed<&'a
     }
 }
 
-/// An entry as an absolute path: relative to the manifest's folder, or to the home folder.
+/// An entry as an absolute pattern.
 fn granted_path(entry: &Spanned<DeValue>, text: &str, base: &Path, home: Option<&Path>) -> Parsed<String> {
-    if text.is_empty() || text.contains('\0') {
-        return problem(entry.span(), "a granted path must not be empty or contain a NUL");
-    }
-    let (folder, rest) = match text.strip_prefix('~') {
-        None => (base, text),
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => match home {
-            Some(home) => (home, rest.trim_start_matches('/')),
-            None => return problem(entry.span(), "`~` stands for the home folder, but HOME is not set"),
-        },
-        Some(_) => {
-            return problem(entry.span(), "`~user` is not expanded; write the path out, or ~/ for the home folder");
-        }
-    };
+    let path = absolute_path(entry, text, base, home)?;
     if text.starts_with('/') {
         return Ok(text.to_owned());
     }
-    match folder.to_str() {
+    let folder = if text.starts_with('~') { home.unwrap_or(base) } else { base };
+    match (folder.to_str(), path.to_str()) {
         // What is special in a pattern is not special in the name of the manifest's own folder.
-        Some(folder) if !folder.contains(['*', '?', '[']) => Ok(format!("{folder}/{rest}")),
+        (Some(folder), Some(path)) if !folder.contains(['*', '?', '[']) => Ok(path.to_owned()),
         _ => {
             problem(entry.span(), format!("the folder {} has a name that no pattern can start with", folder.display()))
         }
     }
+}
+
+/// A path as the manifest has it: relative to the manifest's folder, or to the home folder.
+fn absolute_path(entry: &Spanned<DeValue>, text: &str, base: &Path, home: Option<&Path>) -> Parsed<PathBuf> {
+    if text.is_empty() || text.contains('\0') {
+        return problem(entry.span(), "a path must not be empty or contain a NUL");
+    }
+    match text.strip_prefix('~') {
+        // Joined as text: what a pattern says twice is not the same as once.
+        None if text.starts_with('/') => Ok(text.into()),
+        None => Ok(joined(base, text)),
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => match home {
+            Some(home) => Ok(joined(home, rest.trim_start_matches('/'))),
+            None => problem(entry.span(), "`~` stands for the home folder, but HOME is not set"),
+        },
+        Some(_) => problem(entry.span(), "`~user` is not expanded; write the path out, or ~/ for the home folder"),
+    }
+}
+
+fn joined(folder: &Path, rest: &str) -> PathBuf {
+    let mut path = folder.as_os_str().to_owned();
+    path.push("/");
+    path.push(rest);
+    path.into()
 }
 
 fn bad_pattern(entry: &Spanned<DeValue>, text: &str, error: &glob::PatternError) -> Problem {
@@ -171,6 +187,17 @@ fn bad_pattern(entry: &Spanned<DeValue>, text: &str, error: &glob::PatternError)
 fn url_pattern(entry: &Spanned<DeValue>) -> Parsed<UrlPattern> {
     let text = string(entry, "an entry of `fetch`")?;
     UrlPattern::parse(text).map_err(|why| Problem(format!("\"{text}\" is no URL pattern: {why}"), Some(entry.span())))
+}
+
+/// `false`, or a folder.
+fn cache(wasm: &DeTable, base: &Path, home: Option<&Path>) -> Parsed<CacheChoice> {
+    let Some(value) = wasm.get("cache") else { return Ok(CacheChoice::Unsaid) };
+    match value.get_ref() {
+        DeValue::Boolean(true) => Ok(CacheChoice::Unsaid),
+        DeValue::Boolean(false) => Ok(CacheChoice::Off),
+        DeValue::String(text) => Ok(CacheChoice::At(absolute_path(value, text, base, home)?)),
+        other => wrong_type(value, "cache", "a folder or false", other),
+    }
 }
 
 fn priority(wasm: &DeTable) -> Parsed<Priority> {

@@ -2,8 +2,19 @@
 //! lost without a word, so what seems to mean one of ours is an error that says which. Sections of other modules mean none.
 
 /// The keys of `[capabilities.wasm]`.
-pub(super) const WASM_KEYS: &[&str] =
-    &["enabled", "load", "preopens", "max_instances", "max_module_bytes", "priority", "max_memory", "limits"];
+pub(super) const WASM_KEYS: &[&str] = &[
+    "enabled",
+    "load",
+    "preopens",
+    "max_instances",
+    "max_module_bytes",
+    "priority",
+    "max_memory",
+    "limits",
+    "cache",
+    "max_compile_memory",
+    "max_compile_ms",
+];
 /// The keys of `[capabilities.wasm.limits]`.
 pub(super) const LIMIT_KEYS: &[&str] = &["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements", "mailbox"];
 /// The keys of `[capabilities.net]`.
@@ -13,7 +24,7 @@ pub(super) const NET_KEYS: &[&str] = &["fetch"];
 const SECTIONS: [(&str, &[&str]); 3] =
     [("capabilities.wasm", WASM_KEYS), ("capabilities.wasm.limits", LIMIT_KEYS), ("capabilities.net", NET_KEYS)];
 /// Words that any module may use for something of its own.
-const COMMON_WORDS: &[&str] = &["enabled", "fetch", "limits", "load", "mailbox", "memory", "priority"];
+const COMMON_WORDS: &[&str] = &["cache", "enabled", "fetch", "limits", "load", "mailbox", "memory", "priority"];
 /// Limits that nothing but WebAssembly has.
 const TELLING_LIMITS: &[&str] = &["fuel", "table_elements"];
 /// What people call the section for WebAssembly.

@@ -12,7 +12,7 @@ mod misspelt;
 mod net;
 mod resolve;
 
-pub use granted::{Access, AppInfo, ManifestLimits, Priority};
+pub use granted::{Access, AppInfo, CacheChoice, ManifestLimits, Priority};
 pub use manifest_error::ManifestError;
 
 use crate::printable;
@@ -113,6 +113,11 @@ impl Caps {
     /// What the manifest says of the app itself.
     pub fn app(&self) -> &AppInfo {
         &self.granted.app
+    }
+
+    /// Where the manifest says that compiled code is kept.
+    pub fn cache(&self) -> &CacheChoice {
+        &self.granted.cache
     }
 
     /// The bounds that the manifest sets.

@@ -1,5 +1,7 @@
 //! `runtime-wasm exec`: run one WASI module with what the flags grant and nothing else.
 
+use super::cache_folder::CacheFlag;
+use super::compile_module::this_program;
 use super::entry::{self, Invocation};
 use super::log::Log;
 use super::module_file::Bound;
@@ -8,8 +10,9 @@ use super::preopens::preopen;
 use super::run::SHUTDOWN_PATIENCE;
 use super::words;
 use crate::actor::config::{InstanceConfig, Limits, Stdin, Stdout, UnknownImports, WasiConfig};
+use crate::caps::CacheChoice;
 use crate::printable;
-use crate::registry::{Runtime, RuntimeOptions};
+use crate::registry::{CompileProcess, Runtime, RuntimeOptions};
 use clap::Args;
 use std::error::Error;
 use std::ffi::OsString;
@@ -69,6 +72,8 @@ pub(super) struct Exec {
     #[command(flatten)]
     module: Bound,
     #[command(flatten)]
+    cache: CacheFlag,
+    #[command(flatten)]
     log: Log,
     /// Write a WebAssembly core dump for each trap into this folder
     #[arg(long, value_name = "DIR")]
@@ -94,7 +99,11 @@ fn try_exec(flags: &Exec, file: &Path, args: Vec<String>) -> Result<i32, String>
     let options = RuntimeOptions {
         max_module_bytes: flags.module.bytes(),
         core_dumps: flags.coredump.clone(),
+        cache: flags.cache.cache(&CacheChoice::Unsaid),
+        compile_process: this_program().map(CompileProcess::new),
         wait_for_lines: true,
+        // Compiled for these only.
+        limits: config.limits.clone(),
         ..RuntimeOptions::default()
     };
     let runtime = Runtime::new(options).map_err(|error| no_start(&error))?;

@@ -1,5 +1,8 @@
 //! The command line. Each command is one file with its arguments and its `execute`.
 
+mod cache;
+mod cache_folder;
+mod compile_module;
 mod entry;
 mod exec;
 mod inspect;
@@ -42,12 +45,16 @@ enum Command {
     Exec(exec::Exec),
     Inspect(inspect::Inspect),
     Types(types::Types),
+    Cache(cache::CacheCommand),
 }
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     // SAFETY: nothing has started a thread yet.
     unsafe { crate::ops::forbid_code_cache() };
+    if let Some(code) = compile_module::if_asked() {
+        return ExitCode::from(u8::try_from(code).unwrap_or(1));
+    }
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(error) => return refuse(&error),
@@ -57,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Exec(exec) => exec.execute(),
         Command::Inspect(inspect) => inspect.execute(),
         Command::Types(types) => types.execute(),
+        Command::Cache(cache) => cache.execute(),
     };
     match outcome {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),

@@ -1,11 +1,13 @@
 //! `runtime-wasm run`: runs an app.
 
+use super::cache_folder::CacheFlag;
+use super::compile_module::this_program;
 use super::log::Log;
 use super::output::{no_start, say, shown};
 use super::words;
 use crate::caps::Caps;
 use crate::host::{AppOptions, run_app};
-use crate::ops::{self, WasmHost};
+use crate::ops::{self, HostOptions, WasmHost};
 use crate::registry::Runtime;
 use crate::scheduling;
 use clap::Args;
@@ -30,6 +32,8 @@ pub(super) struct Run {
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     #[command(flatten)]
+    cache: CacheFlag,
+    #[command(flatten)]
     log: Log,
     /// Write a WebAssembly core dump for each trap into this folder
     #[arg(long, value_name = "DIR")]
@@ -46,7 +50,12 @@ impl Run {
         self.log.start()?;
         let main = check_script(&script)?;
         let caps = load_caps(self.manifest.as_deref(), &main)?;
-        let wasm = WasmHost::with_core_dumps(caps.clone(), self.coredump).map_err(|error| no_start(&error))?;
+        let options = HostOptions {
+            core_dumps: self.coredump,
+            cache: self.cache.cache(caps.cache()),
+            compile_program: this_program(),
+        };
+        let wasm = WasmHost::with(caps.clone(), options).map_err(|error| no_start(&error))?;
         let guests = wasm.runtime().clone();
         // The event loop runs on this thread.
         scheduling::prompt_this_thread();

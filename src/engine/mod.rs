@@ -3,6 +3,7 @@
 //! There are two engines, because fuel metering is a property of compiled code: *plain* for instances without a fuel
 //! limit, *metered* for those with one. A module is compiled for an engine the first time it is needed there.
 
+mod cache;
 mod compile;
 mod core_dumps;
 mod deadline;
@@ -18,15 +19,16 @@ mod parser_text;
 mod symbols;
 mod types;
 
-pub use compile::Threads;
+pub use cache::{CACHE_BYTES_MAX, Cache, Held};
+pub use compile::{COMPILE_MODULE, CompileProcess, Threads, compile_module};
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
 pub use deferred_drop::DeferredDrop;
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
 pub use metering::{Extent, bulk_operation_at, cost_of_function_at};
-pub use module::Module;
+pub use module::{Module, Modules};
 pub use symbols::{SourceLocation, SourceLocations, Symbols};
-pub use types::{Code, signature_of, type_text, value_type};
+pub use types::{Code, Sha256, sha256, signature_of, type_text, value_type};
 
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{FIBER_STACK_BYTES, WASM_STACK_BYTES};
@@ -49,6 +51,8 @@ pub struct Engines {
     metered: OnceLock<Engine>,
     core_dumps: Option<CoreDumps>,
     wait_for_lines: bool,
+    cache: Option<Cache>,
+    compile_process: Option<CompileProcess>,
 }
 
 impl Engines {
@@ -60,6 +64,16 @@ impl Engines {
     /// The same, but that errors wait for the lines of a stack for as long as finding them takes.
     pub fn waiting_for_lines(self, wait_for_lines: bool) -> Self {
         Engines { wait_for_lines, ..self }
+    }
+
+    /// The same, with compiled code kept there for other processes.
+    pub fn with_cache(self, cache: Option<Cache>) -> Self {
+        Engines { cache, ..self }
+    }
+
+    /// The same, compiling in processes of their own, if so.
+    pub fn with_compile_process(self, compile_process: Option<CompileProcess>) -> Self {
+        Engines { compile_process, ..self }
     }
 
     /// Where core dumps go, if anywhere.

@@ -1,13 +1,17 @@
 //! A module: what it is made from, what it exports, and its code for each of the two engines, once that is needed.
+//!
+//! Modules of the same bytes share all of it but the name: however often an app compiles them, there is one code.
 
 use super::compile::{Failure, Job, Threads, compile};
 use super::inspect::imported_memory;
-use super::types::{Code, export_kind, import};
+use super::types::{Code, Sha256, export_kind, import};
 use super::{DeferredDrop, Engines, Metering, Symbols};
-use crate::error::Result;
+use crate::error::{Result, WasmError};
 use crate::signature::{Export, Import};
 use bytes::Bytes;
-use std::sync::Arc;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, Weak};
 use tokio::sync::OnceCell;
 
 /// Modules of fewer bytes are dropped where they are.
@@ -16,66 +20,119 @@ const LARGE_FROM_BYTES: usize = 64 * 1024;
 /// A valid module. Compiled code for the two engines is made when first needed.
 pub struct Module {
     name: String,
+    shared: Arc<Shared>,
+}
+
+/// What modules of the same bytes share.
+struct Shared {
+    sha256: Sha256,
     made: Made,
     deferred_drop: Arc<DeferredDrop>,
 }
 
-/// What a module is, beside its name: what is large of it.
+/// What is large of a module.
 #[derive(Default)]
 struct Made {
     bytes: Bytes,
+    symbols: Symbols,
+    plain: OnceCell<Result<Code>>,
+    metered: OnceCell<Result<Code>>,
+    facts: OnceLock<Facts>,
+}
+
+/// What code tells of its module.
+#[derive(Default)]
+struct Facts {
     imports: Arc<[Import]>,
     exports: Arc<[Export]>,
     imported_memory: Option<usize>,
-    symbols: Symbols,
     memories: u64,
     tables: u64,
-    plain: OnceCell<Result<Code>>,
-    metered: OnceCell<Result<Code>>,
 }
 
-impl Module {
-    /// Validates and compiles `bytes` for one of the engines. `name` is for messages: `the module "PATH"`, or `the module of N bytes`.
+/// The modules that there are, by their bytes.
+#[derive(Default)]
+pub struct Modules {
+    known: Mutex<HashMap<Sha256, Weak<Shared>>>,
+    deferred_drop: Arc<DeferredDrop>,
+}
+
+impl Modules {
+    /// Validates `bytes` and compiles them for one of the engines, unless a module of the same bytes is there, or is being compiled.
+    /// `name` is for messages: `the module "PATH"`, or `the module of N bytes`. `turn` waits until there are threads to compile on.
     /// What is large is dropped on another thread once it is not needed any more.
     ///
     /// # Errors
     /// 5000 with what is wrong and at which offset.
-    pub async fn compile(
-        engines: Arc<Engines>,
+    pub async fn compile<F>(
+        &self,
+        engines: &Arc<Engines>,
         metering: Metering,
         name: String,
-        bytes: Bytes,
-        threads: Threads,
-        deferred_drop: Arc<DeferredDrop>,
-    ) -> Result<Module> {
-        let job = Job { engines, metering, name, bytes };
-        Ok(compile(job, threads, move |code, job| Module {
-            made: Made::new(code, job.bytes, metering, !job.engines.wait_for_lines),
-            name: job.name,
-            deferred_drop,
-        })
-        .await?)
+        (bytes, sha256): (Bytes, Sha256),
+        turn: impl FnOnce() -> F,
+    ) -> Result<Module>
+    where
+        F: Future<Output = Result<Threads>>,
+    {
+        let module = Module { name, shared: self.shared(bytes, sha256, !engines.wait_for_lines) };
+        let compiled = module.shared.made.cell(metering).get_or_try_init(|| async {
+            // A failure is not remembered: it names this module, and others of the same bytes have names of their own.
+            let code = module.compile(engines, metering, turn().await?).await?;
+            Ok::<_, WasmError>(Ok(code))
+        });
+        let code = compiled.await?.clone();
+        code.map(|_| module)
     }
 
+    fn shared(&self, bytes: Bytes, sha256: Sha256, prompt: bool) -> Arc<Shared> {
+        let mut known = self.known.lock();
+        if let Some(shared) = known.get(&sha256).and_then(Weak::upgrade) {
+            return shared;
+        }
+        known.retain(|_, module| module.strong_count() > 0);
+        let made = Made { symbols: Symbols::new(bytes.clone(), prompt), bytes, ..Made::default() };
+        let shared = Arc::new(Shared { sha256, made, deferred_drop: self.deferred_drop.clone() });
+        known.insert(sha256, Arc::downgrade(&shared));
+        shared
+    }
+}
+
+impl Module {
     /// The code for one of the engines, compiled now if it was not before, and once for all who ask meanwhile. `turn` waits until
     /// there are threads to compile on.
     ///
     /// # Errors
-    /// 5000 as for [`Module::compile`]. One that would be the same again is remembered; one that may pass is not.
+    /// 5000 as for [`Modules::compile`]. One that would be the same again is remembered; one that may pass is not.
     pub async fn code<F>(&self, engines: &Arc<Engines>, metering: Metering, turn: impl FnOnce() -> F) -> Result<Code>
     where
         F: Future<Output = Result<Threads>>,
     {
-        let compiled = self.made.cell(metering).get_or_try_init(|| async {
-            let threads = turn().await?;
-            let (engines, name, bytes) = (engines.clone(), self.name.clone(), self.made.bytes.clone());
-            match compile(Job { engines, metering, name, bytes }, threads, |code, _| code).await {
+        let compiled = self.shared.made.cell(metering).get_or_try_init(|| async {
+            match self.compile(engines, metering, turn().await?).await {
                 Ok(code) => Ok(Ok(code)),
                 Err(Failure::OfModule(error)) => Ok(Err(error)),
                 Err(Failure::Passing(error)) => Err(error),
             }
         });
         compiled.await?.clone()
+    }
+
+    async fn compile(
+        &self,
+        engines: &Arc<Engines>,
+        metering: Metering,
+        threads: Threads,
+    ) -> std::result::Result<Code, Failure> {
+        let (engines, name, bytes) = (engines.clone(), self.name.clone(), self.shared.made.bytes.clone());
+        let job = Job { engines, metering, name, bytes, sha256: self.shared.sha256 };
+        let shared = self.shared.clone();
+        compile(job, threads, move |code, _| {
+            // Here, on a thread that may take its time.
+            shared.made.facts.get_or_init(|| Facts::of(&code, &shared.made.bytes));
+            code
+        })
+        .await
     }
 
     /// What to call the module in a message.
@@ -85,41 +142,45 @@ impl Module {
 
     /// How many memories an instance of it has of its own: none is shared, so that is all of them.
     pub fn memories(&self) -> u64 {
-        self.made.memories
+        self.facts().memories
     }
 
     /// How many tables an instance of it has, all of them its own.
     pub fn tables(&self) -> u64 {
-        self.made.tables
+        self.facts().tables
     }
 
     /// The bytes it was made from.
     pub fn bytes(&self) -> &Bytes {
-        &self.made.bytes
+        &self.shared.made.bytes
     }
 
     /// What its debug sections tell.
     pub fn symbols(&self) -> &Symbols {
-        &self.made.symbols
+        &self.shared.made.symbols
     }
 
     /// What it wants to import, in the module's order.
     pub fn imports(&self) -> &Arc<[Import]> {
-        &self.made.imports
+        &self.facts().imports
     }
 
     /// Which of the memories that it imports is the one that is meant where none is named; `None` if that is one of its own.
     pub fn imported_memory(&self) -> Option<usize> {
-        self.made.imported_memory
+        self.facts().imported_memory
     }
 
     /// The exports, in the module's order.
     pub fn exports(&self) -> &Arc<[Export]> {
-        &self.made.exports
+        &self.facts().exports
+    }
+
+    fn facts(&self) -> &Facts {
+        self.shared.made.facts.get_or_init(Facts::default)
     }
 }
 
-impl Drop for Module {
+impl Drop for Shared {
     fn drop(&mut self) {
         if self.made.bytes.len() >= LARGE_FROM_BYTES {
             self.deferred_drop.take(std::mem::take(&mut self.made));
@@ -128,29 +189,26 @@ impl Drop for Module {
 }
 
 impl Made {
-    fn new(code: Code, bytes: Bytes, metering: Metering, prompt: bool) -> Made {
-        let exports = code.exports().map(|e| Export { name: e.name().into(), kind: export_kind(&e.ty()) }).collect();
-        let imports: Arc<[Import]> = code.imports().map(|wanted| import(&wanted)).collect();
-        let imported = |kind| imports.iter().filter(|import| import.kind == kind).count() as u64;
-        let (imported_memories, needed) = (imported("memory"), code.resources_required());
-        let made = Made {
-            exports,
-            memories: u64::from(needed.num_memories) + imported_memories,
-            tables: u64::from(needed.num_tables) + imported("table"),
-            imported_memory: imported_memory(&bytes, imported_memories),
-            symbols: Symbols::new(bytes.clone(), prompt),
-            imports,
-            bytes,
-            ..Made::default()
-        };
-        let _ = made.cell(metering).set(Ok(code));
-        made
-    }
-
     fn cell(&self, metering: Metering) -> &OnceCell<Result<Code>> {
         match metering {
             Metering::Plain => &self.plain,
             Metering::Metered => &self.metered,
+        }
+    }
+}
+
+impl Facts {
+    fn of(code: &Code, bytes: &[u8]) -> Facts {
+        let exports = code.exports().map(|e| Export { name: e.name().into(), kind: export_kind(&e.ty()) }).collect();
+        let imports: Arc<[Import]> = code.imports().map(|wanted| import(&wanted)).collect();
+        let imported = |kind| imports.iter().filter(|import| import.kind == kind).count() as u64;
+        let (imported_memories, needed) = (imported("memory"), code.resources_required());
+        Facts {
+            exports,
+            memories: u64::from(needed.num_memories) + imported_memories,
+            tables: u64::from(needed.num_tables) + imported("table"),
+            imported_memory: imported_memory(bytes, imported_memories),
+            imports,
         }
     }
 }

@@ -1,10 +1,19 @@
 //! wasmtime's code and types, in the words of the layers above.
 
 use crate::signature::{ExportKind, Import, ValueType};
+use sha2::Digest;
 use wasmtime::{ExternType, FuncType, HeapType, ImportType, ValType};
 
 /// Compiled code, ready to be instantiated on the engine it was compiled for. A reference: cloning is cheap.
 pub type Code = wasmtime::Module;
+
+/// The SHA-256 of a module's bytes.
+pub type Sha256 = [u8; 32];
+
+/// The hash of a module's bytes.
+pub fn sha256(bytes: &[u8]) -> Sha256 {
+    sha2::Sha256::digest(bytes).into()
+}
 
 /// What to look for, for this import.
 pub(super) fn import(wanted: &ImportType<'_>) -> Import {

@@ -2,9 +2,9 @@
 
 use crate::actor::config::Limits;
 use crate::blocking;
-use crate::caps::{Caps, Priority};
+use crate::caps::{CacheChoice, Caps, ManifestLimits, Priority};
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
+use crate::registry::{Cache, CompileProcess, InstanceId, ModuleId, Runtime, RuntimeOptions};
 use deno_core::OpState;
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -19,21 +19,40 @@ pub struct WasmHost {
     pub(super) runtime: Arc<Runtime>,
 }
 
+/// What a program decides beside the manifest. The default is nothing.
+#[derive(Clone, Debug, Default)]
+pub struct HostOptions {
+    /// Each trap of a guest leaves a core dump in this folder.
+    pub core_dumps: Option<PathBuf>,
+    /// Where compiled code is kept for other processes.
+    pub cache: Option<Cache>,
+    /// The program that modules are compiled in: this one, where it hands [`COMPILE_MODULE`](crate::registry::COMPILE_MODULE) and what follows on to
+    /// [`compile_module`](crate::registry::compile_module). The bounds are the manifest's.
+    pub compile_program: Option<PathBuf>,
+}
+
 impl WasmHost {
-    /// A host with what `caps` grants, within the limits it sets.
+    /// A host with what `caps` grants, within the limits it sets. Compiled code is kept where the manifest says so.
     ///
     /// # Errors
     /// If the machine has no threads to give.
     pub fn new(caps: Caps) -> std::io::Result<Self> {
-        Self::with_core_dumps(caps, None)
+        let cache = match caps.cache() {
+            CacheChoice::At(folder) => Some(Cache::new(folder.clone())),
+            CacheChoice::Unsaid | CacheChoice::Off => None,
+        };
+        Self::with(caps, HostOptions { cache, ..HostOptions::default() })
     }
 
-    /// The same; each trap of a guest leaves a core dump in this folder, if one is given.
+    /// The same, with what the program itself decides.
     ///
     /// # Errors
     /// As for [`WasmHost::new`].
-    pub fn with_core_dumps(caps: Caps, folder: Option<PathBuf>) -> std::io::Result<Self> {
-        let runtime = Arc::new(Runtime::new(RuntimeOptions { core_dumps: folder, ..runtime_options(&caps) })?);
+    pub fn with(caps: Caps, options: HostOptions) -> std::io::Result<Self> {
+        let HostOptions { core_dumps, cache, compile_program } = options;
+        let compile_process = compile_program.map(|program| compile_process(program, caps.limits()));
+        let runtime =
+            Arc::new(Runtime::new(RuntimeOptions { core_dumps, cache, compile_process, ..runtime_options(&caps) })?);
         Ok(WasmHost { caps, runtime })
     }
 
@@ -47,6 +66,15 @@ impl WasmHost {
         let host = state.borrow().borrow::<WasmHost>().clone();
         host.caps.check_enabled().map_err(refused)?;
         Ok(host)
+    }
+}
+
+fn compile_process(program: PathBuf, manifest: &ManifestLimits) -> CompileProcess {
+    let defaults = CompileProcess::new(program);
+    CompileProcess {
+        memory_bytes: manifest.max_compile_memory_bytes.unwrap_or(defaults.memory_bytes),
+        time: manifest.max_compile_ms.map_or(defaults.time, Duration::from_millis),
+        ..defaults
     }
 }
 

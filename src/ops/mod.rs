@@ -23,7 +23,7 @@ mod table;
 mod values;
 
 pub use code_cache::forbid_code_cache;
-pub use host::WasmHost;
+pub use host::{HostOptions, WasmHost};
 
 use std::borrow::Cow;
 

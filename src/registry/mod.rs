@@ -15,11 +15,11 @@ mod io;
 mod machine;
 mod resources;
 mod runtime;
-mod signals;
 mod starting;
 mod table;
 mod tombstones;
 
+pub use crate::engine::{CACHE_BYTES_MAX, COMPILE_MODULE, Cache, CompileProcess, Held, compile_module};
 pub use runtime::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 pub use starting::Starting;
 pub use table::Table;

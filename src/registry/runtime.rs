@@ -7,21 +7,26 @@ use super::instances::Instances;
 use super::io::Io;
 use super::resources::Resources;
 use super::starting::Starting;
-use super::{Table, machine, signals};
+use super::{Table, machine};
 use crate::actor::config::{InstanceConfig, Limits};
 use crate::actor::control::StopReason;
 use crate::actor::message::{Command, Outcome, Withdrawal};
 use crate::actor::{Actor, Blueprint, Budget, InstanceStats, Reaper, Services, Watch, spawn};
 use crate::blocking;
-use crate::engine::{CoreDumps, Deadlines, DeferredDrop, Engines, Module, inspect};
+use crate::engine::{Cache, CompileProcess, CoreDumps, Deadlines, Engines, Module, Modules, Sha256, inspect, sha256};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{MAILBOX_MAX, MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
 use crate::module_info::ModuleInfo;
 use crate::printable;
+use crate::signals;
 use crate::signature::{Export, Import};
+use bytes::Bytes;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// Fewer bytes are hashed within some ten microseconds.
+const HASHED_HERE_BYTES_MAX: usize = 16 * 1024;
 
 /// Names a compiled module. Never 0, never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +53,10 @@ pub struct RuntimeOptions {
     pub limits: Limits,
     /// The folder for a core dump of each trap, if any.
     pub core_dumps: Option<PathBuf>,
+    /// Where compiled code is kept for other processes, if anywhere.
+    pub cache: Option<Cache>,
+    /// The program that modules are compiled in, and its bounds; `None` compiles on threads of this process.
+    pub compile_process: Option<CompileProcess>,
     /// Do errors wait for the lines of a guest's stack for as long as finding them takes? Otherwise for some milliseconds.
     pub wait_for_lines: bool,
 }
@@ -62,6 +71,8 @@ impl Default for RuntimeOptions {
             nice: 10,
             limits: Limits::default(),
             core_dumps: None,
+            cache: None,
+            compile_process: None,
             wait_for_lines: false,
         }
     }
@@ -75,7 +86,7 @@ pub struct Runtime {
     instances: Instances,
     capacity: Arc<Capacity>,
     compiling: Compiling,
-    deferred_drop: Arc<DeferredDrop>,
+    by_bytes: Modules,
     /// Last, since it is what the services wait on.
     _io: Io,
 }
@@ -95,10 +106,12 @@ impl Runtime {
         let capacity = Arc::new(Capacity::new(machine::limits(), instances.alive.clone()));
         let io = Io::start()?;
         let engines = Engines::with_core_dumps(options.core_dumps.clone().map(CoreDumps::new))
-            .waiting_for_lines(options.wait_for_lines);
+            .waiting_for_lines(options.wait_for_lines)
+            .with_cache(options.cache.clone())
+            .with_compile_process(options.compile_process.clone());
         Ok(Runtime {
             compiling: Compiling::new(options.max_compiling, cores(), capacity.clone()),
-            deferred_drop: Arc::default(),
+            by_bytes: Modules::default(),
             services: Arc::new(Services {
                 engines: Arc::new(engines),
                 deadlines: Deadlines::default(),
@@ -127,10 +140,11 @@ impl Runtime {
     pub async fn compile(&self, name: String, bytes: Vec<u8>) -> Result<ModuleId> {
         let name = printable::sentence(&name);
         self.check_size(&name, bytes.len() as u64)?;
-        let threads = self.compiling.turn(&name, bytes.len()).await?;
-        let metering = self.options.limits.metering();
-        let (engines, deferred_drop) = (self.services.engines.clone(), self.deferred_drop.clone());
-        let module = Module::compile(engines, metering, name, bytes.into(), threads, deferred_drop).await?;
+        let length = bytes.len();
+        let hashed = hashed(&name, bytes).await?;
+        let (metering, engines) = (self.options.limits.metering(), &self.services.engines);
+        let turn = || self.compiling.turn(&name, length);
+        let module = self.by_bytes.compile(engines, metering, name.clone(), hashed, turn).await?;
         let id = self.modules.reserve();
         self.modules.put(id, Arc::new(module));
         Ok(ModuleId(id))
@@ -317,6 +331,20 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         self.instances.stop_all();
     }
+}
+
+/// Bytes with their hash; many of them are hashed elsewhere.
+async fn hashed(name: &str, bytes: Vec<u8>) -> Result<(Bytes, Sha256)> {
+    let bytes = Bytes::from(bytes);
+    if bytes.len() < HASHED_HERE_BYTES_MAX {
+        let hash = sha256(&bytes);
+        return Ok((bytes, hash));
+    }
+    let shared = bytes.clone();
+    let hash = blocking::run(move || sha256(&shared)).await.map_err(|error| {
+        WasmError::new(ErrorCode::Compile, format!("cannot compile {name}: no thread for it: {error}"))
+    })?;
+    Ok((bytes, hash))
 }
 
 fn cores() -> usize {

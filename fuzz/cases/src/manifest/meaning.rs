@@ -32,7 +32,7 @@ pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
         return wrong("what is ours stands outside our sections");
     }
     let capabilities = section(table, "capabilities")?.unwrap_or(&none);
-    let all_ours = || OURS.iter().chain(&LIMITS).chain(&["load", "priority", "enabled", "fetch"]);
+    let all_ours = || OURS.iter().chain(&LIMITS).chain(&["load", "priority", "enabled", "fetch", "cache"]);
     if capabilities.iter().any(|(key, value)| !value.is_table() && all_ours().any(|ours| ours == key)) {
         return wrong("what is ours stands above our sections");
     }
@@ -46,10 +46,13 @@ pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
         }
     }
     let Some(wasm) = section(capabilities, "wasm")? else { return Ok((false, ManifestLimits::default())) };
-    known(
-        wasm,
-        &["enabled", "load", "preopens", "max_instances", "max_module_bytes", "priority", "max_memory", "limits"],
-    )?;
+    known(wasm, &WASM)?;
+    match wasm.get("cache") {
+        None | Some(Value::Boolean(_)) => {}
+        // It depends on what the folder is.
+        Some(Value::String(_)) => return Err(Doubt::Unclear),
+        Some(_) => return wrong("`cache` is no folder"),
+    }
     let enabled = match wasm.get("enabled") {
         None => true,
         Some(Value::Boolean(enabled)) => *enabled,
@@ -77,10 +80,33 @@ fn means_wasm(edits: usize, letters: &[char]) -> bool {
     all.into_iter().any(|name| within(edits, letters, &name))
 }
 
+const WASM: [&str; 11] = [
+    "enabled",
+    "load",
+    "preopens",
+    "max_instances",
+    "max_module_bytes",
+    "priority",
+    "max_memory",
+    "limits",
+    "cache",
+    "max_compile_memory",
+    "max_compile_ms",
+];
 const LIMITS: [&str; 6] = ["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements", "mailbox"];
 /// Keys that are ours wherever they stand.
-const OURS: [&str; 8] =
-    ["preopens", "max_instances", "max_module_bytes", "max_memory", "fuel", "timeout_ms", "cpu_ms", "table_elements"];
+const OURS: [&str; 10] = [
+    "preopens",
+    "max_instances",
+    "max_module_bytes",
+    "max_memory",
+    "max_compile_memory",
+    "max_compile_ms",
+    "fuel",
+    "timeout_ms",
+    "cpu_ms",
+    "table_elements",
+];
 
 /// Has this table, which is none of ours, something of ours in it?
 fn keeps_ours(table: &Table) -> bool {
@@ -145,6 +171,8 @@ fn limits(wasm: &Table) -> Read<ManifestLimits> {
         max_instances: count(positive(wasm, "max_instances")?),
         max_module_bytes: bytes(wasm, "max_module_bytes")?,
         max_memory_bytes: bytes(wasm, "max_memory")?,
+        max_compile_memory_bytes: bytes(wasm, "max_compile_memory")?,
+        max_compile_ms: positive(wasm, "max_compile_ms")?,
         priority,
     })
 }

@@ -8,7 +8,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 /// Sees that the process lives on, unless somebody else has decided what is to happen.
-pub(super) fn survive_the_limit_of_files() {
+pub(crate) fn survive_the_limit_of_files() {
     let mut now = MaybeUninit::<libc::sigaction>::uninit();
     // SAFETY: with no new action the call only writes the one that is set, to a place valid for that; it is read if that succeeded.
     let undecided = unsafe {

@@ -1,0 +1,46 @@
+//! What compiled code depends on.
+
+use sha2::{Digest, Sha256};
+use std::hash::{Hash, Hasher};
+use wasmtime::Engine;
+
+/// Names code by all that it depends on: the module's bytes, wasmtime's version and settings, and what the processor can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    digest: [u8; 32],
+    file_name: String,
+}
+
+/// Hands everything that is hashed on to SHA-256: 64 bits would be few for what decides which code runs.
+struct Wide(Sha256);
+
+impl Hasher for Wide {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        unreachable!("nobody asks for less than all of it")
+    }
+}
+
+impl Key {
+    /// The key of a module, by the SHA-256 of its bytes, for an engine.
+    pub(crate) fn new(module: &[u8; 32], engine: &Engine) -> Key {
+        let mut hasher = Wide(Sha256::new());
+        env!("CARGO_PKG_VERSION").hash(&mut hasher);
+        module.hash(&mut hasher);
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        let digest: [u8; 32] = hasher.0.finalize().into();
+        let file_name = digest.iter().map(|byte| format!("{byte:02x}")).chain([".cwasm".to_owned()]).collect();
+        Key { digest, file_name }
+    }
+
+    pub(super) fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    pub(super) fn file_name(&self) -> &str {
+        &self.file_name
+    }
+}

@@ -1,0 +1,186 @@
+//! Compiled code, kept on disk for the next process.
+//!
+//! An entry is native code that will run in this process with all its rights, so the cache takes none that anybody else could have
+//! written ([`folder`]), and none that is not whole, not for these bytes or not for this engine ([`entry`]): such a one is removed and the
+//! module compiled anew. Entries are written beside their place and moved there, so any number of processes may share a folder. When they
+//! exceed the bound, those go first that were used least recently ([`evict`]). Nothing that goes wrong with the cache is an error of a
+//! module's: it is then compiled, as without one.
+//!
+//! wasmtime's own `cache` feature is not used: it looks neither at who owns the folder nor at links on the way there, and it
+//! compresses, so that a start takes as long as reading all of the code rather than as long as mapping it.
+
+mod entry;
+mod evict;
+mod folder;
+mod key;
+
+use crate::engine::types::Code;
+use entry::Unfinished;
+pub(crate) use entry::{load, write_to};
+use folder::Folder;
+pub use key::Key;
+use std::fs::File;
+use std::io::{self, Seek};
+use std::path::{Path, PathBuf};
+use wasmtime::Engine;
+
+/// Bytes of all entries, where nobody sets another bound.
+pub const CACHE_BYTES_MAX: u64 = 1 << 30;
+
+/// A cache in one folder. The folder is looked at each time: it may come, go or change hands while the process runs.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    path: PathBuf,
+    bytes_max: u64,
+}
+
+/// What a cache holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// How many modules.
+    pub entries: usize,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Cache {
+    /// The cache in this folder, which is made when there is something to keep.
+    pub fn new(path: PathBuf) -> Self {
+        Cache { path, bytes_max: CACHE_BYTES_MAX }
+    }
+
+    /// The same, holding so many bytes at most.
+    pub fn with_bytes_max(self, bytes_max: u64) -> Self {
+        Cache { bytes_max, ..self }
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many bytes it holds at most.
+    pub fn bytes_max(&self) -> u64 {
+        self.bytes_max
+    }
+
+    /// The code that is kept under this key.
+    pub(super) fn get(&self, engine: &Engine, key: &Key) -> Option<Code> {
+        let folder = Folder::open(&self.path).map_err(|error| self.unusable(&error)).ok()??;
+        match entry::read(&folder, engine, key) {
+            Ok(found) => found,
+            Err(problem) => {
+                tracing::info!(entry = key.file_name(), problem, "an entry of the cache is not used");
+                let _ = folder.remove(key.file_name());
+                None
+            }
+        }
+    }
+
+    /// Keeps code under this key.
+    pub(super) fn put(&self, key: &Key, code: &Code) {
+        let Some(unfinished) = self.begin(key) else { return };
+        let written = code.serialize().map_err(io::Error::other).and_then(|code| {
+            // Through a descriptor of its own, which has the same place in the file.
+            write_to(&mut unfinished.file().try_clone()?, key, &code)?;
+            unfinished.keep()
+        });
+        if let Err(error) = written {
+            self.unusable(&error);
+        }
+    }
+
+    /// Keeps what has been written with [`write_to`]. `None` where it cannot be kept.
+    pub(super) fn keep(&self, key: &Key, written: &File) -> Option<&Self> {
+        let kept = self.begin(key)?;
+        let copied = written.try_clone().and_then(|mut written| {
+            written.rewind()?;
+            io::copy(&mut written, &mut kept.file())?;
+            kept.keep()
+        });
+        copied.map_err(|error| self.unusable(&error)).ok().map(|()| self)
+    }
+
+    /// Begins an entry. `None` where none can be kept.
+    fn begin(&self, key: &Key) -> Option<Unfinished> {
+        let begun = Folder::make(&self.path).and_then(|folder| Unfinished::new(folder, key, self.bytes_max));
+        begun.map_err(|error| self.unusable(&error)).ok()
+    }
+
+    /// What there is.
+    ///
+    /// # Errors
+    /// If the folder is not to be trusted, or cannot be read.
+    pub fn held(&self) -> io::Result<Held> {
+        let Some(folder) = Folder::open(&self.path)? else { return Ok(Held::default()) };
+        let entries = evict::entries(&folder)?;
+        Ok(Held { entries: entries.len(), bytes: entries.iter().map(|entry| entry.bytes).sum() })
+    }
+
+    /// Removes all entries; says what there was.
+    ///
+    /// # Errors
+    /// As for [`Cache::held`]; and if one cannot be removed.
+    pub fn clear(&self) -> io::Result<Held> {
+        let held = self.held()?;
+        if let Some(folder) = Folder::open(&self.path)? {
+            evict::make_room(&folder, 0)?;
+        }
+        Ok(held)
+    }
+
+    fn unusable(&self, error: &io::Error) {
+        tracing::info!(path = %self.path.display(), %error, "the cache of compiled code is not used");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::types::sha256;
+    use std::fs;
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn what_was_used_least_recently_goes_first_and_what_never_fits_is_not_kept() {
+        let place = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        let code = Code::new(&engine, wat::parse_str("(module (func (export \"f\")))").unwrap()).unwrap();
+        let keys: Vec<Key> = (0..4_u8).map(|number| Key::new(&sha256(&[number]), &engine)).collect();
+        let bytes = code.serialize().unwrap().len() as u64 + 52;
+        let cache = Cache::new(place.path().join("cache")).with_bytes_max(3 * bytes + bytes / 2);
+        let file = |key: &Key| cache.path().join(key.file_name());
+        for (key, age) in keys.iter().zip([40, 30, 20]) {
+            cache.put(key, &code);
+            let used = SystemTime::now() - Duration::from_secs(age);
+            File::options().write(true).open(file(key)).unwrap().set_modified(used).unwrap();
+        }
+        // Left by a process that has died, and by one that may still be writing.
+        let unfinished = ["old", "young"].map(|name| cache.path().join(format!("{}{name}", evict::UNFINISHED)));
+        unfinished.iter().for_each(|name| fs::write(name, "").unwrap());
+        let long_ago = SystemTime::now() - Duration::from_secs(3600);
+        File::options().write(true).open(&unfinished[0]).unwrap().set_modified(long_ago).unwrap();
+        assert!(cache.get(&engine, &keys[0]).is_some(), "used now");
+        cache.put(&keys[3], &code);
+        let there = |key: &Key| file(key).exists();
+        assert_eq!(keys.iter().map(there).collect::<Vec<_>>(), [true, false, true, true]);
+        assert_eq!(unfinished.map(|name| name.exists()), [false, true]);
+        assert_eq!(cache.held().unwrap().bytes, 3 * bytes);
+        let small = cache.clone().with_bytes_max(bytes - 1);
+        small.put(&keys[1], &code);
+        assert!(!there(&keys[1]) && there(&keys[0]));
+        assert!(Cache::new(place.path().join("none")).get(&engine, &keys[0]).is_none());
+        assert_eq!(cache.clear().unwrap().entries, 4);
+        assert_eq!(cache.held().unwrap(), Held::default());
+    }
+
+    #[test]
+    fn another_engine_or_module_has_another_key() {
+        let other = wasmtime::Config::new().consume_fuel(true).clone();
+        let (plain, other) = (Engine::default(), Engine::new(&other).unwrap());
+        let key = |bytes: &[u8], engine| Key::new(&sha256(bytes), engine);
+        assert_eq!(key(b"a", &plain), key(b"a", &plain));
+        assert_ne!(key(b"a", &plain), key(b"b", &plain));
+        assert_ne!(key(b"a", &plain), key(b"a", &other));
+    }
+}

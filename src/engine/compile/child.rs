@@ -1,0 +1,135 @@
+//! The process that compiles one module: what it is told, and what it does.
+//!
+//! Its input is the module. It writes an entry of the cache to its output, or a sentence to its errors, and ends with a code that says which.
+
+use super::job::{compile_with, pool};
+use crate::engine::cache::{Key, write_to};
+use crate::engine::types::sha256;
+use crate::engine::{Engines, Metering};
+use crate::error::ErrorCode;
+use crate::signals::survive_the_limit_of_files;
+use rustix::process::{Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+/// The module is at fault, as the errors say.
+pub(super) const OF_MODULE: i32 = 65;
+/// There was no memory left.
+pub(super) const NO_MEMORY: i32 = 71;
+/// The code cannot be written.
+pub(super) const NO_OUTPUT: i32 = 74;
+/// It may work another time.
+pub(super) const PASSING: i32 = 75;
+
+const METERED: &str = "metered";
+const PLAIN: &str = "plain";
+
+/// What the process is started with, after the name of the program.
+pub(super) fn arguments(
+    metering: Metering,
+    threads: usize,
+    memory_bytes: u64,
+    time: Duration,
+    name: &str,
+) -> [String; 7] {
+    let metering = if metering == Metering::Metered { METERED } else { PLAIN };
+    let seconds = time.as_secs().saturating_add(1).saturating_mul(threads as u64);
+    [
+        COMPILE_MODULE.to_owned(),
+        std::process::id().to_string(),
+        metering.to_owned(),
+        threads.to_string(),
+        memory_bytes.to_string(),
+        seconds.to_string(),
+        name.to_owned(),
+    ]
+}
+
+/// The word with which a program is started to compile a module.
+pub const COMPILE_MODULE: &str = "compile-module";
+
+struct Told {
+    parent: i32,
+    metering: Metering,
+    threads: usize,
+    memory_bytes: u64,
+    seconds: u64,
+    name: String,
+}
+
+fn read(arguments: Vec<OsString>) -> Option<Told> {
+    let words: Vec<String> = arguments.into_iter().map(|word| word.into_string().ok()).collect::<Option<_>>()?;
+    let [parent, metering, threads, memory_bytes, seconds, name] = words.try_into().ok()?;
+    let metering = match metering.as_str() {
+        METERED => Metering::Metered,
+        PLAIN => Metering::Plain,
+        _ => return None,
+    };
+    Some(Told {
+        parent: parent.parse().ok()?,
+        metering,
+        threads: threads.parse().ok()?,
+        memory_bytes: memory_bytes.parse().ok()?,
+        seconds: seconds.parse().ok()?,
+        name,
+    })
+}
+
+/// For a program that was started with [`COMPILE_MODULE`]: compiles, as the words after that say, and returns the code to exit with.
+pub fn compile_module(arguments: Vec<OsString>) -> i32 {
+    let Some(told) = read(arguments) else {
+        let _ = writeln!(io::stderr(), "this is for the program itself, which compiles modules with it");
+        return OF_MODULE;
+    };
+    match compile(&told) {
+        Ok(()) => 0,
+        Err((code, problem)) => {
+            let _ = writeln!(io::stderr(), "{problem}");
+            code
+        }
+    }
+}
+
+fn compile(told: &Told) -> Result<(), (i32, String)> {
+    let passing = |error: String| (PASSING, format!("is not compiled: {error}"));
+    bind(told).map_err(|error| passing(error.to_string()))?;
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(|error| passing(error.to_string()))?;
+    let engines = Engines::default();
+    let engine = engines.get(told.metering).map_err(|error| passing(error.message))?;
+    let pool = pool(&told.name, told.threads).map_err(|error| {
+        passing(format!(
+            "no thread to compile on: {error}; the limits are max_compile_memory, `ulimit -u` and kernel.threads-max"
+        ))
+    })?;
+    let compiled = pool.install(|| compile_with(engine, &told.name, &bytes));
+    let code = compiled.map_err(|error| {
+        let no_memory = error.message.contains("Cannot allocate memory");
+        let problem = error.message.strip_prefix(&told.name).map_or(&*error.message, str::trim_start).to_owned();
+        debug_assert_eq!(error.code, ErrorCode::Compile);
+        (if no_memory { NO_MEMORY } else { OF_MODULE }, problem)
+    })?;
+    let code = code.serialize().map_err(|error| passing(format!("{error:#}")))?;
+    let mut output = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(|error| passing(error.to_string()))?);
+    let written = write_to(&mut output, &Key::new(&sha256(&bytes), engine), &code);
+    written.map_err(|error| (NO_OUTPUT, format!("is not compiled: {error}")))
+}
+
+/// Takes on the bounds, before anything of the module is looked at.
+fn bind(told: &Told) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // It may have gone before that.
+    if getppid().map(|parent| parent.as_raw_pid()) != Some(told.parent) {
+        return Err(io::Error::other("nobody wants it any more"));
+    }
+    let at_most = |most| Rlimit { current: Some(most), maximum: Some(most) };
+    // What is written beyond the limit of files is an error, as it is for guests.
+    survive_the_limit_of_files();
+    setrlimit(Resource::Core, at_most(0))?;
+    // What it writes to; not what it has mapped of its own program, nor what is only reserved.
+    setrlimit(Resource::Data, at_most(told.memory_bytes))?;
+    Ok(setrlimit(Resource::Cpu, at_most(told.seconds))?)
+}

@@ -1,0 +1,125 @@
+//! What is compiled, and how it may fail.
+
+use crate::engine::cache::{Cache, Key};
+use crate::engine::parser_text::parser_text;
+use crate::engine::types::{Code, Sha256};
+use crate::engine::{Engines, Metering, file_kind, hostile};
+use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::COMPILE_STACK_BYTES;
+use crate::{panics, scheduling};
+use bytes::Bytes;
+use std::any::Any;
+use std::sync::Arc;
+use tracing::Span;
+
+/// What a compilation may run on.
+pub struct Threads {
+    /// How many threads.
+    pub count: usize,
+    /// What is held for it until it has ended, also if nobody waits for it any more.
+    pub held: Box<dyn Any + Send>,
+}
+
+/// Why there is no code.
+pub(crate) enum Failure {
+    /// It is the module's fault, and stays so.
+    OfModule(WasmError),
+    /// It may work the next time.
+    Passing(WasmError),
+}
+
+impl From<Failure> for WasmError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::OfModule(error) | Failure::Passing(error) => error,
+        }
+    }
+}
+
+/// What is compiled, and for which engine.
+pub(crate) struct Job {
+    pub engines: Arc<Engines>,
+    pub metering: Metering,
+    /// For messages.
+    pub name: String,
+    pub bytes: Bytes,
+    /// Their hash.
+    pub sha256: Sha256,
+}
+
+impl Job {
+    pub(crate) fn failed(&self, why: &str) -> WasmError {
+        WasmError::new(ErrorCode::Compile, format!("cannot compile {}: {why}", self.name))
+    }
+
+    pub(super) fn no_thread(&self, error: &rayon::ThreadPoolBuildError) -> Failure {
+        let limits = "the limits are `ulimit -u` and kernel.threads-max";
+        Failure::Passing(self.failed(&format!("no thread to compile on: {error}; {limits}")))
+    }
+
+    pub(super) fn span(&self) -> Span {
+        tracing::info_span!("compile", module = self.name, bytes = self.bytes.len(), outcome = tracing::field::Empty)
+    }
+
+    pub(super) fn record(&self, span: &Span, compiled: &std::result::Result<Code, Failure>) {
+        match compiled {
+            Ok(_) => {}
+            Err(Failure::OfModule(error) | Failure::Passing(error)) => drop(span.record("outcome", error.code.name())),
+        }
+    }
+
+    /// The code: from the cache, or else as `make` has it.
+    pub(super) fn code(
+        &self,
+        make: impl FnOnce(&Key, Option<&Cache>) -> std::result::Result<Code, Failure>,
+    ) -> std::result::Result<Code, Failure> {
+        let engine = self.engines.get(self.metering).map_err(Failure::Passing)?;
+        let (key, cache) = (Key::new(&self.sha256, engine), self.engines.cache.as_ref());
+        let kept = cache.and_then(|cache| cache.get(engine, &key));
+        let (outcome, code) = match kept {
+            Some(code) => ("cached", code),
+            None => ("ok", make(&key, cache)?),
+        };
+        Span::current().record("outcome", outcome);
+        Ok(code)
+    }
+
+    /// Compiles on the threads that this is called on.
+    pub(super) fn compile(&self, key: &Key, cache: Option<&Cache>) -> std::result::Result<Code, Failure> {
+        #[cfg(test)]
+        crate::engine::faults::compiling(&self.name);
+        let engine = self.engines.get(self.metering).map_err(Failure::Passing)?;
+        let code = compile_with(engine, &self.name, &self.bytes).map_err(Failure::OfModule)?;
+        if let Some(cache) = cache {
+            cache.put(key, &code);
+        }
+        Ok(code)
+    }
+}
+
+/// Threads for work on a module, whose panics are contained.
+pub(crate) fn pool(name: &str, threads: usize) -> std::result::Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    let stack = COMPILE_STACK_BYTES;
+    #[cfg(test)]
+    let stack = crate::engine::faults::stack_bytes(name, stack);
+    #[cfg(not(test))]
+    let _ = name;
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.max(1))
+        .stack_size(stack)
+        .start_handler(|_| {
+            panics::contain_on_this_thread();
+            scheduling::plain_this_thread();
+        })
+        .thread_name(|_| "wasm-compile".to_owned())
+        .build()
+}
+
+pub(crate) fn compile_with(engine: &wasmtime::Engine, name: &str, bytes: &[u8]) -> Result<Code> {
+    file_kind::check(name, bytes)?;
+    hostile::check(bytes)
+        .map_err(|problem| WasmError::new(ErrorCode::Compile, format!("{name} is not compiled: {problem}")))?;
+    wasmtime::Module::from_binary(engine, bytes).map_err(|error| {
+        WasmError::new(ErrorCode::Compile, format!("{name} is not a valid WebAssembly module: {}", parser_text(error)))
+    })
+}
