@@ -69,14 +69,14 @@ impl Compiling {
         };
         let more = if is_large { self.more_threads(self.cores - 1) } else { None };
         let count = 1 + more.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        if let Ok(promise) = self.promise(count).await {
-            return Ok(Threads { count, held: Box::new((turn, more, promise)) });
+        if let Ok(reservation) = self.reserve(count).await {
+            return Ok(Threads { count, held: Box::new((turn, more, reservation)) });
         }
-        let promise = self.promise(1).await.map_err(|why| refused(&why))?;
-        Ok(Threads { count: 1, held: Box::new((turn, promise)) })
+        let reservation = self.reserve(1).await.map_err(|why| refused(&why))?;
+        Ok(Threads { count: 1, held: Box::new((turn, reservation)) })
     }
 
-    async fn promise(&self, threads: usize) -> std::result::Result<impl Send + 'static, String> {
+    async fn reserve(&self, threads: usize) -> std::result::Result<impl Send + 'static, String> {
         let threads = threads as u64;
         let amount = Resources { maps: threads * MAPS_PER_COMPILE_THREAD, threads, files: 0 };
         self.capacity.enter_or_count("a thread to compile on", amount, Resources::default()).await
