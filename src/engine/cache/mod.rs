@@ -79,32 +79,27 @@ impl Cache {
 
     /// Keeps code under this key.
     pub(super) fn put(&self, key: &Key, code: &Code) {
-        let Some(unfinished) = self.begin(key) else { return };
-        let written = code.serialize().map_err(io::Error::other).and_then(|code| {
-            // Through a descriptor of its own, which has the same place in the file.
-            write_to(&mut unfinished.file().try_clone()?, key, &code)?;
-            unfinished.keep()
-        });
-        if let Err(error) = written {
-            self.unusable(&error);
-        }
+        self.add(key, |entry| write_to(entry, key, &code.serialize().map_err(io::Error::other)?));
     }
 
     /// Keeps what has been written with [`write_to`]. `None` where it cannot be kept.
     pub(super) fn keep(&self, key: &Key, written: &File) -> Option<&Self> {
-        let kept = self.begin(key)?;
-        let copied = written.try_clone().and_then(|mut written| {
+        self.add(key, |entry| {
+            let mut written = written.try_clone()?;
             written.rewind()?;
-            io::copy(&mut written, &mut kept.file())?;
-            kept.keep()
-        });
-        copied.map_err(|error| self.unusable(&error)).ok().map(|()| self)
+            io::copy(&mut written, entry).map(drop)
+        })
     }
 
-    /// Begins an entry. `None` where none can be kept.
-    fn begin(&self, key: &Key) -> Option<Unfinished> {
-        let begun = Folder::make(&self.path).and_then(|folder| Unfinished::new(folder, key, self.bytes_max));
-        begun.map_err(|error| self.unusable(&error)).ok()
+    /// Adds an entry that is written so. `None` where none can be kept.
+    fn add(&self, key: &Key, write: impl FnOnce(&mut File) -> io::Result<()>) -> Option<&Self> {
+        let added = Folder::make(&self.path).and_then(|folder| {
+            let entry = Unfinished::new(folder, key, self.bytes_max)?;
+            // Through a descriptor of its own, which has the same place in the file.
+            write(&mut entry.file().try_clone()?)?;
+            entry.keep()
+        });
+        added.map_err(|error| self.unusable(&error)).ok().map(|()| self)
     }
 
     /// What there is.
