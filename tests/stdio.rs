@@ -315,6 +315,56 @@ fn when_an_instance_is_gone_nothing_of_it_is_written_any_more_however_late_the_r
     }
 }
 
+/// Runs a program to its end; gives its status, and how often its threads have slept.
+#[expect(clippy::zombie_processes, reason = "wait4 waits for it")]
+fn sleeps(command: &mut Command) -> (i32, i64) {
+    let child = command.spawn().unwrap();
+    let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
+    // SAFETY: both are valid for writes, and the child is nobody else's to wait for.
+    let ended = unsafe { libc::wait4(child.id().try_into().unwrap(), &raw mut status, 0, usage.as_mut_ptr()) };
+    assert!(ended > 0, "{}", std::io::Error::last_os_error());
+    // SAFETY: it is filled in, and of integers only.
+    (status, unsafe { usage.assume_init() }.ru_nvcsw)
+}
+
+/// A thread that is woken for each line costs ten times what the line does.
+#[test]
+fn a_guest_writes_by_itself_what_its_stream_takes_at_once() {
+    let source = r#"
+        const guest = await instantiate(stdio, { stdout: "inherit" });
+        await put(guest, "a line\n");
+        await guest.call("whole_lines", 1, 7, 20000);
+        await guest.drop();
+    "#;
+    for path in ["file", "/dev/null"] {
+        let (folder, mut command) = app(source);
+        let path = folder.path().join(path);
+        let (status, slept) = sleeps(command.stdout(File::create(&path).unwrap()));
+        assert!(status == 0 && slept < 5000, "{}: {status}, {slept} times", path.display());
+        if path.starts_with(folder.path()) {
+            assert_eq!(fs::read_to_string(path).unwrap(), "a line\n".repeat(20_000));
+        }
+    }
+}
+
+/// As by Ctrl-S.
+#[test]
+fn a_guest_that_writes_to_a_terminal_whose_output_is_held_is_stopped() {
+    let (outer, inner) = terminal();
+    // SAFETY: the descriptor is open.
+    assert_eq!(unsafe { libc::tcflow(inner.as_raw_fd(), libc::TCOOFF) }, 0);
+    let (_folder, mut command) = app(r#"
+        const guest = await instantiate(stdio, { stdout: "inherit" });
+        await put(guest, "held\n");
+        await guest.callWith({ timeoutMs: 300 }, "flood", 1, 5).catch(({ code }) => console.error(code));
+        console.error((await guest.closed).reason);
+    "#);
+    let output = command.stdout(inner).spawn().unwrap().wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "5011\ntimeout\n");
+    drop(outer);
+}
+
 #[test]
 fn a_pending_read_or_write_keeps_an_app_alive() {
     // The signal's timer alone would not.

@@ -11,7 +11,7 @@ use super::debts::{Debts, LINE_TIME_MAX, Owner};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many bytes of one line others wait for.
 pub(super) const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -92,6 +92,21 @@ impl<T: Clone> Lines<T> {
 
     pub(super) fn push(&mut self, chunk: Chunk<T>) {
         self.waiting.push_back(chunk);
+    }
+
+    /// Has everything been given out?
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// May others still wait for this guest?
+    pub(super) fn may_hold_up(&self, owner: Owner, now: Instant) -> bool {
+        !self.debts.left(owner, now).is_zero()
+    }
+
+    /// Others have waited for a guest, and not for the end of its line.
+    pub(super) fn has_held_up(&mut self, owner: Owner, waited: Duration, now: Instant) {
+        self.debts.add(owner, waited, now);
     }
 
     /// The guest's request has ended: its line, if open, waits for nothing.

@@ -3,8 +3,8 @@
 //!
 //! `preview1` are the functions that a guest calls (which `link` gives it), on the `descriptors` that it has open: a `file`, a `folder` (which a `listing` is
 //! made of) or one of the `streams`. `paths` and `open` find what a path names `beneath` a folder. Streams are `pipes`, which JavaScript
-//! holds, or the host's own: its input is the `inlet`; what is written to its output by `stdio` goes through `terminal`, and `printer`
-//! writes it in whole `lines` by an `outlet`, while `debts` tells who may hold others up.
+//! holds, or the host's own: its input is the `inlet`; what is written to its output by `stdio` goes through `terminal`, and whoever has
+//! the `writer` of a `printer` writes it in whole `lines` by an `outlet`, while `progress` tells how far and `debts` who may hold others up.
 
 mod beneath;
 mod buffers;
@@ -26,11 +26,13 @@ mod poll;
 mod preview1;
 mod printer;
 mod program;
+mod progress;
 mod seek;
 mod stat;
 mod stdio;
 mod streams;
 mod terminal;
+mod writer;
 
 pub(super) use link::link;
 pub(super) use preview1::Preview1;
@@ -44,8 +46,8 @@ use crate::printable::name as shown;
 use descriptors::{Descriptor, Descriptors};
 use folder::OpenFolder;
 use inlet::HostInput;
+use outlet::Stream;
 use pipes::Pipes;
-use printer::Stream;
 use rustix::fs::{Mode, OFlags, openat};
 use std::sync::Arc;
 use stdio::owner;

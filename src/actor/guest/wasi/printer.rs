@@ -1,143 +1,55 @@
-//! The threads that write what guests print: one for each of the host's two output streams, or one for both where they are the
-//! same file.
+//! Who writes what guests print: one writer for each of the host's two output streams, or one for both where they are the same file.
+//! It goes from hand to hand, and who has it may write.
 //!
-//! A guest hands over one chunk at a time and hears when it is written. Until then it can take it back, which is what its end does: a
-//! reader may be slow for as long as it likes, and when an instance is gone nothing of it is written any more.
+//! A guest's own thread takes it where nothing else is to be written and the stream takes the bytes at once: a thread that had to
+//! be woken for each line would cost ten times what the line does. What has no room, or has to wait for the end of another guest's line,
+//! is left to a thread of the stream's, which is the only one that waits.
 
 use super::debts::Owner;
-use super::lines::{Chunk, Lines, Moment, Next};
-use super::outlet::Outlet;
-use crate::actor::handle::Actor;
+use super::lines::{Chunk, Moment};
+use super::outlet::Stream;
+use super::progress::Receipt;
+use super::writer::{Message, Step, Writer};
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::panics::contained;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
-use parking_lot::Mutex;
-use rustix::io::Errno;
-use std::io;
-use std::os::fd::BorrowedFd;
-use std::pin::pin;
-use std::sync::Arc;
+use parking_lot::{Condvar, Mutex};
 use std::time::Instant;
-use tokio::sync::Notify;
 
-/// Which of the host's streams.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stream {
-    Stdout,
-    Stderr,
+pub(super) struct Printer {
+    /// Never locked while somebody writes.
+    desk: Mutex<Desk>,
+    /// There may be something for the stream's thread.
+    work: Condvar,
 }
 
-impl Stream {
-    pub(super) fn fd(self) -> BorrowedFd<'static> {
-        match self {
-            Stream::Stdout => rustix::stdio::stdout(),
-            Stream::Stderr => rustix::stdio::stderr(),
-        }
-    }
+struct Desk {
+    /// What the writer has not heard yet.
+    inbox: Vec<Message>,
+    /// `None` while somebody has it.
+    writer: Option<Box<Writer>>,
 }
 
-/// How far one guest's output to one stream has been written.
-pub(super) struct Progress {
-    pub(super) actor: Arc<Actor>,
-    /// What has become of the chunk that is on its way, of which there is one at most.
-    chunk: Mutex<Sent>,
-    changed: Notify,
-    /// Held while something of it is being written, which never waits.
-    taken_back: Mutex<bool>,
-}
-
-impl Progress {
-    pub(super) fn new(actor: Arc<Actor>) -> Self {
-        let (chunk, changed, taken_back) = Default::default();
-        Progress { actor, chunk, changed, taken_back }
-    }
-
-    /// A chunk is about to be sent.
-    pub(super) fn begin(&self) {
-        *self.chunk.lock() = Sent { busy: true, ..Sent::default() };
-    }
-
-    /// Resolves when nothing more will be written of the chunk.
-    pub(super) async fn ended(&self) -> Sent {
-        loop {
-            let mut changed = pin!(self.changed.notified());
-            changed.as_mut().enable();
-            let sent = *self.chunk.lock();
-            if !sent.busy {
-                return sent;
-            }
-            changed.await;
-        }
-    }
-
-    /// What has not been written is not written any more, from the return of this on.
-    pub(super) fn take_back(&self) {
-        *self.taken_back.lock() = true;
-    }
-
-    /// Writes, unless the guest has been stopped, or its end has taken this back; then gives `None`.
-    fn write(&self, outlet: &mut Outlet, bytes: &[u8]) -> Option<io::Result<usize>> {
-        let taken_back = self.taken_back.lock();
-        let wanted = !*taken_back && !self.actor.control.is_stopped();
-        wanted.then(|| outlet.write(bytes))
-    }
-
-    /// The rest of the chunk is not written: what came behind a gap would be none of what the guest wrote.
-    fn fail(&self, failure: Errno) {
-        self.chunk.lock().failure.get_or_insert(failure);
-    }
-
-    fn end(&self) {
-        self.chunk.lock().busy = false;
-        self.changed.notify_waiters();
-    }
-}
-
-/// How far a chunk has come.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Sent {
-    busy: bool,
-    /// Bytes of it that are written.
-    pub(super) written: usize,
-    /// Why the rest is not.
-    pub(super) failure: Option<Errno>,
-}
-
-/// What a chunk is written to, and who hears of it.
-#[derive(Clone)]
-pub(super) struct Receipt {
-    pub(super) stream: Stream,
-    pub(super) progress: Arc<Progress>,
-}
-
-pub(super) enum Message {
-    Write(Chunk<Receipt>),
-    /// The guest's request has ended within a line.
-    Left(Owner, Moment),
-}
-
-/// The queue to a stream's thread, which the first guest that inherits the stream starts. The host's streams belong to the
+/// The printer of a stream, whose thread the first guest that inherits the stream starts. The host's streams belong to the
 /// process, hence the statics.
 ///
 /// # Errors
 /// 5010 if there is no thread to be had. The next one tries again.
-pub(super) fn queue(stream: Stream) -> Result<Sender<Message>> {
-    static STDOUT: Mutex<Option<Sender<Message>>> = Mutex::new(None);
-    static STDERR: Mutex<Option<Sender<Message>>> = Mutex::new(None);
-    let (queue, name) = match stream {
+pub(super) fn printer(stream: Stream) -> Result<&'static Printer> {
+    static STDOUT: Mutex<Option<&Printer>> = Mutex::new(None);
+    static STDERR: Mutex<Option<&Printer>> = Mutex::new(None);
+    let (printer, name) = match stream {
         Stream::Stderr if !is_one_file() => (&STDERR, "wasm-stderr"),
         _ => (&STDOUT, "wasm-stdout"),
     };
-    let mut queue = queue.lock();
-    if let Some(sender) = &*queue {
-        return Ok(sender.clone());
+    let mut printer = printer.lock();
+    if let Some(printer) = *printer {
+        return Ok(printer);
     }
-    let (sender, receiver) = unbounded();
+    let new: &Printer = Box::leak(Box::new(Printer::new()));
     let builder = std::thread::Builder::new().name(name.to_owned()).stack_size(128 * 1024);
     builder
-        .spawn(move || Printer::new(&receiver).write_all_chunks())
+        .spawn(|| new.write_what_waits())
         .map_err(|error| WasmError::new(ErrorCode::Wasi, format!("no thread to write to {stream:?}: {error}")))?;
-    Ok(queue.insert(sender).clone())
+    Ok(printer.insert(new))
 }
 
 /// Are both streams the same terminal, pipe or file? Then lines of the one must not be written into those of the other.
@@ -146,98 +58,95 @@ fn is_one_file() -> bool {
     matches!((stdout, stderr), (Ok(a), Ok(b)) if (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino))
 }
 
-struct Printer<'a> {
-    messages: &'a Receiver<Message>,
-    lines: Lines<Receipt>,
-    stdout: Outlet,
-    stderr: Outlet,
-}
-
-/// How it went with a chunk.
-enum Written {
-    All,
-    /// It was taken back, after this had been written last, if anything.
-    TakenBack(Option<u8>),
-    Failed,
-}
-
-impl<'a> Printer<'a> {
-    fn new(messages: &'a Receiver<Message>) -> Self {
-        let [stdout, stderr] = [Stream::Stdout, Stream::Stderr].map(|stream| Outlet::new(stream.fd()));
-        Printer { messages, lines: Lines::new(), stdout, stderr }
+impl Printer {
+    fn new() -> Self {
+        Printer {
+            desk: Mutex::new(Desk { inbox: Vec::new(), writer: Some(Box::new(Writer::new())) }),
+            work: Condvar::new(),
+        }
     }
 
-    fn write_all_chunks(mut self) {
+    /// The guest's request has ended within a line.
+    pub(super) fn leave(&self, owner: Owner) {
+        self.leave_to_thread(&mut self.desk.lock(), Message::Left(owner, Moment::now()));
+    }
+
+    /// Writes, or leaves it to the thread of the stream. Does not wait.
+    pub(super) fn write(&self, chunk: Chunk<Receipt>) {
+        let mut desk = self.desk.lock();
+        let is_free = |writer: &mut Box<Writer>| writer.may_be_written_by_its_guest(&chunk);
+        let writer = if desk.inbox.is_empty() { desk.writer.take_if(is_free) } else { None };
+        let Some(writer) = writer else { return self.leave_to_thread(&mut desk, Message::Write(chunk)) };
+        drop(desk);
+        let (mut turn, owner, since) = (Turn { printer: self, writer: Some(writer) }, chunk.owner, Instant::now());
+        turn.writer().note(Message::Write(chunk));
+        turn.writer().step();
+        if self.desk.lock().inbox.iter().any(|message| message.is_from_another(owner)) {
+            turn.writer().has_held_up(owner, since.elapsed());
+        }
+    }
+
+    fn leave_to_thread(&self, desk: &mut Desk, message: Message) {
+        desk.inbox.push(message);
+        // Whoever has the writer looks here before it is let go.
+        if desk.writer.is_some() {
+            self.work.notify_one();
+        }
+    }
+
+    /// The thread of the stream.
+    fn write_what_waits(&self) {
         loop {
-            let message = match self.lines.waits_until() {
-                None => self.messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(until) => self.messages.recv_deadline(until),
-            };
-            match message {
-                Ok(message) => self.note(message),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-            while let Some(next) = self.lines.next(Instant::now()) {
-                self.write_next(next);
-                // What has come meanwhile may have to take turns with what is left.
-                while let Ok(message) = self.messages.try_recv() {
-                    self.note(message);
+            let mut turn = self.turn_when_due();
+            loop {
+                if !turn.writer().is_within() {
+                    // What has come meanwhile may have to take turns with what is left.
+                    let messages = std::mem::take(&mut self.desk.lock().inbox);
+                    messages.into_iter().for_each(|message| turn.writer().note(message));
+                }
+                match turn.writer().step() {
+                    Step::Done => {}
+                    Step::NoRoom(stream) => turn.writer().outlet(stream).wait(),
+                    Step::Nothing => break,
                 }
             }
         }
     }
 
-    fn note(&mut self, message: Message) {
-        match message {
-            Message::Write(chunk) => self.lines.push(chunk),
-            Message::Left(owner, at) => self.lines.leave(owner, at, Instant::now()),
-        }
-    }
-
-    fn write_next(&mut self, next: Next<Receipt>) {
-        let progress = next.receipt.progress.clone();
-        let mut written = Written::Failed;
-        contained(|| written = self.write(&next));
-        match written {
-            Written::All => {}
-            Written::TakenBack(last) => self.lines.cut_off(&next, last, Moment::now(), Instant::now()),
-            // Where the writing panicked, nothing else has said why.
-            Written::Failed => progress.fail(Errno::IO),
-        }
-        if next.complete {
-            progress.end();
-        }
-    }
-
-    /// Writes all of it, or as much as there is room for until it is taken back.
-    fn write(&mut self, next: &Next<Receipt>) -> Written {
-        let Receipt { stream, progress } = &next.receipt;
-        let outlet = match stream {
-            Stream::Stdout => &mut self.stdout,
-            Stream::Stderr => &mut self.stderr,
-        };
-        if progress.chunk.lock().failure.is_some() {
-            return Written::Failed;
-        }
-        let mut last = None;
-        for (mut bytes, is_its_own) in [(if next.newline { &b"\n"[..] } else { b"" }, false), (&next.bytes[..], true)] {
-            while !bytes.is_empty() {
-                match progress.write(outlet, bytes) {
-                    None => return Written::TakenBack(last),
-                    Some(Err(error)) => {
-                        progress.fail(Errno::from_io_error(&error).unwrap_or(Errno::IO));
-                        return Written::Failed;
-                    }
-                    Some(Ok(0)) => outlet.wait(),
-                    Some(Ok(count)) => {
-                        progress.chunk.lock().written += if is_its_own { count } else { 0 };
-                        last = Some(bytes[count - 1]);
-                        bytes = &bytes[count..];
-                    }
-                }
+    /// Waits until there is something to write, and the writer is free.
+    fn turn_when_due(&self) -> Turn<'_> {
+        let mut desk = self.desk.lock();
+        loop {
+            let due = desk.writer.as_ref().and_then(|writer| writer.due());
+            let is_due = !desk.inbox.is_empty() || due.is_some_and(|due| due <= Instant::now());
+            match (desk.writer.take_if(|_| is_due), due) {
+                (Some(writer), _) => return Turn { printer: self, writer: Some(writer) },
+                (None, Some(due)) => drop(self.work.wait_until(&mut desk, due)),
+                (None, None) => self.work.wait(&mut desk),
             }
         }
-        Written::All
+    }
+}
+
+/// Has the writer, and gives it back at its end.
+struct Turn<'a> {
+    printer: &'a Printer,
+    /// Always there until then.
+    writer: Option<Box<Writer>>,
+}
+
+impl Turn<'_> {
+    fn writer(&mut self) -> &mut Writer {
+        self.writer.as_mut().expect("it is given back at the end")
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut desk = self.printer.desk.lock();
+        let writer = desk.writer.insert(self.writer.take().expect("it is given back once"));
+        if !writer.is_idle() || !desk.inbox.is_empty() {
+            self.printer.work.notify_one();
+        }
     }
 }

@@ -1,24 +1,25 @@
 //! The host's own output streams, for guests that inherit them.
 //!
-//! A guest's write waits, asynchronously, until a thread of the stream's (see [`printer`](super::printer)) has written it: a full pipe
-//! holds that thread up, never the guest's, so the guest can still be stopped; and what a guest wrote before its call ended stands
-//! before what the app prints after. What is not written by the guest's end is taken back.
+//! A guest writes what its stream takes at once, and waits, asynchronously, until a thread of the stream's has written the rest (see
+//! [`printer`](super::printer)): a full pipe holds that thread up, never the guest's, so the guest can still be stopped; and what a guest
+//! wrote before its call ended stands before what the app prints after. What is not written by the guest's end is taken back.
 
 use super::debts::Owner;
 use super::errno::failed;
 use super::lines::{Chunk, Moment};
+use super::outlet::Stream;
 use super::pipes::unless_stopped;
-use super::printer::{Message, Progress, Receipt, Stream, queue};
+use super::printer::{Printer, printer};
+use super::progress::{Progress, Receipt};
 use super::terminal::TerminalFilter;
 use crate::actor::handle::Actor;
 use crate::error::Result;
 use bytes::Bytes;
-use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use wasmtime_wasi::p1::types::{Errno, Error};
+use wasmtime_wasi::p1::types::Error;
 
 /// One of the host's output streams, as given to a guest.
 #[derive(Clone)]
@@ -27,7 +28,7 @@ pub(crate) struct HostOutput(Arc<Shared>);
 struct Shared {
     stream: Stream,
     owner: Owner,
-    queue: Sender<Message>,
+    printer: &'static Printer,
     progress: Arc<Progress>,
     request: Mutex<Request>,
     /// Where the stream is a terminal.
@@ -45,8 +46,7 @@ impl Shared {
     fn leave_line(&self) {
         let within_line = std::mem::take(&mut self.request.lock().within_line);
         if within_line {
-            // A closed queue has no line to leave.
-            let _ = self.queue.send(Message::Left(self.owner, Moment::now()));
+            self.printer.leave(self.owner);
         }
     }
 }
@@ -67,9 +67,9 @@ pub(crate) fn owner(actor: &Actor) -> Owner {
 impl HostOutput {
     pub(crate) fn new(stream: Stream, owner: Owner, actor: &Arc<Actor>) -> Result<Self> {
         let filter = stream.fd().is_terminal().then(Mutex::default);
-        let (queue, progress) = (queue(stream)?, Arc::new(Progress::new(actor.clone())));
+        let (printer, progress) = (printer(stream)?, Arc::new(Progress::new(actor.clone())));
         let request = Mutex::new(Request { since: Moment::now(), within_line: false });
-        Ok(HostOutput(Arc::new(Shared { stream, owner, queue, progress, request, filter })))
+        Ok(HostOutput(Arc::new(Shared { stream, owner, printer, progress, request, filter })))
     }
 
     /// The guest begins with a request.
@@ -89,7 +89,7 @@ impl HostOutput {
 
     /// Writes a chunk, and says how much of it is written: all, unless the rest failed.
     pub(super) async fn write(&self, bytes: &[u8]) -> std::result::Result<usize, Error> {
-        let Shared { stream, owner, queue, progress, request, filter } = &*self.0;
+        let Shared { stream, owner, printer, progress, request, filter } = &*self.0;
         unless_stopped(&progress.actor)?;
         let text = match filter {
             Some(filter) => filter.lock().filter(bytes).into(),
@@ -104,7 +104,7 @@ impl HostOutput {
         progress.begin();
         let receipt = Receipt { stream: *stream, progress: progress.clone() };
         let chunk = Chunk { owner: *owner, at_work_since, bytes: text, receipt };
-        queue.send(Message::Write(chunk)).map_err(|_| Errno::Pipe)?;
+        printer.write(chunk);
         let outcome = progress.ended().await;
         unless_stopped(&progress.actor)?;
         match outcome.failure {

@@ -232,3 +232,15 @@ fn one_guest_alone_is_written_as_it_is() {
     stream.push(1, "b\0\nc");
     assert_eq!(stream.write(), "b\0\nc");
 }
+
+/// As by a guest that loses the processor while it writes.
+#[test]
+fn whatever_others_wait_for_counts() {
+    let mut stream = Stream::new();
+    assert!(stream.lines.may_hold_up(1, stream.now));
+    stream.lines.has_held_up(1, LINE_TIME_MAX, stream.now);
+    assert!(!stream.lines.may_hold_up(1, stream.now) && stream.lines.may_hold_up(2, stream.now));
+    stream.push(1, "one ");
+    stream.push(2, "two\n");
+    assert_eq!(stream.write(), "one \ntwo\n");
+}
