@@ -1,5 +1,9 @@
 //! The limit on processor time, from Rust: what counts, and how exactly.
 
+#[path = "common/interruption.rs"]
+mod interruption;
+
+use interruption::options;
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::{InstanceConfig, Limits};
 use runtime_wasm::actor::control::{Clock, StopReason};
@@ -60,7 +64,7 @@ impl Drop for Busy {
 #[tokio::test]
 async fn a_guest_has_all_of_its_processor_time_and_little_more() {
     // Guests that run on keep their place, so that the test ends soon on a busy machine.
-    let runtime = Runtime::new(RuntimeOptions { nice: 0, ..RuntimeOptions::default() }).unwrap();
+    let runtime = Runtime::new(RuntimeOptions { nice: 0, ..options() }).unwrap();
     let limit = Duration::from_millis(80);
     for busy in [false, true] {
         let _busy = busy.then(Busy::new);
@@ -80,7 +84,7 @@ async fn a_guest_has_all_of_its_processor_time_and_little_more() {
 
 #[tokio::test]
 async fn a_guest_that_waits_and_then_runs_on_is_found() {
-    let runtime = Runtime::new(RuntimeOptions { nice: 0, ..RuntimeOptions::default() }).unwrap();
+    let runtime = Runtime::new(RuntimeOptions { nice: 0, ..options() }).unwrap();
     let actor = guest(&runtime, Some(Duration::from_millis(20))).await;
     // Longer than any pause between two looks, and than the limit.
     let began = Instant::now();
@@ -91,7 +95,7 @@ async fn a_guest_that_waits_and_then_runs_on_is_found() {
 
 #[tokio::test]
 async fn sleeping_uses_nothing_and_each_request_begins_anew() {
-    let runtime = Runtime::new(RuntimeOptions::default()).unwrap();
+    let runtime = Runtime::new(options()).unwrap();
     let _busy = Busy::new();
     let actor = guest(&runtime, Some(Duration::from_millis(500))).await;
     for _ in 0..4 {
@@ -101,7 +105,7 @@ async fn sleeping_uses_nothing_and_each_request_begins_anew() {
 
 #[tokio::test]
 async fn the_limit_of_a_call_is_tighter_than_that_of_its_instance_or_none() {
-    let runtime = Runtime::new(RuntimeOptions { nice: 0, ..RuntimeOptions::default() }).unwrap();
+    let runtime = Runtime::new(RuntimeOptions { nice: 0, ..options() }).unwrap();
     for (of_instance, of_call) in [(None, 30), (Some(60_000), 30), (Some(30), 60_000)] {
         let actor = guest(&runtime, of_instance.map(Duration::from_millis)).await;
         let bounded = Call { name: "spin".to_owned(), cpu: Some(Duration::from_millis(of_call)), ..Call::default() };

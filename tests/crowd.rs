@@ -1,9 +1,13 @@
 //! As many instances as the machine has room for: the next one is refused, all of them work, and everything is given back.
 
+#[path = "common/interruption.rs"]
+mod interruption;
+
 #[path = "common/held.rs"]
 mod held;
 
 use held::Held;
+use interruption::options;
 use runtime_wasm::actor::config::InstanceConfig;
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::message::{Answer, Call, Command};
@@ -43,7 +47,7 @@ async fn drop_all(runtime: &Arc<Runtime>, instances: Vec<InstanceId>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn as_many_as_there_is_room_for_live_and_give_everything_back() {
-    let options = RuntimeOptions { max_instances: usize::MAX, ..RuntimeOptions::default() };
+    let options = RuntimeOptions { max_instances: usize::MAX, ..options() };
     let runtime = Arc::new(Runtime::new(options).unwrap());
     let module = runtime.compile("guest".into(), wat::parse_str(GUEST).unwrap()).await.unwrap();
     let (warm_up, _) = make(&runtime, module, 300).await;

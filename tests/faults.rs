@@ -1,11 +1,15 @@
 //! What goes wrong around a guest: a full disk, a folder that is deleted, output that nobody reads or can take, writing
 //! that is stopped, no memory left.
 
+#[path = "common/interruption.rs"]
+mod interruption;
+
+use interruption::options;
 use runtime_wasm::actor::config::{InstanceConfig, Limits, Preopen, Stdout, WasiConfig};
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::{ErrorCode, WasmError};
-use runtime_wasm::registry::{InstanceId, Runtime, RuntimeOptions};
+use runtime_wasm::registry::{InstanceId, Runtime};
 use runtime_wasm::value::Value;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -23,7 +27,7 @@ const NOENT: i32 = 44;
 const NOSPC: i32 = 51;
 
 fn runtime() -> Arc<Runtime> {
-    Arc::new(Runtime::new(RuntimeOptions::default()).unwrap())
+    Arc::new(Runtime::new(options()).unwrap())
 }
 
 /// A guest that may write in a folder.

@@ -1,13 +1,17 @@
 //! Guests and manifests made to hurt: each is refused with the right code or served within its limits, and the process
 //! goes on.
 
+#[path = "common/interruption.rs"]
+mod interruption;
+
+use interruption::options;
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::{InstanceConfig, Limits};
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::caps::{Caps, CapsErrorKind};
 use runtime_wasm::error::{ErrorCode, WasmError};
-use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
+use runtime_wasm::registry::{InstanceId, ModuleId, Runtime};
 use std::fmt::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -18,7 +22,7 @@ use std::time::Duration;
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 
 fn runtime() -> Runtime {
-    Runtime::new(RuntimeOptions::default()).unwrap()
+    Runtime::new(options()).unwrap()
 }
 
 fn bounded() -> InstanceConfig {

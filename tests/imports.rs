@@ -1,5 +1,9 @@
 //! What a module imports, as a Rust program gives it: nothing, functions that trap, memories and tables of the instance's own.
 
+#[path = "common/interruption.rs"]
+mod interruption;
+
+use interruption::options;
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::{InstanceConfig, Limits, UnknownImports};
 use runtime_wasm::actor::host_call::{Given, HostEvents, HostImports};
@@ -33,7 +37,7 @@ fn given(given: &[Given]) -> InstanceConfig {
 
 #[tokio::test]
 async fn what_nobody_has_is_refused_or_traps_when_it_is_called() {
-    let runtime = Runtime::new(RuntimeOptions::default()).unwrap();
+    let runtime = Runtime::new(options()).unwrap();
     let wat = r#"(module
         (import "env" "abort" (func $abort (param i32 i64) (result f64)))
         (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
@@ -78,7 +82,7 @@ async fn what_nobody_has_is_refused_or_traps_when_it_is_called() {
 
 #[tokio::test]
 async fn what_is_given_beyond_the_imports_or_in_the_wrong_place_is_no_matter_or_an_error() {
-    let runtime = Runtime::new(RuntimeOptions::default()).unwrap();
+    let runtime = Runtime::new(options()).unwrap();
     let wat = r#"(module (import "a" "f" (func)) (import "a" "m" (memory 1)) (import "a" "g" (global i32)))"#;
     let number = || Given::Value(Value::I32(1).into());
     let fits = [Given::Function, Given::Fresh, number(), Given::Fresh, Given::Function, Given::Nothing];
@@ -98,7 +102,7 @@ async fn what_is_given_beyond_the_imports_or_in_the_wrong_place_is_no_matter_or_
 
 #[tokio::test]
 async fn memories_and_tables_that_are_imported_count_toward_what_all_have_and_are_given_back() {
-    let options = RuntimeOptions { max_memory_bytes: 10 * 65_536, ..RuntimeOptions::default() };
+    let options = RuntimeOptions { max_memory_bytes: 10 * 65_536, ..options() };
     let runtime = Runtime::new(options).unwrap();
     let wat = r#"(module (import "a" "m" (memory 3)) (import "a" "t" (table 4096 externref)))"#;
     for _ in 0..20 {
@@ -135,7 +139,7 @@ fn dumps(folder: &Path) -> Vec<Vec<u8>> {
 async fn a_core_dump_has_the_memory_that_is_imported() {
     let folder = tempfile::tempdir().unwrap();
     let core_dumps = Some(folder.path().to_owned());
-    let runtime = Runtime::new(RuntimeOptions { core_dumps, ..RuntimeOptions::default() }).unwrap();
+    let runtime = Runtime::new(RuntimeOptions { core_dumps, ..options() }).unwrap();
     let wat = r#"(module
         (import "a" "m" (memory 1)) (import "a" "t" (table 1 externref)) (import "a" "g" (global (mut externref)))
         (global $mine (mut externref) (ref.null extern))

@@ -1,5 +1,9 @@
 //! Guests that work against their limits: on memory and tables, on fuel, on what the host keeps for them.
 
+#[path = "common/interruption.rs"]
+mod interruption;
+
+use interruption::options;
 use runtime_wasm::actor::config::{InstanceConfig, Limits};
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::host_call::{Given, HostEvent, HostEvents, HostImports, HostReply};
@@ -12,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn runtime() -> Runtime {
-    Runtime::new(RuntimeOptions::default()).unwrap()
+    Runtime::new(options()).unwrap()
 }
 
 async fn compile(runtime: &Runtime, wat: &str) -> ModuleId {
@@ -292,7 +296,7 @@ async fn guests_that_take_all_memory_keep_no_small_one_from_being_made() {
     const SMALL: &str =
         r#"(module (memory (export "memory") 17) (func (export "grow") (result i32) (memory.grow (i32.const 47))))"#;
     let max_memory_bytes = 128 << 20;
-    let runtime = Runtime::new(RuntimeOptions { max_memory_bytes, ..RuntimeOptions::default() }).unwrap();
+    let runtime = Runtime::new(RuntimeOptions { max_memory_bytes, ..options() }).unwrap();
     let limits = Limits { memory_bytes: u64::MAX, table_elements: 1 << 30, ..Limits::default() };
     let config = InstanceConfig { limits: limits.clone(), ..Default::default() };
     let [greedy, small] = [compile(&runtime, GREEDY).await, compile(&runtime, SMALL).await];
@@ -447,7 +451,7 @@ async fn a_guest_holds_so_many_host_values_and_no_more() {
 
 #[tokio::test]
 async fn host_values_count_against_the_memory_of_all_guests() {
-    let runtime = Runtime::new(RuntimeOptions { max_memory_bytes: 1 << 20, ..RuntimeOptions::default() }).unwrap();
+    let runtime = Runtime::new(RuntimeOptions { max_memory_bytes: 1 << 20, ..options() }).unwrap();
     let wat = "(module (table $kept 10000 externref) (global $n (mut i32) (i32.const 0))
         (func (export \"keep\") (param externref)
             (table.set $kept (global.get $n) (local.get 0))
@@ -499,7 +503,7 @@ async fn a_mailbox_is_no_larger_than_it_may_be() {
 /// The largest numbers are no way around a bound.
 #[tokio::test]
 async fn limits_of_any_size_hold() {
-    let runtime = Runtime::new(RuntimeOptions { max_memory_bytes: u64::MAX, ..RuntimeOptions::default() }).unwrap();
+    let runtime = Runtime::new(RuntimeOptions { max_memory_bytes: u64::MAX, ..options() }).unwrap();
     let limits = || Limits {
         fuel: Some(u64::MAX),
         timeout: Some(Duration::MAX),
@@ -576,7 +580,7 @@ async fn a_stop_reaches_an_instance_whose_imports_are_being_resolved() {
 async fn a_core_dump_is_bounded_and_no_guest_makes_it_panic() {
     let folder = tempfile::tempdir().unwrap();
     let core_dumps = Some(folder.path().to_owned());
-    let runtime = Runtime::new(RuntimeOptions { core_dumps, ..RuntimeOptions::default() }).unwrap();
+    let runtime = Runtime::new(RuntimeOptions { core_dumps, ..options() }).unwrap();
     for (wat, written) in [
         ("(module (memory 16) (func (export \"f\") unreachable))", true),
         ("(module (memory 4097) (func (export \"f\") unreachable))", false),

@@ -1,6 +1,10 @@
 //! Names are data: whatever a guest calls its things, what is said of them is text of bounded length in which nothing is
 //! left that a terminal, a log or a page would obey.
 
+#[path = "common/interruption.rs"]
+mod interruption;
+
+use interruption::options;
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::{InstanceConfig, Limits, Preopen, WasiConfig};
 use runtime_wasm::actor::message::{Answer, Call, Command};
@@ -58,7 +62,7 @@ fn assert_error(error: &WasmError, code: ErrorCode) {
 }
 
 fn runtime() -> Runtime {
-    Runtime::new(RuntimeOptions::default()).unwrap()
+    Runtime::new(options()).unwrap()
 }
 
 async fn compile(runtime: &Runtime, wat: &str) -> Result<ModuleId, WasmError> {
@@ -170,7 +174,7 @@ async fn what_is_said_of_bytes_that_are_no_module_obeys_no_name() {
         let bad =
             runtime.compile(format!("the module \"{}\"", decoded(&escaped)), b"\0asm\x01\0\0\0\xff".to_vec()).await;
         assert_error(&bad.unwrap_err(), ErrorCode::Compile);
-        let large = Runtime::new(RuntimeOptions { max_module_bytes: 4, ..RuntimeOptions::default() }).unwrap();
+        let large = Runtime::new(RuntimeOptions { max_module_bytes: 4, ..options() }).unwrap();
         assert_error(&large.compile(decoded(&escaped), vec![0; 9]).await.unwrap_err(), ErrorCode::Compile);
     }
 }

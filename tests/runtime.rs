@@ -1,10 +1,14 @@
 //! The runtime as a plain Rust library: no JavaScript.
 
+#[path = "common/interruption.rs"]
+mod interruption;
+
+use interruption::options;
 use runtime_wasm::actor::config::{InstanceConfig, Limits, Stdin, WasiConfig};
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::message::{Answer, Call, Command, Withdrawal};
 use runtime_wasm::error::{ErrorCode, WasmError};
-use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
+use runtime_wasm::registry::{InstanceId, ModuleId, Runtime};
 use runtime_wasm::value::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +41,7 @@ const READER: &str = r#"(module
     (func (export "exit") (param i32) (call $exit (local.get 0))))"#;
 
 fn runtime() -> Arc<Runtime> {
-    Arc::new(Runtime::new(RuntimeOptions::default()).unwrap())
+    Arc::new(Runtime::new(options()).unwrap())
 }
 
 async fn compile(runtime: &Runtime, wat: &str) -> ModuleId {

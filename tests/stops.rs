@@ -1,5 +1,9 @@
 //! A stop is a stop: nothing of a guest begins after it, wherever it has got to by then.
 
+#[path = "common/interruption.rs"]
+mod interruption;
+
+use interruption::options;
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::{Cause, InstanceConfig, Limits, RestartPolicy, Stdout, WasiConfig};
 use runtime_wasm::actor::control::StopReason;
@@ -32,7 +36,7 @@ struct Asker {
 
 impl Asker {
     async fn new(restart: Option<RestartPolicy>) -> Asker {
-        let runtime = Arc::new(Runtime::new(RuntimeOptions::default()).unwrap());
+        let runtime = Arc::new(Runtime::new(options()).unwrap());
         let module = runtime.compile("asker".into(), wat::parse_str(ASKER).unwrap()).await.unwrap();
         let (sender, events) = HostEvents::new();
         let imports = Some(HostImports { events: sender, set: 1, given: vec![Given::Function] });
@@ -109,7 +113,7 @@ const WRITER: &str = r#"(module
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_writes_much_writes_no_more_once_it_is_stopped_though_somebody_reads() {
-    let runtime = Arc::new(Runtime::new(RuntimeOptions::default()).unwrap());
+    let runtime = Arc::new(Runtime::new(options()).unwrap());
     let module = runtime.compile("writer".into(), wat::parse_str(WRITER).unwrap()).await.unwrap();
     for _ in 0..10 {
         let (writer, reader) = pipe();
@@ -153,7 +157,7 @@ const BULK: &str = r#"(module
 /// A stop waits for the one instruction that the guest's thread is at, so by default there is not much that it could be at.
 #[tokio::test]
 async fn a_guest_that_fills_all_the_memory_it_has_by_default_is_answered_for_at_once_and_gone_soon() {
-    let runtime = Arc::new(Runtime::new(RuntimeOptions::default()).unwrap());
+    let runtime = Arc::new(Runtime::new(options()).unwrap());
     let module = runtime.compile("bulk".into(), wat::parse_str(BULK).unwrap()).await.unwrap();
     let actor = runtime.instantiate(module, InstanceConfig::default()).await.unwrap();
     let call = |name: &str, args| Command::Call(Call { name: name.into(), args, ..Call::default() });
@@ -191,7 +195,7 @@ async fn poll_once<T>(future: &mut Pin<Box<dyn Future<Output = T> + '_>>) -> Pol
 /// What nobody polls any more, at the end of an app, is an instantiation that waits for its code.
 #[tokio::test]
 async fn a_shutdown_does_not_wait_for_an_instance_that_has_no_thread_yet() {
-    let runtime = Runtime::new(RuntimeOptions { max_compiling: 1, ..RuntimeOptions::default() }).unwrap();
+    let runtime = Runtime::new(RuntimeOptions { max_compiling: 1, ..options() }).unwrap();
     let module = runtime.compile("guest".into(), large_module(50)).await.unwrap();
     // With fuel it has to be compiled anew.
     let limits = Limits { fuel: Some(1), ..Limits::default() };

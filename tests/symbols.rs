@@ -1,5 +1,9 @@
 //! Traps of guests whose debug sections are made to hurt: the error comes soon, has names, and nothing of the machine is lost.
 
+#[path = "common/interruption.rs"]
+mod interruption;
+
+use interruption::options;
 use runtime_wasm::actor::Actor;
 use runtime_wasm::actor::config::InstanceConfig;
 use runtime_wasm::actor::control::StopReason;
@@ -89,7 +93,7 @@ fn assert_is_whole(error: &WasmError) {
 #[tokio::test]
 async fn hostile_debug_sections_cost_neither_memory_nor_the_error() {
     for wait_for_lines in [false, true] {
-        let runtime = Runtime::new(RuntimeOptions { wait_for_lines, ..Default::default() }).unwrap();
+        let runtime = Runtime::new(RuntimeOptions { wait_for_lines, ..options() }).unwrap();
         for module in [shared_line_program(), attributes_of_no_bytes()] {
             assert!(module.len() < 120_000, "{}", module.len());
             let actor = instance(&runtime, module).await;
@@ -106,7 +110,7 @@ async fn hostile_debug_sections_cost_neither_memory_nor_the_error() {
 /// Whether its lines are being looked up or not, a stopped guest is gone.
 #[tokio::test]
 async fn a_stop_does_not_wait_for_lines() {
-    let options = RuntimeOptions { wait_for_lines: true, ..Default::default() };
+    let options = RuntimeOptions { wait_for_lines: true, ..options() };
     let runtime = Arc::new(Runtime::new(options).unwrap());
     for _ in 0..10 {
         let actor = instance(&runtime, attributes_of_no_bytes()).await;

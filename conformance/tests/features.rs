@@ -1,7 +1,11 @@
 //! docs/wasm-features.md says what the engine does.
 
+#[path = "../../tests/common/interruption.rs"]
+mod interruption;
+
+use interruption::options;
 use runtime_wasm::error::ErrorCode;
-use runtime_wasm::registry::{Runtime, RuntimeOptions};
+use runtime_wasm::registry::Runtime;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -93,7 +97,7 @@ fn documented() -> BTreeMap<String, (String, String)> {
 
 #[tokio::test]
 async fn each_proposal_is_on_or_off_as_documented_and_what_is_off_says_so() {
-    let runtime = Runtime::new(RuntimeOptions::default()).unwrap();
+    let runtime = Runtime::new(options()).unwrap();
     let documented = documented();
     let modules: Vec<_> = MODULES.iter().map(|(name, _)| *name).collect();
     assert_eq!(documented.len(), modules.len(), "rows and modules");

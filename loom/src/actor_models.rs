@@ -8,7 +8,7 @@ use crate::actor::message::{Answer, Call, Command, Outcome, PendingReply, Reques
 use crate::actor::request::{Running, Work};
 use crate::actor::{Actor, Blueprint, Budget, Reaper, Services, Watch, spawn};
 use crate::ended::Ended;
-use crate::engine::{Code, Deadlines, Engines, Module};
+use crate::engine::{Code, Deadlines, Engines, Module, Page};
 use crate::error::{ErrorCode, WasmError};
 use crate::registry::table::Table;
 use crate::twins::Handle;
@@ -22,6 +22,16 @@ use std::time::Duration;
 
 /// What an actor is to be made of.
 pub fn made(config: InstanceConfig, watch: Watch, unregister: impl Fn(Ended) + Send + Sync + 'static) -> Blueprint {
+    made_with(Page::default(), config, watch, unregister)
+}
+
+/// The same, with a page to look at.
+pub fn made_with(
+    page: Page,
+    config: InstanceConfig,
+    watch: Watch,
+    unregister: impl Fn(Ended) + Send + Sync + 'static,
+) -> Blueprint {
     let engines: Arc<Engines> = Arc::default();
     let services = Services {
         engines: engines.clone(),
@@ -32,7 +42,7 @@ pub fn made(config: InstanceConfig, watch: Watch, unregister: impl Fn(Ended) + S
         io: Handle,
     };
     Blueprint {
-        actor: Arc::new(Actor::new(1, "".into(), (1, Arc::default()), &config.limits, engines, unregister)),
+        actor: Arc::new(Actor::new(1, "".into(), (1, Arc::default()), &config.limits, (engines, page), unregister)),
         code: Code,
         module: Arc::new(Module),
         config,

@@ -36,7 +36,7 @@ mod limits {
 #[path = "../../src/engine"]
 mod engine {
     mod deadline;
-    pub use crate::stand_ins::engine::{Code, Engines, Metering, Module};
+    pub use crate::stand_ins::engine::{Code, Engines, Metering, Module, Page};
     pub use deadline::{Deadlines, Token};
 }
 
@@ -107,6 +107,7 @@ mod actor_models;
 mod deadline_models;
 mod host_call_models;
 mod mailbox_models;
+mod page_models;
 mod pipe_models;
 mod stop_models;
 

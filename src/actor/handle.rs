@@ -8,7 +8,7 @@ use super::request::Running;
 use super::stats::{Counters, InstanceStats};
 use super::thread::OsThread;
 use crate::ended::Ended;
-use crate::engine::Engines;
+use crate::engine::{Engines, Page};
 use crate::printable;
 use crate::signature::Export;
 use crate::sync::watch;
@@ -36,13 +36,14 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// A handle without a thread; see [`spawn`](super::spawn). `module` is the id of its module, with what that exports.
+    /// A handle without a thread; see [`spawn`](super::spawn). `module` is the id of its module, with what that exports;
+    /// `page` is what its code looks at, if it does.
     pub fn new(
         id: u64,
         name: Arc<str>,
         module: (u64, Arc<[Export]>),
         limits: &Limits,
-        engines: Arc<Engines>,
+        (engines, page): (Arc<Engines>, Page),
         unregister: impl Fn(Ended) + Send + Sync + 'static,
     ) -> Self {
         Actor {
@@ -54,7 +55,7 @@ impl Actor {
             limits: limits.clone(),
             counters: Counters::default(),
             printing_as: OnceLock::new(),
-            control: Control::new(),
+            control: Control::with_page(page),
             mailbox: Mailbox::new(limits.mailbox),
             thread: Arc::default(),
             engines,

@@ -4,6 +4,7 @@
 //! limit, *metered* for those with one. A module is compiled for an engine the first time it is needed there.
 
 mod cache;
+mod code;
 mod compile;
 mod core_dumps;
 mod deadline;
@@ -13,6 +14,9 @@ pub(crate) mod faults;
 mod file_kind;
 mod hostile;
 mod inspect;
+mod interruption;
+mod looks;
+mod memory;
 mod metering;
 mod module;
 mod parser_text;
@@ -20,19 +24,24 @@ mod symbols;
 mod types;
 
 pub use cache::{CACHE_BYTES_MAX, Cache, Held};
+pub use code::Code;
 pub use compile::{COMPILE_MODULE, CompileProcess, Threads, compile_module};
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
 pub use deferred_drop::DeferredDrop;
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
+pub use interruption::Interruption;
+pub use looks::PAGE_BYTES;
+pub use memory::Page;
 pub use metering::{Extent, bulk_operation_at, cost_of_function_at};
 pub use module::{Module, Modules};
 pub use symbols::{SourceLocation, SourceLocations, Symbols};
-pub use types::{Code, Sha256, sha256, signature_of, type_text, value_type};
+pub use types::{Sha256, sha256, signature_of, type_text, value_type};
 
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{FIBER_STACK_BYTES, WASM_STACK_BYTES};
-use std::sync::OnceLock;
+use memory::Pages;
+use std::sync::{Arc, OnceLock};
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
 /// Which of the two engines.
@@ -53,6 +62,8 @@ pub struct Engines {
     wait_for_lines: bool,
     cache: Option<Cache>,
     compile_process: Option<CompileProcess>,
+    interruption: Interruption,
+    pages: OnceLock<Arc<Pages>>,
 }
 
 impl Engines {
@@ -76,6 +87,45 @@ impl Engines {
         Engines { compile_process, ..self }
     }
 
+    /// The same, for guests that are stopped so.
+    pub fn with_interruption(self, interruption: Interruption) -> Self {
+        Engines { interruption, ..self }
+    }
+
+    /// Does code for this engine look at a page that a stop takes away? Metered code looks at its fuel anyway, and finds a stop there; and what
+    /// a look costs must not be counted as the guest's.
+    fn has_looks(&self, metering: Metering) -> bool {
+        self.interruption == Interruption::Protection && metering == Metering::Plain
+    }
+
+    /// The page for an instance of this code: what a stop of it is to take away.
+    ///
+    /// # Errors
+    /// 5001 where the system has none to give.
+    pub fn page(&self, code: &Code) -> Result<Page> {
+        if !code.looks() {
+            return Ok(Page::default());
+        }
+        let page = self.pages().and_then(|pages| pages.page());
+        page.map_err(|error| {
+            let text = format!("no page for an instance to look at (`interruption` is \"protection\"): {error}");
+            WasmError::new(ErrorCode::Instantiate, text)
+        })
+    }
+
+    /// How many memory maps such a page takes at most.
+    pub fn maps_per_page(&self, code: &Code) -> u64 {
+        if code.looks() { self.pages().map_or(0, |pages| pages.maps_per_page()) } else { 0 }
+    }
+
+    fn pages(&self) -> std::io::Result<&Arc<Pages>> {
+        if let Some(pages) = self.pages.get() {
+            return Ok(pages);
+        }
+        let made = memory::pages()?;
+        Ok(self.pages.get_or_init(|| made))
+    }
+
     /// Where core dumps go, if anywhere.
     pub fn core_dumps(&self) -> Option<&CoreDumps> {
         self.core_dumps.as_ref()
@@ -94,14 +144,24 @@ impl Engines {
             return Ok(engine);
         }
         // A failure is not kept: the machine may have had too little of something for a moment. Of two that are made at once one stays.
-        let made = Engine::new(&config(metered, self.core_dumps.is_some())).map_err(|error| {
+        let mut config = config(metered, self.core_dumps.is_some());
+        match self.interruption {
+            Interruption::Epoch => drop(config.epoch_interruption(true)),
+            Interruption::Protection if metered => {}
+            Interruption::Protection => look_at_pages(&mut config),
+        }
+        let made = Engine::new(&config).map_err(|error| {
             WasmError::new(ErrorCode::Instantiate, format!("wasmtime cannot run on this machine: {error:#}"))
         })?;
         Ok(cell.get_or_init(|| made))
     }
 
-    /// Makes every running guest look at its control cell: one bump of the epoch of each engine in use.
+    /// Makes every running guest look at its control cell: one bump of the epoch of each engine in use. Where guests are stopped by memory
+    /// protection, the one that is meant has lost its page.
     pub fn interrupt(&self) {
+        if self.interruption == Interruption::Protection {
+            return;
+        }
         for engine in [&self.plain, &self.metered].into_iter().filter_map(OnceLock::get) {
             engine.increment_epoch();
         }
@@ -111,7 +171,6 @@ impl Engines {
 fn config(metered: bool, core_dumps: bool) -> Config {
     let mut config = Config::new();
     config
-        .epoch_interruption(true)
         .consume_fuel(metered)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(FIBER_STACK_BYTES)
@@ -128,4 +187,15 @@ fn config(metered: bool, core_dumps: bool) -> Config {
         // Off by default too. Their growth can fail without having been asked for, which the limiter could not tell.
         .wasm_custom_page_sizes(false);
     config
+}
+
+/// For code that looks at a page of its own.
+fn look_at_pages(config: &mut Config) {
+    config
+        .signals_based_traps(true)
+        // The page is a memory of small pages, by which it is known from all others: no module that is let in has such.
+        .wasm_custom_page_sizes(true)
+        .with_host_memory(Arc::new(memory::Creator))
+        // It cannot do both.
+        .memory_init_cow(false);
 }

@@ -4,8 +4,8 @@
 
 use super::compile::{Failure, Job, Threads, compile};
 use super::inspect::imported_memory;
-use super::types::{Code, Sha256, export_kind, import};
-use super::{DeferredDrop, Engines, Metering, Symbols};
+use super::types::{Sha256, export_kind, import};
+use super::{Code, DeferredDrop, Engines, Metering, Symbols};
 use crate::error::{Result, WasmError};
 use crate::signature::{Export, Import};
 use bytes::Bytes;
@@ -205,7 +205,7 @@ impl Facts {
         let (imported_memories, needed) = (imported("memory"), code.resources_required());
         Facts {
             exports,
-            memories: u64::from(needed.num_memories) + imported_memories,
+            memories: u64::from(needed.num_memories) - u64::from(code.looks()) + imported_memories,
             tables: u64::from(needed.num_tables) + imported("table"),
             imported_memory: imported_memory(bytes, imported_memories),
             imports,

@@ -4,9 +4,6 @@ use crate::signature::{ExportKind, Import, ValueType};
 use sha2::Digest;
 use wasmtime::{ExternType, FuncType, HeapType, ImportType, ValType};
 
-/// Compiled code, ready to be instantiated on the engine it was compiled for. A reference: cloning is cheap.
-pub type Code = wasmtime::Module;
-
 /// The SHA-256 of a module's bytes.
 pub type Sha256 = [u8; 32];
 

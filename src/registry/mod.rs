@@ -19,7 +19,7 @@ mod starting;
 mod table;
 mod tombstones;
 
-pub use crate::engine::{CACHE_BYTES_MAX, COMPILE_MODULE, Cache, CompileProcess, Held, compile_module};
+pub use crate::engine::{CACHE_BYTES_MAX, COMPILE_MODULE, Cache, CompileProcess, Held, Interruption, compile_module};
 pub use runtime::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 pub use starting::Starting;
 pub use table::Table;

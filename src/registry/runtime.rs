@@ -13,7 +13,9 @@ use crate::actor::control::StopReason;
 use crate::actor::message::{Command, Outcome, Withdrawal};
 use crate::actor::{Actor, Blueprint, Budget, InstanceStats, Reaper, Services, Watch, spawn};
 use crate::blocking;
-use crate::engine::{Cache, CompileProcess, CoreDumps, Deadlines, Engines, Module, Modules, Sha256, inspect, sha256};
+use crate::engine::{
+    Cache, Code, CompileProcess, CoreDumps, Deadlines, Engines, Interruption, Module, Modules, Sha256, inspect, sha256,
+};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{MAILBOX_MAX, MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
 use crate::module_info::ModuleInfo;
@@ -51,6 +53,8 @@ pub struct RuntimeOptions {
     pub nice: i32,
     /// What an instance gets that names no limits, and what no instance exceeds.
     pub limits: Limits,
+    /// How guests are called out of their own code when they are stopped.
+    pub interruption: Interruption,
     /// The folder for a core dump of each trap, if any.
     pub core_dumps: Option<PathBuf>,
     /// Where compiled code is kept for other processes, if anywhere.
@@ -70,6 +74,7 @@ impl Default for RuntimeOptions {
             max_memory_bytes: machine::memory_bytes() / 2,
             nice: 10,
             limits: Limits::default(),
+            interruption: Interruption::default(),
             core_dumps: None,
             cache: None,
             compile_process: None,
@@ -108,7 +113,8 @@ impl Runtime {
         let engines = Engines::with_core_dumps(options.core_dumps.clone().map(CoreDumps::new))
             .waiting_for_lines(options.wait_for_lines)
             .with_cache(options.cache.clone())
-            .with_compile_process(options.compile_process.clone());
+            .with_compile_process(options.compile_process.clone())
+            .with_interruption(options.interruption);
         Ok(Runtime {
             compiling: Compiling::new(options.max_compiling, cores(), capacity.clone()),
             by_bytes: Modules::default(),
@@ -223,7 +229,8 @@ impl Runtime {
         let metering = config.limits.metering();
         let turn = || self.compiling.turn(module.name(), module.bytes().len());
         let code = module.code(&self.services.engines, metering, turn).await?;
-        let [starting, first_call] = self.room_for(&module, &config).await?;
+        let [starting, first_call] = self.room_for(&module, &code, &config).await?;
+        let page = self.services.engines.page(&code)?;
         // From here on nothing is waited for until the thread has the permit: whoever waits for the alive to end, at a shutdown, must not
         // wait for a future that nobody polls any more.
         let permit = self.instances.alive.enter(self.options.max_instances).map_err(|refused| self.no_room(refused))?;
@@ -234,7 +241,7 @@ impl Runtime {
         let unregister = self.instances.unregister();
         let name = config.name.as_str().into();
         let (of, engines) = ((module_id.0, module.exports().clone()), self.services.engines.clone());
-        let actor = Arc::new(Actor::new(id, name, of, &config.limits, engines, unregister));
+        let actor = Arc::new(Actor::new(id, name, of, &config.limits, (engines, page), unregister));
         self.instances.register(&actor);
         let blueprint = Blueprint { actor: actor.clone(), code, module, config, services: self.services.clone() };
         let started = spawn(blueprint, first_call, move || drop(permit))?;
@@ -242,9 +249,12 @@ impl Runtime {
     }
 
     /// Sees that the machine has room for an instance, counting again what there is before it says no.
-    async fn room_for(&self, module: &Module, config: &InstanceConfig) -> Result<[Reservation; 2]> {
+    async fn room_for(&self, module: &Module, code: &Code, config: &InstanceConfig) -> Result<[Reservation; 2]> {
         let most = Resources {
-            maps: MAPS_PER_INSTANCE + MAPS_PER_MEMORY * module.memories() + module.tables(),
+            maps: MAPS_PER_INSTANCE
+                + MAPS_PER_MEMORY * module.memories()
+                + module.tables()
+                + self.services.engines.maps_per_page(code),
             threads: 1,
             // The granted handle, and the guest's own.
             files: 2 * config.wasi.preopens.len() as u64,

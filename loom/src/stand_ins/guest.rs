@@ -1,4 +1,4 @@
-//! A guest that does what the name of its call says. Its epoch deadline is that of wasmtime: reached, it looks at the control cell,
+//! A guest that does what the name of its call says. If it has a page to look at, it traps once that is gone. Otherwise its epoch deadline is that of wasmtime: reached, it looks at the control cell,
 //! and is interrupted or goes on until the next bump.
 
 use super::blueprint::Blueprint;
@@ -108,6 +108,18 @@ impl Guest {
 
     fn spin(&mut self) -> Outcome {
         loop {
+            match self.actor.control.page().is_there() {
+                Some(true) => {
+                    loom::thread::yield_now();
+                    continue;
+                }
+                // The trap of a look: what it means is for the control cell to say.
+                Some(false) => {
+                    assert!(self.actor.control.is_stopped(), "a guest lost its page, and nobody stopped it");
+                    return Err(WasmError::new(ErrorCode::Call, "it was interrupted"));
+                }
+                None => {}
+            }
             let epoch = self.engines.epoch();
             if epoch < self.deadline {
                 loom::thread::yield_now();

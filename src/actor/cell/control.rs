@@ -10,6 +10,7 @@
 
 pub use super::reason::{Clock, StopReason};
 
+use crate::engine::Page;
 use crate::sync::{AtomicBool, Mutex, Ordering, mutant};
 use std::task::Waker;
 use std::time::Instant;
@@ -57,6 +58,9 @@ pub struct Control<R> {
     /// Mirrors that there is a reason or an interruption, for the paths that must not take the lock (epoch checks, every host call).
     stopped: AtomicBool,
     pub(super) state: Mutex<State<R>>,
+    /// What the guest's code looks at, if it does. It is taken away and given back under the lock, so that who stops the guest before takes
+    /// none from the one after it.
+    page: Page,
 }
 
 pub(super) struct State<R> {
@@ -135,6 +139,11 @@ impl<R> Default for Control<R> {
 impl<R> Control<R> {
     /// A cell in `Starting`, with nothing running.
     pub fn new() -> Self {
+        Self::with_page(Page::default())
+    }
+
+    /// The same, for a guest whose code looks at this page.
+    pub fn with_page(page: Page) -> Self {
         let state = State {
             status: Status::Starting,
             reason: None,
@@ -144,7 +153,19 @@ impl<R> Control<R> {
             request: 0,
             waker: None,
         };
-        Control { stopped: AtomicBool::new(false), state: Mutex::new(state) }
+        Control { stopped: AtomicBool::new(false), state: Mutex::new(state), page }
+    }
+
+    /// The page that the guest's code looks at.
+    pub fn page(&self) -> &Page {
+        &self.page
+    }
+
+    /// Makes a guest that runs in its own code trap at its next look.
+    fn call_out(&self, state: &State<R>) {
+        if state.running.is_some() && !mutant!("a_stop_takes_no_page") {
+            self.page.take_away();
+        }
     }
 
     /// The worker takes on a request. After a stop the reply is handed back and the request must not run.
@@ -218,6 +239,7 @@ impl<R> Control<R> {
         if !mutant!("stop_leaves_the_flag") {
             self.stopped.store(true, Ordering::SeqCst);
         }
+        self.call_out(&state);
         let running = state.take_unanswered().filter(|_| !mutant!("stop_loses_the_reply"));
         Some(Stopped { running, waker: state.waker.take() })
     }
@@ -238,6 +260,11 @@ impl<R> Control<R> {
         if !mutant!("a_limit_leaves_the_flag") {
             self.stopped.store(true, Ordering::SeqCst);
         }
+        if mutant!("a_page_is_taken_too_late") {
+            drop(state);
+            state = self.state.lock();
+        }
+        self.call_out(&state);
         Some(Stopped { running: None, waker: state.waker.take() })
     }
 
@@ -259,11 +286,14 @@ impl<R> Control<R> {
         self.state.lock().interruption.clone()
     }
 
-    /// The worker makes a fresh guest. False after a stop: then there must be none. To be asked once the guest before is gone,
+    /// The worker makes a fresh guest. False after a stop, or without a page for it: then there must be none. To be asked once the guest before is gone,
     /// since that one may have effects again from here on.
     pub fn renew(&self) -> bool {
         let mut state = self.state.lock();
         if state.reason.is_some() && !mutant!("renew_ignores_the_stop") {
+            return false;
+        }
+        if !mutant!("a_fresh_guest_gets_no_page") && !self.page.give_back() {
             return false;
         }
         state.interruption = None;

@@ -12,6 +12,7 @@
 use crate::actor::budget::Budget;
 use crate::actor::protocol::config::Limits;
 use crate::actor::stats::Counter;
+use crate::engine::PAGE_BYTES;
 use crate::limits::{MEMORIES_MAX, TABLE_ELEMENT_BYTES, TABLES_MAX};
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
@@ -133,6 +134,10 @@ impl Limiter {
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         self.allowed = None;
+        // It is the host's, and no memory of the guest's is as small.
+        if (current, desired, maximum) == (0, PAGE_BYTES, Some(PAGE_BYTES)) {
+            return Ok(true);
+        }
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }

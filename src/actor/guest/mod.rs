@@ -66,6 +66,7 @@ impl Guest {
             limiter: Limiter::new(&config.limits, &services.memory, actor.counters.memory_bytes.clone()),
             actor,
             module,
+            code: code.clone(),
             engines: services.engines.clone(),
             fresh: state::Fresh::default(),
             instance: None,
@@ -113,7 +114,10 @@ impl Guest {
     pub(super) async fn instantiate(&mut self) -> Result<()> {
         self.inherited().for_each(HostOutput::begin_request);
         fuel::cut(&mut self.store.as_context_mut());
+        let actor = self.store.data().actor.clone();
+        let lent = actor.control.page().lend();
         let instantiated = Instance::new_async(&mut self.store, &self.code, &self.imports).await;
+        drop(lent);
         self.inherited().for_each(HostOutput::end_request);
         match instantiated {
             Ok(instance) => {

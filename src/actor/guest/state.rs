@@ -4,7 +4,7 @@ use super::functions::Functions;
 use super::limiter::Limiter;
 use super::wasi::{Preview1, Program, WasiGuest};
 use crate::actor::handle::Actor;
-use crate::engine::{Engines, Module};
+use crate::engine::{Code, Engines, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -23,6 +23,8 @@ pub(super) struct GuestState {
     pub(super) limiter: Limiter,
     pub(super) actor: Arc<Actor>,
     pub(super) module: Arc<Module>,
+    /// What it was compiled to.
+    pub(super) code: Code,
     pub(super) engines: Arc<Engines>,
     /// The memories and tables that it imports.
     pub(super) fresh: Fresh,

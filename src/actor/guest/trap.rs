@@ -3,7 +3,7 @@
 use super::ending::{HostFailure, StoppedByHost};
 use super::state::Context;
 use super::{core_dump, fuel};
-use crate::engine::{Module, SourceLocation, exported_names, imported_function_called_at};
+use crate::engine::{Code, SourceLocation, exported_names, imported_function_called_at};
 use crate::error::{ErrorCode, FailedImport, ReachedLimit, WasmError};
 use crate::limits::{STACK_LINES_MAX, SYMBOL_TEXT_BYTES_MAX};
 use crate::printable;
@@ -34,9 +34,8 @@ pub(super) async fn describe(store: &mut Context<'_>, what: &str, error: wasmtim
     }
     let trap = fuel::settle(store, &error);
     let backtrace = error.downcast_ref::<WasmBacktrace>();
-    let module = store.data().module.clone();
     let guest_stack = match backtrace {
-        Some(backtrace) => guest_stack(&module, backtrace).await,
+        Some(backtrace) => guest_stack(store, backtrace).await,
         None => Vec::new(),
     };
     let failure = error.downcast_ref::<HostFailure>();
@@ -75,8 +74,7 @@ async fn stack_of_stopped(store: &mut Context<'_>, error: &wasmtime::Error) -> V
     if store.data().stopped_at.is_empty()
         && let Some(backtrace) = error.downcast_ref::<WasmBacktrace>()
     {
-        let module = store.data().module.clone();
-        store.data_mut().stopped_at = guest_stack(&module, backtrace).await;
+        store.data_mut().stopped_at = guest_stack(store, backtrace).await;
     }
     store.data().stopped_at.clone()
 }
@@ -87,7 +85,7 @@ fn failed_import(store: &Context<'_>, trap: Option<Trap>, backtrace: &WasmBacktr
     if let Some(Trap::OutOfFuel | Trap::StackOverflow | Trap::Interrupt) = trap {
         return None;
     }
-    let offset = backtrace.frames().first()?.module_offset()?;
+    let offset = original_offset(&store.data().code, backtrace.frames().first()?)?;
     let (module, name) = imported_function_called_at(store.data().module.bytes(), offset)?;
     Some(FailedImport::new(&module, &name))
 }
@@ -129,15 +127,22 @@ fn trap_name(trap: Trap) -> &'static str {
     }
 }
 
-async fn guest_stack(module: &Module, backtrace: &WasmBacktrace) -> Vec<String> {
+/// Where a frame is in its module, as that was given.
+fn original_offset(code: &Code, frame: &FrameInfo) -> Option<usize> {
+    frame.module_offset().map(|offset| code.original(offset))
+}
+
+async fn guest_stack(store: &mut Context<'_>, backtrace: &WasmBacktrace) -> Vec<String> {
+    let (module, code) = (store.data().module.clone(), store.data().code.clone());
     let frames = &backtrace.frames()[..backtrace.frames().len().min(STACK_LINES_MAX)];
-    let places = module.symbols().places(frames.iter().filter_map(FrameInfo::module_offset).collect()).await;
+    let offsets = frames.iter().filter_map(|frame| original_offset(&code, frame)).collect();
+    let places = module.symbols().places(offsets).await;
     // Without a `name` section there are still the names of what is exported.
     let nameless = frames.iter().filter(|frame| frame.func_name().is_none());
     let nameless: Vec<u32> = nameless.map(FrameInfo::func_index).collect();
     let exported = if nameless.is_empty() { HashMap::new() } else { exported_names(module.bytes(), &nameless) };
     let lines = frames.iter().flat_map(|frame| {
-        let places = frame.module_offset().and_then(|offset| places.get(&offset));
+        let places = original_offset(&code, frame).and_then(|offset| places.get(&offset));
         frame_lines(frame, &exported, places.map(|places| &**places).unwrap_or_default())
     });
     lines.take(STACK_LINES_MAX).collect()

@@ -3,7 +3,8 @@
 use super::evict::{self, UNFINISHED};
 use super::folder::Folder;
 use super::key::Key;
-use crate::engine::types::Code;
+use crate::engine::Code;
+use crate::engine::looks::Offsets;
 use crc32fast::Hasher;
 use rustix::fs::{
     FileType, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat, futimens, openat, renameat,
@@ -15,9 +16,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::Engine;
 
-/// What an entry ends with: this, the key, the length of the code and its CRC-32.
-const MAGIC: &[u8; 8] = b"rtwasm\0\x01";
-const TRAILER_BYTES: usize = 8 + 32 + 8 + 4;
+/// What an entry ends with: this, the key, the lengths of the code and of the offsets behind it, and the CRC-32 of both.
+const MAGIC: &[u8; 8] = b"rtwasm\0\x02";
+const TRAILER_BYTES: usize = 8 + 32 + 8 + 8 + 4;
 /// Bytes that are read at once to be checked.
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -50,45 +51,63 @@ pub(super) fn read(folder: &Folder, engine: &Engine, key: &Key) -> Result<Option
 /// What is wrong with it.
 pub(crate) fn load(file: &File, engine: &Engine, key: &Key) -> Result<Code, String> {
     let file = || file.try_clone().map_err(|error| error.to_string());
-    check(&mut file()?, key)?;
+    let offsets = check(&mut file()?, key)?;
     // SAFETY: the file is one of the cache, to which nobody else can write, or one in memory that only the compiler has been given: so what is
     // in it was written by `write_to`. The trailer says that it is whole and for this key, and so for this version of wasmtime, which checks that
     // once more. It does not change: entries are only ever replaced, and the compiler has ended.
-    let code = unsafe { Code::deserialize_open_file(engine, file()?) };
-    code.map_err(|error| format!("{error:#}"))
+    let module = unsafe { wasmtime::Module::deserialize_open_file(engine, file()?) };
+    Ok(Code::new(module.map_err(|error| format!("{error:#}"))?, offsets))
 }
 
-/// Is the entry whole, and that of this key?
-fn check(file: &mut File, key: &Key) -> Result<(), String> {
+/// Is the entry whole, and that of this key? Then where its code comes from, if that is not as it was given.
+fn check(file: &mut File, key: &Key) -> Result<Option<Offsets>, String> {
     let unreadable = |error: io::Error| error.to_string();
     let length = file.seek(SeekFrom::End(0)).map_err(unreadable)?;
-    let Some(code_bytes) = length.checked_sub(TRAILER_BYTES as u64) else { return Err("it is cut short".to_owned()) };
+    let Some(bytes) = length.checked_sub(TRAILER_BYTES as u64) else { return Err("it is cut short".to_owned()) };
     let mut found = [0; TRAILER_BYTES];
-    file.seek(SeekFrom::Start(code_bytes)).and_then(|_| file.read_exact(&mut found)).map_err(unreadable)?;
+    file.seek(SeekFrom::Start(bytes)).and_then(|_| file.read_exact(&mut found)).map_err(unreadable)?;
     file.rewind().map_err(unreadable)?;
-    let (mut checksum, mut chunk, mut left) = (Hasher::new(), vec![0; CHUNK_BYTES], code_bytes);
+    let (mut checksum, mut chunk, mut left) = (Hasher::new(), vec![0; CHUNK_BYTES], bytes);
     while left > 0 {
         let part = &mut chunk[..usize::try_from(left).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES))];
         file.read_exact(part).map_err(unreadable)?;
         checksum.update(part);
         left -= part.len() as u64;
     }
-    if found == trailer(key, code_bytes, checksum.finalize()) { Ok(()) } else { Err("it is damaged".to_owned()) }
+    let damaged = || "it is damaged".to_owned();
+    let offsets_bytes = found[48..56].try_into().map_or(0, u64::from_le_bytes);
+    let code_bytes = bytes.checked_sub(offsets_bytes).ok_or_else(damaged)?;
+    if found != trailer(key, code_bytes, offsets_bytes, checksum.finalize()) {
+        return Err(damaged());
+    }
+    if offsets_bytes == 0 {
+        return Ok(None);
+    }
+    let mut offsets = vec![0; usize::try_from(offsets_bytes).map_err(|_| damaged())?];
+    file.seek(SeekFrom::Start(code_bytes)).and_then(|_| file.read_exact(&mut offsets)).map_err(unreadable)?;
+    Offsets::decode(&offsets).map(Some).ok_or_else(damaged)
 }
 
-fn trailer(key: &Key, code_bytes: u64, checksum: u32) -> [u8; TRAILER_BYTES] {
+fn trailer(key: &Key, code_bytes: u64, offsets_bytes: u64, checksum: u32) -> [u8; TRAILER_BYTES] {
     let mut trailer = [0; TRAILER_BYTES];
     trailer[..8].copy_from_slice(MAGIC);
     trailer[8..40].copy_from_slice(key.digest());
     trailer[40..48].copy_from_slice(&code_bytes.to_le_bytes());
-    trailer[48..].copy_from_slice(&checksum.to_le_bytes());
+    trailer[48..56].copy_from_slice(&offsets_bytes.to_le_bytes());
+    trailer[56..].copy_from_slice(&checksum.to_le_bytes());
     trailer
 }
 
 /// Writes code as an entry has it.
-pub(crate) fn write_to(file: &mut File, key: &Key, code: &[u8]) -> io::Result<()> {
-    file.write_all(code)?;
-    file.write_all(&trailer(key, code.len() as u64, crc32fast::hash(code)))
+pub(crate) fn write_to(file: &mut File, key: &Key, code: &Code) -> io::Result<()> {
+    let module = code.serialize().map_err(io::Error::other)?;
+    let offsets = code.offsets().map(Offsets::encode).unwrap_or_default();
+    let mut checksum = Hasher::new();
+    for part in [&module, &offsets] {
+        checksum.update(part);
+        file.write_all(part)?;
+    }
+    file.write_all(&trailer(key, module.len() as u64, offsets.len() as u64, checksum.finalize()))
 }
 
 /// An entry that is being written, beside its place. Unless it is kept, it is removed.

@@ -1,5 +1,6 @@
 //! What compiled code depends on.
 
+use crate::engine::looks;
 use sha2::{Digest, Sha256};
 use std::hash::{Hash, Hasher};
 use wasmtime::Engine;
@@ -29,6 +30,8 @@ impl Key {
     pub(crate) fn new(module: &[u8; 32], engine: &Engine) -> Key {
         let mut hasher = Wide(Sha256::new());
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
+        // What code that looks has beside wasmtime's settings: those tell whether it does.
+        looks::VERSION.hash(&mut hasher);
         module.hash(&mut hasher);
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let digest: [u8; 32] = hasher.0.finalize().into();

@@ -14,7 +14,7 @@ mod evict;
 mod folder;
 mod key;
 
-use crate::engine::types::Code;
+use crate::engine::Code;
 use entry::Unfinished;
 pub(crate) use entry::{load, write_to};
 use folder::Folder;
@@ -79,7 +79,7 @@ impl Cache {
 
     /// Keeps code under this key.
     pub(super) fn put(&self, key: &Key, code: &Code) {
-        self.add(key, |entry| write_to(entry, key, &code.serialize().map_err(io::Error::other)?));
+        self.add(key, |entry| write_to(entry, key, code));
     }
 
     /// Keeps what has been written with [`write_to`]. `None` where it cannot be kept.
@@ -140,9 +140,10 @@ mod tests {
     fn what_was_used_least_recently_goes_first_and_what_never_fits_is_not_kept() {
         let place = tempfile::tempdir().unwrap();
         let engine = Engine::default();
-        let code = Code::new(&engine, wat::parse_str("(module (func (export \"f\")))").unwrap()).unwrap();
+        let module = wasmtime::Module::new(&engine, wat::parse_str("(module (func (export \"f\")))").unwrap());
+        let code = Code::new(module.unwrap(), None);
         let keys: Vec<Key> = (0..4_u8).map(|number| Key::new(&sha256(&[number]), &engine)).collect();
-        let bytes = code.serialize().unwrap().len() as u64 + 52;
+        let bytes = code.serialize().unwrap().len() as u64 + 60;
         let cache = Cache::new(place.path().join("cache")).with_bytes_max(3 * bytes + bytes / 2);
         let file = |key: &Key| cache.path().join(key.file_name());
         for (key, age) in keys.iter().zip([40, 30, 20]) {

@@ -5,8 +5,8 @@
 use super::job::{compile_with, pool};
 use crate::engine::cache::{Key, write_to};
 use crate::engine::types::sha256;
-use crate::engine::{Engines, Metering};
-use crate::error::ErrorCode;
+use crate::engine::{Engines, Interruption, Metering};
+use crate::error::WasmError;
 use crate::signals::survive_the_limit_of_files;
 use rustix::process::{Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit};
 use std::ffi::OsString;
@@ -29,17 +29,19 @@ const PLAIN: &str = "plain";
 
 /// What the process is started with, after the name of the program.
 pub(super) fn arguments(
+    interruption: Interruption,
     metering: Metering,
     threads: usize,
     memory_bytes: u64,
     time: Duration,
     name: &str,
-) -> [String; 7] {
+) -> [String; 8] {
     let metering = if metering == Metering::Metered { METERED } else { PLAIN };
     let seconds = time.as_secs().saturating_add(1).saturating_mul(threads as u64);
     [
         COMPILE_MODULE.to_owned(),
         std::process::id().to_string(),
+        interruption.name().to_owned(),
         metering.to_owned(),
         threads.to_string(),
         memory_bytes.to_string(),
@@ -53,6 +55,7 @@ pub const COMPILE_MODULE: &str = "compile-module";
 
 struct Told {
     parent: i32,
+    interruption: Interruption,
     metering: Metering,
     threads: usize,
     memory_bytes: u64,
@@ -62,7 +65,7 @@ struct Told {
 
 fn read(arguments: Vec<OsString>) -> Option<Told> {
     let words: Vec<String> = arguments.into_iter().map(|word| word.into_string().ok()).collect::<Option<_>>()?;
-    let [parent, metering, threads, memory_bytes, seconds, name] = words.try_into().ok()?;
+    let [parent, interruption, metering, threads, memory_bytes, seconds, name] = words.try_into().ok()?;
     let metering = match metering.as_str() {
         METERED => Metering::Metered,
         PLAIN => Metering::Plain,
@@ -70,6 +73,7 @@ fn read(arguments: Vec<OsString>) -> Option<Told> {
     };
     Some(Told {
         parent: parent.parse().ok()?,
+        interruption: Interruption::named(&interruption)?,
         metering,
         threads: threads.parse().ok()?,
         memory_bytes: memory_bytes.parse().ok()?,
@@ -98,21 +102,20 @@ fn compile(told: &Told) -> Result<(), (i32, String)> {
     bind(told).map_err(|error| passing(error.to_string()))?;
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes).map_err(|error| passing(error.to_string()))?;
-    let engines = Engines::default();
+    let engines = Engines::default().with_interruption(told.interruption);
     let engine = engines.get(told.metering).map_err(|error| passing(error.message))?;
     let pool = pool(&told.name, told.threads).map_err(|error| {
         passing(format!(
             "no thread to compile on: {error}; the limits are max_compile_memory, `ulimit -u` and kernel.threads-max"
         ))
     })?;
-    let compiled = pool.install(|| compile_with(engine, &told.name, &bytes));
-    let code = compiled.map_err(|error| {
+    let compiled = pool.install(|| compile_with(&engines, told.metering, &told.name, &bytes));
+    let code = compiled.map_err(|failure| {
+        let error = WasmError::from(failure);
         let no_memory = error.message.contains("Cannot allocate memory");
         let problem = error.message.strip_prefix(&told.name).map_or(&*error.message, str::trim_start).to_owned();
-        debug_assert_eq!(error.code, ErrorCode::Compile);
         (if no_memory { NO_MEMORY } else { OF_MODULE }, problem)
     })?;
-    let code = code.serialize().map_err(|error| passing(format!("{error:#}")))?;
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(|error| passing(error.to_string()))?);
     let written = write_to(&mut output, &Key::new(&sha256(&bytes), engine), &code);
     written.map_err(|error| (NO_OUTPUT, format!("is not compiled: {error}")))

@@ -2,9 +2,9 @@
 
 use crate::engine::cache::{Cache, Key};
 use crate::engine::parser_text::parser_text;
-use crate::engine::types::{Code, Sha256};
-use crate::engine::{Engines, Metering, file_kind, hostile};
-use crate::error::{ErrorCode, Result, WasmError};
+use crate::engine::types::Sha256;
+use crate::engine::{Code, Engines, Metering, file_kind, hostile, looks};
+use crate::error::{ErrorCode, WasmError};
 use crate::limits::COMPILE_STACK_BYTES;
 use crate::{panics, scheduling};
 use bytes::Bytes;
@@ -88,8 +88,7 @@ impl Job {
     pub(super) fn compile(&self, key: &Key, cache: Option<&Cache>) -> std::result::Result<Code, Failure> {
         #[cfg(test)]
         crate::engine::faults::compiling(&self.name);
-        let engine = self.engines.get(self.metering).map_err(Failure::Passing)?;
-        let code = compile_with(engine, &self.name, &self.bytes).map_err(Failure::OfModule)?;
+        let code = compile_with(&self.engines, self.metering, &self.name, &self.bytes)?;
         if let Some(cache) = cache {
             cache.put(key, &code);
         }
@@ -115,11 +114,29 @@ pub(crate) fn pool(name: &str, threads: usize) -> std::result::Result<rayon::Thr
         .build()
 }
 
-pub(crate) fn compile_with(engine: &wasmtime::Engine, name: &str, bytes: &[u8]) -> Result<Code> {
-    file_kind::check(name, bytes)?;
-    hostile::check(bytes)
-        .map_err(|problem| WasmError::new(ErrorCode::Compile, format!("{name} is not compiled: {problem}")))?;
-    wasmtime::Module::from_binary(engine, bytes).map_err(|error| {
-        WasmError::new(ErrorCode::Compile, format!("{name} is not a valid WebAssembly module: {}", parser_text(error)))
+/// Compiles for one of the engines, on the threads that this is called on.
+pub(super) fn compile_with(
+    engines: &Engines,
+    metering: Metering,
+    name: &str,
+    bytes: &[u8],
+) -> std::result::Result<Code, Failure> {
+    let engine = engines.get(metering).map_err(Failure::Passing)?;
+    let of_module = |text: String| Failure::OfModule(WasmError::new(ErrorCode::Compile, format!("{name} {text}")));
+    let invalid = |error| of_module(format!("is not a valid WebAssembly module: {}", parser_text(error)));
+    file_kind::check(name, bytes).map_err(Failure::OfModule)?;
+    hostile::check(bytes).map_err(|problem| of_module(format!("is not compiled: {problem}")))?;
+    if !engines.has_looks(metering) {
+        return Ok(Code::new(wasmtime::Module::from_binary(engine, bytes).map_err(invalid)?, None));
+    }
+    // As it is, since what is added must not be within its reach; and with the features that guests have.
+    let plain = engines.get(Metering::Metered).map_err(Failure::Passing)?;
+    wasmtime::Module::validate(plain, bytes).map_err(invalid)?;
+    let rewritten = looks::rewrite(bytes).map_err(|problem| of_module(format!("is not compiled: {problem}")))?;
+    Ok(match rewritten {
+        None => Code::new(wasmtime::Module::from_binary(engine, bytes).map_err(invalid)?, None),
+        Some(looks::Rewritten { bytes, offsets }) => {
+            Code::new(wasmtime::Module::from_binary(engine, &bytes).map_err(invalid)?, Some(offsets))
+        }
     })
 }

@@ -14,7 +14,7 @@ pub use job::Threads;
 pub(super) use job::{Failure, Job, pool};
 pub use settings::CompileProcess;
 
-use super::types::Code;
+use super::Code;
 use crate::blocking;
 use process::Killer;
 use std::panic::{AssertUnwindSafe, catch_unwind};

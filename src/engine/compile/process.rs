@@ -7,8 +7,8 @@
 use super::child::{NO_MEMORY, NO_OUTPUT, OF_MODULE, PASSING, arguments};
 use super::job::{Failure, Job};
 use super::settings::CompileProcess;
+use crate::engine::Code;
 use crate::engine::cache::{Cache, Key, load};
-use crate::engine::types::Code;
 use crate::error::{ErrorCode, WasmError};
 use crate::printable;
 use crate::size;
@@ -117,7 +117,9 @@ impl CompileProcess {
         input.write_all(&job.bytes)?;
         input.rewind()?;
         let mut command = Command::new(&self.program);
-        command.args(arguments(job.metering, threads, self.memory_bytes, self.time, &job.name)).env_clear();
+        command
+            .args(arguments(job.engines.interruption, job.metering, threads, self.memory_bytes, self.time, &job.name))
+            .env_clear();
         command.stdin(input).stdout(output.try_clone()?).stderr(errors.try_clone()?);
         let mut running = Running(command.spawn()?);
         let process = pidfd_open(pid_of(&running.0)?, PidfdFlags::empty())?;
