@@ -9,8 +9,9 @@ pub const WASM_STACK_BYTES: usize = 512 * 1024;
 pub const FIBER_STACK_BYTES: usize = WASM_STACK_BYTES + 1024 * 1024;
 /// Where an actor's thread handles its signals: what wasmtime asks for, or else it maps one of its own.
 pub const SIGNAL_STACK_BYTES: usize = 256 * 1024;
-/// The stack of an actor's thread, which holds its loop, the polling of a guest's future, and the stack for its signals.
-pub const THREAD_STACK_BYTES: usize = 512 * 1024 + SIGNAL_STACK_BYTES;
+/// The stack of an actor's thread, which holds its loop, the polling of a guest's future, the frames of a guest that needs no fiber, and
+/// the stack for its signals.
+pub const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + 512 * 1024 + SIGNAL_STACK_BYTES;
 /// The stack of a thread that compiles: Cranelift recurses over a function's control flow.
 pub const COMPILE_STACK_BYTES: usize = 8 * 1024 * 1024;
 

@@ -259,3 +259,58 @@ async fn what_has_ended_says_how_to_rust_programs_too() {
     let never = runtime.ask(InstanceId(1 << 40), Command::MemorySize).await.unwrap_err();
     assert!(never.message.contains("it was never made, or has ended") && never.ended.is_none(), "{never}");
 }
+
+/// Calls of numbers run on the worker's own stack, those of a guest that imports functions on another: both come to the same.
+#[tokio::test]
+async fn a_call_comes_to_the_same_on_whichever_stack_it_runs() {
+    const BODY: &str = r#"
+        (memory (export "memory") 1)
+        (func (export "all") (param i32 i64 f32 f64 v128) (result v128 f64 f32 i64 i32)
+            (local.get 4) (local.get 3) (local.get 2) (local.get 1) (local.get 0))
+        (func (export "more") (param i32) (result i32 i32 i32) (local.get 0) (local.get 0) (local.get 0))
+        (func (export "grow") (result i32) (drop (memory.grow (i32.const 1))) (memory.size))
+        (func (export "bounds") (result i32) (i32.load (i32.const -1)))
+        (func $deep (export "deep") (param i32) (result i32) (call $deep (local.get 0)) (i32.const 1) (i32.add))
+        (func $down (export "down") (param i32) (result i32)
+            (if (result i32) (local.get 0)
+                (then (i32.add (call $down (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+                (else (i32.const 0))))"#;
+    let runtime = runtime();
+    let plain = format!("(module {BODY})");
+    let importing =
+        format!(r#"(module (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32))) {BODY})"#);
+    let mut told = Vec::new();
+    for wat in [plain, importing] {
+        let id = instance(&runtime, &wat, InstanceConfig::default()).await;
+        let all = [
+            Value::I32(-1),
+            Value::I64(i64::MIN),
+            Value::F32(0x7f80_0001),
+            Value::F64(0xfff0_0000_0000_0001),
+            Value::V128(u128::MAX - 1),
+        ];
+        let mut outcomes = Vec::new();
+        // Beyond a trap and a stack that has overflowed the guest goes on, with all of its stack.
+        for _ in 0..3 {
+            outcomes.push(call(&runtime, id, "all", &all).await);
+            outcomes.push(call(&runtime, id, "more", &[Value::I32(7)]).await);
+            outcomes.push(call(&runtime, id, "grow", &[]).await);
+            outcomes.push(call(&runtime, id, "bounds", &[]).await);
+            outcomes.push(call(&runtime, id, "deep", &[Value::I32(1)]).await);
+            outcomes.push(call(&runtime, id, "down", &[Value::I32(5000)]).await);
+            outcomes.push(call(&runtime, id, "down", &[Value::I64(1)]).await);
+            outcomes.push(call(&runtime, id, "down", &[]).await);
+        }
+        let reversed: Vec<_> = all.into_iter().rev().collect();
+        assert_eq!(outcomes[0], Ok(reversed));
+        assert_eq!(outcomes[4].as_ref().unwrap_err().trap, Some("stack overflow"));
+        assert_eq!(outcomes[5], Ok(vec![Value::I32(5000)]));
+        let told_of = |outcome: Result<Vec<Value>, WasmError>| {
+            outcome.map_err(|error| {
+                (error.code, error.message.replace(&format!("wasm-{}", id.0), ""), error.trap, error.call)
+            })
+        };
+        told.push(outcomes.into_iter().map(told_of).collect::<Vec<_>>());
+    }
+    assert_eq!(told[0], told[1]);
+}

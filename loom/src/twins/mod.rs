@@ -31,6 +31,8 @@ pub(crate) use mutant;
 pub struct Handle;
 
 impl Handle {
+    pub fn enter(&self) -> impl Sized {}
+
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         loom::future::block_on(future)
     }

@@ -1,7 +1,9 @@
 //! Calling an export: its signature, its arguments, its results.
 
+use super::exported::Exported;
 use super::extern_types::kind;
 use super::fuel::{self, Reserve};
+use super::in_place::Prepared;
 use super::state::Context;
 use super::trap;
 use super::values::{from_val, to_vals};
@@ -10,35 +12,88 @@ use crate::engine::signature_of;
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::limits::BATCH_RESULTS_MAX;
 use crate::printable;
+use crate::signature::ValueType;
 use crate::value::{Arg, FuncValue, Value};
-use wasmtime::{Extern, Func, FuncType, Val};
+use std::fmt;
+use std::sync::Arc;
+use wasmtime::{Extern, Func, Val};
 
 /// The export by which WASI commands run, from beginning to end.
 const COMMAND_ENTRY: &str = "_start";
 
+/// Whom a call calls, as messages name it.
+#[derive(Clone, Copy)]
+enum Callee<'a> {
+    Export(&'a str),
+    Funcref,
+}
+
+impl fmt::Display for Callee<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Callee::Export(name) => write!(f, "\"{}\"", printable::name(name)),
+            Callee::Funcref => f.write_str("a funcref"),
+        }
+    }
+}
+
+/// Calls an export.
 pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Value>> {
-    let func = exported_function(store, &call.name)?;
-    let name = format!("\"{}\"", printable::name(&call.name));
-    let args = arguments(store, &func, &name, &call.args).await?;
+    let function = exported_function(store, &call.name)?;
+    store.data().check_depth()?;
+    let callee = Callee::Export(&call.name);
+    check_count(callee, &function.params, call.args.len())?;
+    let ended = match store.data().exported.is_called_in_place(&function) && call.fuel.is_none() {
+        true => in_place(store, &function, callee, &call.args).await?,
+        false => on_its_own_stack(store, &function, callee, call).await?,
+    };
+    ended.map_err(|mut error| {
+        error.call = Some(Box::new(FailedCall::told(&call.name, &call.args, &function.params)));
+        error
+    })
+}
+
+/// The outer error says that the call could not be made.
+async fn in_place(
+    store: &mut Context<'_>,
+    function: &Exported,
+    callee: Callee<'_>,
+    args: &[Arg],
+) -> Result<Result<Vec<Value>>> {
+    let prepared = Prepared::new(store, function, args).map_err(|(number, problem)| {
+        WasmError::new(ErrorCode::Type, format!("{} {problem}", parameter(number, callee)))
+    })?;
+    store.data().actor.counters.calls.add_one();
+    match prepared.call(store) {
+        Ok(values) => Ok(Ok(values)),
+        Err(error) => Ok(Err(described(store, callee, error).await)),
+    }
+}
+
+/// The same for all others.
+async fn on_its_own_stack(
+    store: &mut Context<'_>,
+    function: &Exported,
+    callee: Callee<'_>,
+    call: &Call,
+) -> Result<Result<Vec<Value>>> {
+    let args = arguments(store, &function.func, callee, &call.args).await?;
     let reserve = call.fuel.map(|limit| Reserve::set_aside(store, limit)).transpose()?;
     store.data().actor.counters.calls.add_one();
     let program = if call.name == COMMAND_ENTRY { store.data().program() } else { None };
-    let ended = run(store, &func, &name, &args).await;
+    let ended = run(store, &function.func, callee, &args, function.results.len()).await;
     if let Some(program) = program {
         program.close_input();
         store.data_mut().ended = Some(program);
     }
     let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
-    ended.map_err(|mut error| {
-        if let (ErrorCode::FuelExhausted, true, Some(limit)) = (error.code, bounded, call.fuel) {
+    Ok(ended.map_err(|error| match (error.code, bounded, call.fuel) {
+        (ErrorCode::FuelExhausted, true, Some(limit)) => {
             let instance = store.data().actor.label();
-            error =
-                error.saying(format!("the call of {name} in \"{instance}\" spent the {limit} of fuel that it may use"));
+            error.saying(format!("the call of {callee} in \"{instance}\" spent the {limit} of fuel that it may use"))
         }
-        let (params, _) = signature_of(&func.ty(&*store));
-        error.call = Some(Box::new(FailedCall::told(&call.name, &call.args, &params)));
-        error
-    })
+        _ => error,
+    }))
 }
 
 /// Calls a function that the guest has let out.
@@ -49,31 +104,44 @@ pub(super) async fn call_ref(store: &mut Context<'_>, func: FuncValue, args: &[A
             format!("the instance \"{name}\" ({id}) was made anew: the function went with what was there before");
         return Err(WasmError::new(ErrorCode::InvalidInstanceHandle, text));
     };
-    let args = arguments(store, &found, "a funcref", args).await?;
+    store.data().check_depth()?;
+    let (params, results) = signature_of(&found.ty(&*store));
+    check_count(Callee::Funcref, &params, args.len())?;
+    let args = arguments(store, &found, Callee::Funcref, args).await?;
     store.data().actor.counters.calls.add_one();
-    run(store, &found, "a funcref", &args).await
+    run(store, &found, Callee::Funcref, &args, results.len()).await
 }
 
 /// Holds arguments against the signature.
-async fn arguments(store: &mut Context<'_>, func: &Func, name: &str, args: &[Arg]) -> Result<Vec<Val>> {
-    store.data().check_depth()?;
+async fn arguments(store: &mut Context<'_>, func: &Func, callee: Callee<'_>, args: &[Arg]) -> Result<Vec<Val>> {
     let ty = func.ty(&*store);
-    check_count(name, &ty, args.len())?;
-    to_vals(store, args, ty.params(), |number| format!("parameter {number} of {name}")).await
+    to_vals(store, args, ty.params(), |number| parameter(number, callee)).await
 }
 
-async fn run(store: &mut Context<'_>, func: &Func, name: &str, args: &[Val]) -> Result<Vec<Value>> {
+fn parameter(number: usize, callee: Callee<'_>) -> String {
+    format!("parameter {number} of {callee}")
+}
+
+async fn run(
+    store: &mut Context<'_>,
+    func: &Func,
+    callee: Callee<'_>,
+    args: &[Val],
+    results: usize,
+) -> Result<Vec<Value>> {
     // Overwritten by the call; wasmtime checks only the length.
-    let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
+    let mut results = vec![Val::I32(0); results];
     fuel::cut(store);
     match func.call_async(&mut *store, args, &mut results).await {
-        Ok(()) => results.iter().map(|result| from_val(store, result, || format!("a result of {name}"))).collect(),
+        Ok(()) => results.iter().map(|result| from_val(store, result, || format!("a result of {callee}"))).collect(),
         Err(error) if trap::exit_code(&error) == Some(0) => Ok(Vec::new()),
-        Err(error) => {
-            let what = format!("the call of {name} in \"{}\"", store.data().actor.label());
-            Err(trap::describe(store, &what, error).await)
-        }
+        Err(error) => Err(described(store, callee, error).await),
     }
+}
+
+async fn described(store: &mut Context<'_>, callee: Callee<'_>, error: wasmtime::Error) -> WasmError {
+    let what = format!("the call of {callee} in \"{}\"", store.data().actor.label());
+    trap::describe(store, &what, error).await
 }
 
 /// One call after another, up to the first that fails.
@@ -100,8 +168,13 @@ fn too_many_results(store: &Context<'_>) -> WasmError {
     WasmError::new(ErrorCode::Call, text)
 }
 
-fn exported_function(store: &mut Context<'_>, name: &str) -> Result<Func> {
-    exported(store, name, "a function", Extern::into_func)
+fn exported_function(store: &mut Context<'_>, name: &str) -> Result<Arc<Exported>> {
+    if let Some(known) = store.data().exported.get(name) {
+        return Ok(known);
+    }
+    let func = exported(store, name, "a function", Extern::into_func)?;
+    let ty = func.ty(&*store);
+    Ok(store.data_mut().exported.add(name, func, &ty))
 }
 
 /// The export of this name, if `pick` takes it: it does so where the export is `wanted`.
@@ -124,12 +197,11 @@ pub(super) fn exported<T>(
     })
 }
 
-fn check_count(name: &str, ty: &FuncType, given: usize) -> Result<()> {
-    let (params, _) = signature_of(ty);
+fn check_count(callee: Callee<'_>, params: &[ValueType], given: usize) -> Result<()> {
     if given == params.len() {
         return Ok(());
     }
     let types = params.iter().map(|ty| ty.name()).collect::<Vec<_>>().join(", ");
-    let text = format!("{name} takes {} arguments ({types}), {given} were given", params.len());
+    let text = format!("{callee} takes {} arguments ({types}), {given} were given", params.len());
     Err(WasmError::new(ErrorCode::Type, text))
 }

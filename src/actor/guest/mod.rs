@@ -4,6 +4,7 @@ mod answer;
 mod call;
 mod core_dump;
 mod ending;
+mod exported;
 mod extern_types;
 mod fresh;
 mod fuel;
@@ -11,6 +12,7 @@ mod functions;
 mod global;
 mod host_function;
 mod imports;
+mod in_place;
 mod limiter;
 #[cfg(test)]
 mod limiter_model;
@@ -28,6 +30,7 @@ use crate::engine::Code;
 use crate::error::{ErrorCode, Result, WasmError};
 use answer::answer;
 use ending::StoppedByHost;
+use exported::ExportedFunctions;
 use imports::Imports;
 use limiter::Limiter;
 use state::GuestState;
@@ -75,6 +78,7 @@ impl Guest {
             fuel_seen: state::FuelSeen::default(),
             depth: 0,
             functions: functions::Functions::default(),
+            exported: ExportedFunctions::of(&code, config.limits.fuel.is_some()),
             externs: Arc::default(),
             ended: None,
             stopped_at: Vec::new(),

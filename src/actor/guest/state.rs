@@ -1,5 +1,6 @@
 //! What a store carries beside the guest: all that its host functions can reach.
 
+use super::exported::ExportedFunctions;
 use super::functions::Functions;
 use super::limiter::Limiter;
 use super::wasi::{Preview1, Program, WasiGuest};
@@ -38,6 +39,8 @@ pub(super) struct GuestState {
     pub(super) fuel_seen: FuelSeen,
     /// How many host functions wait inside each other.
     pub(super) depth: usize,
+    /// The functions that have been called by name.
+    pub(super) exported: ExportedFunctions,
     /// What has gone out as a funcref.
     pub(super) functions: Functions,
     /// How many host values the store holds.

@@ -16,7 +16,9 @@ use crate::spin::{Spin, Turn};
 use crate::sync::{mutant, sleep};
 use std::any::Any;
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
 pub(crate) struct Worker {
@@ -216,7 +218,7 @@ impl Worker {
         // A request that comes after a stop is dropped with its reply: "the instance is gone".
         let Ok(number) = control.begin(running) else { return RunOutcome::Stopped };
         let armed = limits.watch(&self.actor, &self.services, number);
-        let ended = self.services.io.block_on(control.until_stopped(work));
+        let ended = self.drive(work);
         drop(armed);
         match (control.finish(), ended) {
             (Finished::Alone(running), Some(value)) => return RunOutcome::Finished(value, running.reply),
@@ -227,6 +229,21 @@ impl Worker {
             _ => {}
         }
         control.interruption().map_or(RunOutcome::Stopped, RunOutcome::Interrupted)
+    }
+}
+
+impl Worker {
+    /// Does this work, until a stop. Most is done as soon as it is begun, and needs none of what it takes to wait.
+    fn drive<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        {
+            let _io = self.services.io.enter();
+            // A stop that comes meanwhile calls a guest out, as it always does; one that waits is polled again, after a look for the stop.
+            if let Poll::Ready(value) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return Some(value);
+            }
+        }
+        self.services.io.block_on(self.actor.control.until_stopped(work))
     }
 }
 
