@@ -1,6 +1,6 @@
 //! Grants and refusals of paths, and the manifest's errors. Refusals outnumber grants.
 
-use runtime_wasm::caps::{Access, Caps, CapsError, CapsErrorKind, Priority};
+use runtime_wasm::caps::{Access, Caps, CapsError, CapsErrorKind, Interruption, Priority};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -327,7 +327,7 @@ fn without_the_section_everything_is_denied() {
 fn limits_are_read_with_their_units() {
     let app = app();
     let caps = app.caps(
-        "max_instances = 256\nmax_module_bytes = \"64MiB\"\nmax_memory = \"8 GB\"\npriority = \"low\"\n[capabilities.wasm.limits]\n\
+        "max_instances = 256\nmax_module_bytes = \"64MiB\"\nmax_memory = \"8 GB\"\npriority = \"low\"\ninterruption = \"protection\"\n[capabilities.wasm.limits]\n\
          fuel = 50_000_000_000\ntimeout_ms = 30_000\ncpu_ms = 5_000\nmemory = 65536\ntable_elements = 0x10\nmailbox = 1",
     );
     let limits = caps.limits();
@@ -340,6 +340,10 @@ fn limits_are_read_with_their_units() {
         (Some(50_000_000_000), Some(30_000), Some(5_000), Some(65536))
     );
     assert_eq!((limits.table_elements, limits.mailbox, limits.priority), (Some(16), Some(1), Priority::Low));
+    assert_eq!(limits.interruption, Some(Interruption::Protection));
+    let caps = app.caps("interruption = \"epoch\"");
+    assert_eq!(caps.limits().interruption, Some(Interruption::Epoch));
+    assert_eq!(app.caps("").limits().interruption, None);
 }
 
 /// What is wrong, where, and a part of the message.
@@ -370,6 +374,9 @@ fn a_broken_manifest_shows_file_line_and_column() {
         (wasm("max_module_bytes = \"64 MegaBytes\""), "4:20", "a size"),
         (wasm("max_module_bytes = \"99999999999GiB\""), "4:20", "a size"),
         (wasm("priority = \"high\""), "4:12", "background"),
+        (wasm("interruption = \"signal\""), "4:16", "not \"epoch\" or \"protection\""),
+        (wasm("interruption = true"), "4:16", "must be a string"),
+        (wasm("interuption = \"epoch\""), "4:1", "did you mean `interruption`?"),
         (wasm("enabled = 1"), "4:11", "true or false"),
         (wasm("limits = 1"), "4:10", "a table"),
         (wasm("[capabilities.wasm.limits]\nfule = 1"), "5:1", "did you mean `fuel`?"),

@@ -9,7 +9,8 @@
 //! 3. *The stopper tells everybody*. The id is taken out of the registry, which remembers how it ended; the request that runs is answered, the
 //!    mailbox is closed, which answers what waits in it; the thread is given back its priority, and the epoch is bumped.
 //! 4. *The guest finds out*, in one of three places (`guest`, `thread/worker.rs`). In its own code: the bumped epoch calls it out, and the
-//!    callback sees the flag. Asleep in a host call: its waker is called when [`Wake`] is dropped, and the race in
+//!    callback sees the flag; or, where guests are stopped by memory protection, the control cell has taken away the page that its code looks
+//!    at, and the next look is a trap. Asleep in a host call: its waker is called when [`Wake`] is dropped, and the race in
 //!    [`Control::until_stopped`](super::control::Control::until_stopped) drops the call where it stands. On its way into a host call: the call
 //!    hook sees the flag. One instruction is never cut short; `memory.fill` is the longest.
 //! 5. *The thread ends* (`thread/life.rs`). The worker finds its mailbox closed, the store is dropped and never used again, and

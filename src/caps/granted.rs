@@ -53,6 +53,15 @@ pub enum Priority {
     Normal,
 }
 
+/// How a guest is called out of its own code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// By a counter that it compares.
+    Epoch,
+    /// By the protection of memory that it reads.
+    Protection,
+}
+
 /// The bounds that the manifest sets; `None` where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ManifestLimits {
@@ -80,6 +89,8 @@ pub struct ManifestLimits {
     pub max_compile_ms: Option<u64>,
     /// Scheduling of guests that run on.
     pub priority: Priority,
+    /// How guests that run on are stopped.
+    pub interruption: Option<Interruption>,
 }
 
 /// Where compiled code is kept.

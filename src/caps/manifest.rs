@@ -2,7 +2,7 @@
 //! error, so that a typo never widens or loses a grant.
 
 use super::grant::{Grant, Wanted};
-use super::granted::{Access, AppInfo, CacheChoice, Granted, ManifestLimits, Pin, Priority};
+use super::granted::{Access, AppInfo, CacheChoice, Granted, Interruption, ManifestLimits, Pin, Priority};
 use super::manifest_error::ManifestError;
 use super::misspelt::{self, LIMIT_KEYS, NET_KEYS, WASM_KEYS};
 use super::net::UrlPattern;
@@ -99,6 +99,7 @@ fn limits(wasm: &DeTable) -> Parsed<ManifestLimits> {
         max_compile_memory_bytes: size(wasm, "max_compile_memory")?,
         max_compile_ms: amount(wasm, "max_compile_ms")?,
         priority: priority(wasm)?,
+        interruption: interruption(wasm)?,
     })
 }
 
@@ -207,6 +208,15 @@ fn priority(wasm: &DeTable) -> Parsed<Priority> {
         "low" => Ok(Priority::Low),
         "normal" => Ok(Priority::Normal),
         other => problem(value.span(), format!("priority is \"{other}\", not \"background\", \"low\" or \"normal\"")),
+    }
+}
+
+fn interruption(wasm: &DeTable) -> Parsed<Option<Interruption>> {
+    let Some(value) = wasm.get("interruption") else { return Ok(None) };
+    match string(value, "interruption")? {
+        "epoch" => Ok(Some(Interruption::Epoch)),
+        "protection" => Ok(Some(Interruption::Protection)),
+        other => problem(value.span(), format!("interruption is \"{other}\", not \"epoch\" or \"protection\"")),
     }
 }
 

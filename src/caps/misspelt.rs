@@ -14,6 +14,7 @@ pub(super) const WASM_KEYS: &[&str] = &[
     "cache",
     "max_compile_memory",
     "max_compile_ms",
+    "interruption",
 ];
 /// The keys of `[capabilities.wasm.limits]`.
 pub(super) const LIMIT_KEYS: &[&str] = &["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements", "mailbox"];

@@ -12,7 +12,7 @@ mod misspelt;
 mod net;
 mod resolve;
 
-pub use granted::{Access, AppInfo, CacheChoice, ManifestLimits, Priority};
+pub use granted::{Access, AppInfo, CacheChoice, Interruption, ManifestLimits, Priority};
 pub use manifest_error::ManifestError;
 
 use crate::printable;

@@ -2,6 +2,7 @@
 
 use super::cache_folder::folder;
 use super::compile_module::this_program;
+use super::interruption::InterruptionFlag;
 use super::module_file::Bound;
 use super::output::{no_start, print, say, shown};
 use crate::actor::config::Limits;
@@ -36,6 +37,8 @@ struct Warm {
     /// For runs with a limit on fuel, for which there is other code
     #[arg(long)]
     fuel: bool,
+    #[command(flatten)]
+    interruption: InterruptionFlag,
     #[command(flatten)]
     module: Bound,
     /// The modules
@@ -72,6 +75,7 @@ impl Warm {
         let options = RuntimeOptions {
             max_module_bytes: self.module.bytes(),
             limits,
+            interruption: self.interruption.interruption.unwrap_or_default(),
             cache: Some(cache),
             compile_process: this_program().map(CompileProcess::new),
             ..RuntimeOptions::default()

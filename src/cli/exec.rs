@@ -3,6 +3,7 @@
 use super::cache_folder::CacheFlag;
 use super::compile_module::this_program;
 use super::entry::{self, Invocation};
+use super::interruption::InterruptionFlag;
 use super::log::Log;
 use super::module_file::Bound;
 use super::output::no_start;
@@ -74,6 +75,8 @@ pub(super) struct Exec {
     #[command(flatten)]
     cache: CacheFlag,
     #[command(flatten)]
+    interruption: InterruptionFlag,
+    #[command(flatten)]
     log: Log,
     /// Write a WebAssembly core dump for each trap into this folder
     #[arg(long, value_name = "DIR")]
@@ -102,6 +105,7 @@ fn try_exec(flags: &Exec, file: &Path, args: Vec<String>) -> Result<i32, String>
         cache: flags.cache.cache(&CacheChoice::Unsaid),
         compile_process: this_program().map(CompileProcess::new),
         wait_for_lines: true,
+        interruption: flags.interruption.interruption.unwrap_or_default(),
         // Compiled for these only.
         limits: config.limits.clone(),
         ..RuntimeOptions::default()

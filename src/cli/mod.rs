@@ -6,6 +6,7 @@ mod compile_module;
 mod entry;
 mod exec;
 mod inspect;
+mod interruption;
 mod invoke;
 mod log;
 mod module_file;

@@ -2,6 +2,7 @@
 
 use super::cache_folder::CacheFlag;
 use super::compile_module::this_program;
+use super::interruption::InterruptionFlag;
 use super::log::Log;
 use super::output::{no_start, say, shown};
 use super::words;
@@ -34,6 +35,8 @@ pub(super) struct Run {
     #[command(flatten)]
     cache: CacheFlag,
     #[command(flatten)]
+    interruption: InterruptionFlag,
+    #[command(flatten)]
     log: Log,
     /// Write a WebAssembly core dump for each trap into this folder
     #[arg(long, value_name = "DIR")]
@@ -54,6 +57,7 @@ impl Run {
             core_dumps: self.coredump,
             cache: self.cache.cache(caps.cache()),
             compile_program: this_program(),
+            interruption: self.interruption.interruption,
         };
         let wasm = WasmHost::with(caps.clone(), options).map_err(|error| no_start(&error))?;
         let guests = wasm.runtime().clone();

@@ -31,7 +31,7 @@ pub use deadline::{Deadlines, Token};
 pub use deferred_drop::DeferredDrop;
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
 pub use interruption::Interruption;
-pub use looks::PAGE_BYTES;
+pub use looks::{PAGE_BYTES, dump_without_looks};
 pub use memory::Page;
 pub use metering::{Extent, bulk_operation_at, cost_of_function_at};
 pub use module::{Module, Modules};
@@ -116,6 +116,26 @@ impl Engines {
     /// How many memory maps such a page takes at most.
     pub fn maps_per_page(&self, code: &Code) -> u64 {
         if code.looks() { self.pages().map_or(0, |pages| pages.maps_per_page()) } else { 0 }
+    }
+
+    /// Can guests be stopped here as they are to be?
+    ///
+    /// # Errors
+    /// If not: a sentence.
+    pub fn check(&self) -> std::io::Result<()> {
+        if self.interruption == Interruption::Epoch {
+            return Ok(());
+        }
+        let refused = |why: String| {
+            let text = format!(
+                "guests cannot be stopped by memory protection here (`interruption` is \"protection\"; \"epoch\" works everywhere): {why}"
+            );
+            std::io::Error::other(text)
+        };
+        self.pages().map_err(|error| refused(error.to_string()))?;
+        // It is refused where traps cannot be had by signals.
+        self.get(Metering::Plain).map_err(|error| refused(error.message))?;
+        Ok(())
     }
 
     fn pages(&self) -> std::io::Result<&Arc<Pages>> {

@@ -2,9 +2,9 @@
 
 use crate::actor::config::Limits;
 use crate::blocking;
-use crate::caps::{CacheChoice, Caps, ManifestLimits, Priority};
+use crate::caps::{self, CacheChoice, Caps, ManifestLimits, Priority};
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::registry::{Cache, CompileProcess, InstanceId, ModuleId, Runtime, RuntimeOptions};
+use crate::registry::{Cache, CompileProcess, InstanceId, Interruption, ModuleId, Runtime, RuntimeOptions};
 use deno_core::OpState;
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -29,13 +29,15 @@ pub struct HostOptions {
     /// The program that modules are compiled in: this one, where it hands [`COMPILE_MODULE`](crate::registry::COMPILE_MODULE) and what follows on to
     /// [`compile_module`](crate::registry::compile_module). The bounds are the manifest's.
     pub compile_program: Option<PathBuf>,
+    /// How guests that run on are stopped, whatever the manifest says.
+    pub interruption: Option<Interruption>,
 }
 
 impl WasmHost {
     /// A host with what `caps` grants, within the limits it sets. Compiled code is kept where the manifest says so.
     ///
     /// # Errors
-    /// If the machine has no threads to give.
+    /// If the machine has no threads to give, or guests cannot be stopped here as the manifest has it.
     pub fn new(caps: Caps) -> std::io::Result<Self> {
         let cache = match caps.cache() {
             CacheChoice::At(folder) => Some(Cache::new(folder.clone())),
@@ -49,11 +51,12 @@ impl WasmHost {
     /// # Errors
     /// As for [`WasmHost::new`].
     pub fn with(caps: Caps, options: HostOptions) -> std::io::Result<Self> {
-        let HostOptions { core_dumps, cache, compile_program } = options;
+        let HostOptions { core_dumps, cache, compile_program, interruption } = options;
         let compile_process = compile_program.map(|program| compile_process(program, caps.limits()));
-        let runtime =
-            Arc::new(Runtime::new(RuntimeOptions { core_dumps, cache, compile_process, ..runtime_options(&caps) })?);
-        Ok(WasmHost { caps, runtime })
+        let of_manifest = runtime_options(&caps);
+        let interruption = interruption.unwrap_or(of_manifest.interruption);
+        let options = RuntimeOptions { core_dumps, cache, compile_process, interruption, ..of_manifest };
+        Ok(WasmHost { caps, runtime: Arc::new(Runtime::new(options)?) })
     }
 
     /// The runtime, for instance to shut it down.
@@ -95,6 +98,11 @@ fn runtime_options(caps: &Caps) -> RuntimeOptions {
         max_module_bytes: manifest.max_module_bytes.unwrap_or(defaults.max_module_bytes),
         max_memory_bytes: manifest.max_memory_bytes.unwrap_or(defaults.max_memory_bytes),
         nice: nice(manifest.priority),
+        interruption: match manifest.interruption {
+            None => defaults.interruption,
+            Some(caps::Interruption::Epoch) => Interruption::Epoch,
+            Some(caps::Interruption::Protection) => Interruption::Protection,
+        },
         limits,
         ..defaults
     }

@@ -104,7 +104,7 @@ impl Runtime {
     /// not affected.
     ///
     /// # Errors
-    /// If the machine has no threads to give.
+    /// If the machine has no threads to give, or guests cannot be stopped here as `options` have it.
     pub fn new(options: RuntimeOptions) -> std::io::Result<Self> {
         signals::survive_the_limit_of_files();
         let instances = Instances::default();
@@ -115,6 +115,7 @@ impl Runtime {
             .with_cache(options.cache.clone())
             .with_compile_process(options.compile_process.clone())
             .with_interruption(options.interruption);
+        engines.check()?;
         Ok(Runtime {
             compiling: Compiling::new(options.max_compiling, cores(), capacity.clone()),
             by_bytes: Modules::default(),

@@ -16,8 +16,11 @@ pub fn copy_files(from: &Path, to: &Path) {
 
 /// Runs a script that reports its own cases. Its standard input stays open and silent, its argument is the engine's name.
 pub fn run_script(path: &Path) {
+    // As tests/common/interruption.rs has it.
+    let kind = std::env::var("INTERRUPTION").map(|kind| format!("--interruption={kind}"));
     let mut child = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"))
         .arg("run")
+        .args(kind)
         .arg(path)
         .arg(if cfg!(feature = "v8") { "v8" } else { "quickjs" })
         .stdin(Stdio::piped())

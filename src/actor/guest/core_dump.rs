@@ -2,10 +2,11 @@
 
 use super::state::Context;
 use crate::actor::budget::Held;
+use crate::engine::{Code, dump_without_looks};
 use crate::limits::{CORE_DUMP_COPIES, CORE_DUMP_MEMORY_MAX};
 use std::io;
 use std::sync::Arc;
-use wasmtime::{HeapType, ValType, WasmCoreDump};
+use wasmtime::{FrameInfo, HeapType, ValType, WasmCoreDump};
 
 /// Writes the core dump. A guest that was stopped has none to show.
 pub(super) fn save(store: &mut Context<'_>, error: &wasmtime::Error) {
@@ -31,9 +32,6 @@ impl AsRef<[u8]> for Serialized {
 }
 
 fn serialized(store: &mut Context<'_>, dump: &WasmCoreDump) -> io::Result<Serialized> {
-    if store.data().code.looks() {
-        return Err(io::Error::other("none is written yet where `interruption` is \"protection\""));
-    }
     let limiter = &store.data().limiter;
     let (has, shared) = (limiter.bytes(), limiter.shared());
     if has > CORE_DUMP_MEMORY_MAX {
@@ -54,6 +52,21 @@ fn serialized(store: &mut Context<'_>, dump: &WasmCoreDump) -> io::Result<Serial
     if kinds.into_iter().any(unwritable) {
         return Err(io::Error::other("one of its globals is of a type that a core dump cannot hold"));
     }
-    let name = store.data().actor.name().clone();
-    Ok(Serialized { bytes: dump.serialize(&mut *store, &name), _room: room })
+    let (actor, code) = (store.data().actor.clone(), store.data().code.clone());
+    // All memories are read, and so is the page that the guest looks at: a stop may be on its way.
+    let kept = actor.control.page().keep();
+    let bytes = dump.serialize(&mut *store, actor.name());
+    drop(kept);
+    if !code.looks() {
+        return Ok(Serialized { bytes, _room: room });
+    }
+    let offsets: Vec<usize> = dump.frames().iter().map(|frame| original_offset_in_function(&code, frame)).collect();
+    let bytes = dump_without_looks(&bytes, &offsets).map_err(io::Error::other)?;
+    Ok(Serialized { bytes, _room: room })
+}
+
+/// Where a frame is within its function, as that was given.
+fn original_offset_in_function(code: &Code, frame: &FrameInfo) -> usize {
+    let (Some(offset), Some(within)) = (frame.module_offset(), frame.func_offset()) else { return 0 };
+    code.original(offset).saturating_sub(code.original(offset.saturating_sub(within)))
 }

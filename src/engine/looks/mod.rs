@@ -14,6 +14,7 @@
 //! splice.rs    the module with these places filled in
 //! bounds.rs    how long it goes on without a look
 //! offsets.rs   from an offset in that module back to the original's
+//! dump.rs      a core dump as one of the original
 //! ```
 //!
 //! The module that is rewritten must be valid, with the features that guests have: otherwise it could name the memory that is added. All
@@ -21,6 +22,7 @@
 
 mod bounds;
 mod costs;
+mod dump;
 mod flow;
 mod layout;
 mod offsets;
@@ -33,6 +35,7 @@ mod unread;
 
 pub use bounds::PAGE_BYTES;
 pub(crate) use bounds::VERSION;
+pub use dump::dump_without_looks;
 pub use offsets::Offsets;
 pub(super) use splice::Rewritten;
 

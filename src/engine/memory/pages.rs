@@ -10,7 +10,6 @@ use parking_lot::Mutex;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Pages that there are at most. Instances are bounded by less.
 const PAGES_MAX: usize = 1 << 20;
@@ -49,8 +48,16 @@ pub struct Page(Option<Arc<Slot>>);
 struct Slot {
     pages: Arc<Pages>,
     number: usize,
+    state: Mutex<SlotState>,
+}
+
+#[derive(Debug, Default)]
+struct SlotState {
     /// Has it been taken away, and not been given back?
-    is_taken: AtomicBool,
+    is_taken: bool,
+    /// Does the host read it, along with all memories of the guest? Then it is taken away after that.
+    is_kept: bool,
+    is_wanted: bool,
 }
 
 impl Pages {
@@ -87,7 +94,7 @@ impl Pages {
     /// If there are no more, or the system has no maps for it.
     pub(crate) fn page(self: &Arc<Self>) -> io::Result<Page> {
         let number = self.state.lock().take().ok_or_else(|| io::Error::other("no page is left"))?;
-        let slot = Slot { pages: self.clone(), number, is_taken: AtomicBool::new(false) };
+        let slot = Slot { pages: self.clone(), number, state: Mutex::default() };
         if !self.guards {
             // Given back with the slot, if this fails.
             self.mapping.protect(self.range(number), Access::Read)?;
@@ -145,16 +152,27 @@ impl State {
 impl Page {
     /// Takes the page away: code that looks at it traps, from now on.
     pub fn take_away(&self) {
-        let Some(slot) = &self.0 else { return };
-        slot.is_taken.store(true, Ordering::Relaxed);
-        if let Err(error) = slot.pages.take_away(slot.number) {
-            tracing::error!(%error, "a guest's page cannot be taken away");
+        if let Some(slot) = &self.0 {
+            slot.take_away(&mut slot.state.lock());
         }
+    }
+
+    /// Keeps it from being taken away as long as the result lives. The guest must not run meanwhile.
+    pub fn keep(&self) -> Kept<'_> {
+        if let Some(slot) = &self.0 {
+            let mut state = slot.state.lock();
+            (state.is_kept, state.is_wanted) = (true, state.is_taken);
+            // One that is gone already comes back for that time.
+            if let Err(error) = slot.give_back(&mut state) {
+                tracing::error!(%error, "a guest's page cannot be given back");
+            }
+        }
+        Kept(self)
     }
 
     /// Gives it back, for an instance that is made anew. False where the system does not.
     pub fn give_back(&self) -> bool {
-        self.0.as_ref().is_none_or(|slot| slot.give_back().is_ok())
+        self.0.as_ref().is_none_or(|slot| slot.give_back(&mut slot.state.lock()).is_ok())
     }
 
     /// Where it is.
@@ -163,22 +181,47 @@ impl Page {
     }
 }
 
-impl Slot {
-    fn give_back(&self) -> io::Result<()> {
-        if !self.is_taken.load(Ordering::Relaxed) {
-            return Ok(());
+/// A page that is not taken away yet.
+pub struct Kept<'a>(&'a Page);
+
+impl Drop for Kept<'_> {
+    fn drop(&mut self) {
+        let Some(slot) = &self.0.0 else { return };
+        let mut state = slot.state.lock();
+        state.is_kept = false;
+        if std::mem::take(&mut state.is_wanted) {
+            slot.take_away(&mut state);
         }
-        self.pages.give_back(self.number)?;
-        self.is_taken.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Slot {
+    fn take_away(&self, state: &mut SlotState) {
+        if state.is_kept {
+            state.is_wanted = true;
+            return;
+        }
+        state.is_taken = true;
+        if let Err(error) = self.pages.take_away(self.number) {
+            tracing::error!(%error, "a guest's page cannot be taken away");
+        }
+    }
+
+    fn give_back(&self, state: &mut SlotState) -> io::Result<()> {
+        if state.is_taken {
+            self.pages.give_back(self.number)?;
+            state.is_taken = false;
+        }
         Ok(())
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let pages = &self.pages;
+        let pages = self.pages.clone();
         // Nobody looks at it any more. One that cannot be made as others are is not used again.
-        let restored = if pages.guards { self.give_back() } else { pages.take_away(self.number) };
+        let mut state = std::mem::take(self.state.get_mut());
+        let restored = if pages.guards { self.give_back(&mut state) } else { pages.take_away(self.number) };
         if restored.is_ok() {
             pages.state.lock().free.push(self.number);
         }
@@ -214,7 +257,15 @@ mod tests {
             assert_eq!([&one, &two, &three].map(is_readable), [true, false, true], "{guards:?}");
             two.take_away();
             assert!(!is_readable(&two) && two.give_back() && is_readable(&two));
+            let kept = two.keep();
             two.take_away();
+            assert!(is_readable(&two), "the host reads it");
+            drop(kept);
+            assert!(!is_readable(&two));
+            let kept = two.keep();
+            assert!(is_readable(&two));
+            drop(kept);
+            assert!(!is_readable(&two), "as it was");
             let (place, held) = (two.address(), two.clone());
             drop(two);
             assert_ne!(pages.page().unwrap().address(), place, "it is held");

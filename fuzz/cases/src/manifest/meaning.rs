@@ -1,6 +1,6 @@
 //! What a manifest means, read once more from the TOML's own values.
 
-use runtime_wasm::caps::{ManifestLimits, Priority};
+use runtime_wasm::caps::{Interruption, ManifestLimits, Priority};
 use toml::{Table, Value};
 
 /// Why nothing can be said of a manifest but this.
@@ -80,7 +80,7 @@ fn means_wasm(edits: usize, letters: &[char]) -> bool {
     all.into_iter().any(|name| within(edits, letters, &name))
 }
 
-const WASM: [&str; 11] = [
+const WASM: [&str; 12] = [
     "enabled",
     "load",
     "preopens",
@@ -92,16 +92,18 @@ const WASM: [&str; 11] = [
     "cache",
     "max_compile_memory",
     "max_compile_ms",
+    "interruption",
 ];
 const LIMITS: [&str; 6] = ["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements", "mailbox"];
 /// Keys that are ours wherever they stand.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "preopens",
     "max_instances",
     "max_module_bytes",
     "max_memory",
     "max_compile_memory",
     "max_compile_ms",
+    "interruption",
     "fuel",
     "timeout_ms",
     "cpu_ms",
@@ -160,6 +162,12 @@ fn limits(wasm: &Table) -> Read<ManifestLimits> {
         Some(Some("normal")) => Priority::Normal,
         Some(_) => return wrong("there is no such priority"),
     };
+    let interruption = match wasm.get("interruption").map(Value::as_str) {
+        None => None,
+        Some(Some("epoch")) => Some(Interruption::Epoch),
+        Some(Some("protection")) => Some(Interruption::Protection),
+        Some(_) => return wrong("guests are not stopped so"),
+    };
     let count = |number: Option<u64>| number.map(|number| number as usize);
     Ok(ManifestLimits {
         fuel: positive(inner, "fuel")?,
@@ -174,6 +182,7 @@ fn limits(wasm: &Table) -> Read<ManifestLimits> {
         max_compile_memory_bytes: bytes(wasm, "max_compile_memory")?,
         max_compile_ms: positive(wasm, "max_compile_ms")?,
         priority,
+        interruption,
     })
 }
 

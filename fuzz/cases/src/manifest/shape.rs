@@ -31,6 +31,7 @@ const SIZES: [&str; 12] = [
 ];
 const FLAGS: [&str; 4] = ["true", "false", "0", "'true'"];
 const PRIORITIES: [&str; 6] = ["'background'", "'low'", "'normal'", "'high'", "'Low'", "1"];
+const INTERRUPTIONS: [&str; 4] = ["\"epoch\"", "\"protection\"", "\"epochs\"", "1"];
 const TEXTS: [&str; 4] = ["'x'", "\"\"\"\ntwo\nlines\"\"\"", "1", "1979-05-27"];
 const FETCHES: [&str; 4] = ["[]", "['https://*.é.com:1/a*b']", "['x']", "{}"];
 const PATHS: [&str; 20] = [
@@ -72,6 +73,7 @@ const SECTIONS: [(&str, &[Key]); 4] = [
             ("max_module_bytes", &SIZES),
             ("priority", &PRIORITIES),
             ("max_memory", &SIZES),
+            ("interruption", &INTERRUPTIONS),
         ],
     ),
     (
