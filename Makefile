@@ -25,11 +25,16 @@ guests:
 	@scripts/setup.sh test
 	@scripts/fetch-guests.sh $(PLUGINS)/guests test
 
+# What ends a guest and what is told of it, once more for guests that are stopped by memory protection; see docs/verification.md.
+ON_BOTH := binary(/^(stops|limits|hostile|symbols|runtime|imports|names|cpu_time|faults|crowd)$$/) + package(runtime-wasm-conformance) + \
+  (binary(js) & test(/^(call|lifecycle|limits|memory|restart|stats|stop|stop_imports|tables|time|traps)$$/))
+
 # All tests: Rust and JavaScript on the quickjs engine, the embedding example, doctests, and the loom models.
 # Always the whole workspace: a part of it would have other features of its dependencies, and compile them anew.
 test: guests
 	cargo test --locked --workspace --doc --quiet
 	cargo nextest run --locked --workspace
+	INTERRUPTION=protection cargo nextest run --locked --workspace -E '$(ON_BOTH)'
 
 # The same from JavaScript on V8. A build without network points RUSTY_V8_ARCHIVE at a library.
 test-v8: guests
