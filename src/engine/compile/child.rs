@@ -2,17 +2,20 @@
 //!
 //! Its input is the module. It writes an entry of the cache to its output, or a sentence to its errors, and ends with a code that says which.
 
-use super::job::{compile_with, pool};
+use super::job::{compile_with, workers};
 use crate::engine::cache::{Key, write_to};
 use crate::engine::types::sha256;
 use crate::engine::{Engines, Interruption, Metering};
 use crate::error::WasmError;
+use crate::limits::COMPILE_STACK_BYTES;
 use crate::signals::survive_the_limit_of_files;
 use rustix::process::{Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::Duration;
 
 /// The module is at fault, as the errors say.
@@ -104,12 +107,11 @@ fn compile(told: &Told) -> Result<(), (i32, String)> {
     io::stdin().lock().read_to_end(&mut bytes).map_err(|error| passing(error.to_string()))?;
     let engines = Engines::default().with_interruption(told.interruption);
     let engine = engines.get(told.metering).map_err(|error| passing(error.message))?;
-    let pool = pool(&told.name, told.threads).map_err(|error| {
-        passing(format!(
-            "no thread to compile on: {error}; the limits are max_compile_memory, `ulimit -u` and kernel.threads-max"
-        ))
+    let compiled = on_all_threads(told, || compile_with(&engines, told.metering, &told.name, &bytes));
+    let compiled = compiled.map_err(|error| {
+        let limits = "the limits are max_compile_memory, `ulimit -u` and kernel.threads-max";
+        passing(format!("no thread to compile on: {error}; {limits}"))
     })?;
-    let compiled = pool.install(|| compile_with(&engines, told.metering, &told.name, &bytes));
     let code = compiled.map_err(|failure| {
         let error = WasmError::from(failure);
         let no_memory = error.message.contains("Cannot allocate memory");
@@ -119,6 +121,17 @@ fn compile(told: &Told) -> Result<(), (i32, String)> {
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(|error| passing(error.to_string()))?);
     let written = write_to(&mut output, &Key::new(&sha256(&bytes), engine), &code);
     written.map_err(|error| (NO_OUTPUT, format!("is not compiled: {error}")))
+}
+
+/// Does the work on a thread of its own, which hands what can be done at once to the threads of the process. Were it one of those, it would keep
+/// half of the functions in two pieces that cannot be divided once begun, and the other threads would wait for the last.
+fn on_all_threads<T: Send>(told: &Told, work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    workers(&told.name, told.threads).build_global().map_err(io::Error::other)?;
+    let thread = thread::Builder::new().stack_size(COMPILE_STACK_BYTES);
+    thread::scope(|scope| {
+        let work = thread.spawn_scoped(scope, work)?;
+        Ok(work.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
 }
 
 /// Takes on the bounds, before anything of the module is looked at.

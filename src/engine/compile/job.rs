@@ -98,6 +98,11 @@ impl Job {
 
 /// Threads for work on a module, whose panics are contained.
 pub(crate) fn pool(name: &str, threads: usize) -> std::result::Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    workers(name, threads).build()
+}
+
+/// Such threads, to be made.
+pub(super) fn workers(name: &str, threads: usize) -> rayon::ThreadPoolBuilder {
     let stack = COMPILE_STACK_BYTES;
     #[cfg(test)]
     let stack = crate::engine::faults::stack_bytes(name, stack);
@@ -111,7 +116,6 @@ pub(crate) fn pool(name: &str, threads: usize) -> std::result::Result<rayon::Thr
             scheduling::plain_this_thread();
         })
         .thread_name(|_| "wasm-compile".to_owned())
-        .build()
 }
 
 /// Compiles for one of the engines, on the threads that this is called on.
