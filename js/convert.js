@@ -5,10 +5,10 @@ import { isWasmError, typeError } from "ext:runtime_wasm/error.js";
 import { bareArray, listAfterFirst, ownValue } from "ext:runtime_wasm/own.js";
 
 const {
-  ArrayBuffer, ArrayBufferIsView, ArrayBufferPrototypeGetResizable, ArrayIsArray, DataView, DataViewPrototypeGetBuffer,
-  DataViewPrototypeGetByteLength, DataViewPrototypeGetByteOffset, DataViewPrototypeGetUint32, DataViewPrototypeSetBigUint64, NumberIsInteger, SafeSet, SafeWeakMap, String, TypedArrayPrototypeGetBuffer,
+  ArrayBuffer, ArrayBufferIsView, ArrayBufferPrototypeGetResizable, ArrayIsArray, ArrayPrototypeSlice, DataView, DataViewPrototypeGetBuffer,
+  DataViewPrototypeGetByteLength, DataViewPrototypeGetByteOffset, DataViewPrototypeGetUint32, DataViewPrototypeSetBigUint64, Float64Array, NumberIsInteger, SafeSet, SafeWeakMap, String, TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetSymbolToStringTag,
-  TypedArrayPrototypeValues, Uint8Array,
+  TypedArrayPrototypeSet, TypedArrayPrototypeValues, Uint8Array,
 } = primordials;
 const { isArrayBuffer, isSharedArrayBuffer } = core;
 const { op_wasm_printable } = core.ops;
@@ -94,12 +94,13 @@ function canChange(buffer) {
  * the values, in an array of our own: what an app was called with, or what `listOf` gave.
  */
 export function asArguments(values) {
-  return guarded("the arguments", () => {
-    const { length } = values;
-    if (length > ARGUMENTS_MAX) throw tooMany(length);
-    for (let index = 0; index < length; index++) values[index] = asArgument(values[index]);
-    return values;
-  });
+  const { length } = values;
+  if (length > ARGUMENTS_MAX) throw tooMany(length);
+  for (let index = 0; index < length; index++) {
+    const value = values[index];
+    if (typeof value !== "number") values[index] = guarded("the arguments", () => asArgument(value));
+  }
+  return values;
 }
 
 function tooMany(length) {
@@ -114,20 +115,75 @@ export function checkedList(array, list) {
   });
 }
 
-/** The calls of a batch for the op: each `[name, arguments]`. */
+/** What stands in the place of a number of arguments where they are not all numbers. */
+const OTHERS = 2047;
+
+/**
+ * The calls of a batch for the op, `[bytes, names, others]`. The bytes are those of numbers: for each call 2048 times the place of its name, and how
+ * many arguments it has, which follow; or `OTHERS`, where not all of them are numbers, and the next of the others are its arguments.
+ */
 export function asCalls(calls) {
   return guarded("the calls", () => {
     if (!ArrayIsArray(calls)) throw typeError("calls must be an array of [name, ...args], not " + describe(calls));
-    const checked = bareArray();
     const { length } = calls;
+    const names = bareArray();
+    const others = bareArray();
+    let room = 4 * length;
+    let numbers = new Float64Array(room);
+    let last;
+    let place = -1;
+    let at = 0;
     for (let index = 0; index < length; index++) {
       const call = calls[index];
-      const what = "calls[" + index + "]";
-      if (!ArrayIsArray(call)) throw typeError(what + " must be an array [name, ...args], not " + describe(call));
-      checked[index] = [asString(call[0], what + "[0]"), asArguments(checkedList(call, listAfterFirst))];
+      if (!ArrayIsArray(call)) throw typeError("calls[" + index + "] must be an array [name, ...args], not " + describe(call));
+      const name = call[0];
+      if (name !== last || place < 0) {
+        place = placeOf(names, asString(name, "calls[" + index + "][0]"));
+        last = name;
+      }
+      const many = call.length;
+      if (many > ARGUMENTS_MAX + 1) throw tooMany(many);
+      if (at + many > room) numbers = longer(numbers, room = 2 * (at + many + length - index));
+      const head = at++;
+      let argument = 1;
+      // Whether a NaN keeps its bits among numbers is for an engine to say.
+      for (let value; argument < many && typeof (value = call[argument]) === "number" && value === value; argument++) numbers[at++] = value;
+      if (argument < many) {
+        at = head + 1;
+        others[others.length] = asArguments(checkedList(call, listAfterFirst));
+      }
+      numbers[head] = 2048 * place + (argument < many ? OTHERS : at - head - 1);
     }
-    return checked;
+    return [new Uint8Array(TypedArrayPrototypeGetBuffer(numbers), 0, 8 * at), names, others];
   });
+}
+
+/** The place of a name among those that there are, which it is added to. There are few. */
+function placeOf(names, name) {
+  let place = 0;
+  while (place < names.length && names[place] !== name) place++;
+  names[place] = name;
+  return place;
+}
+
+function longer(numbers, room) {
+  const more = new Float64Array(room);
+  TypedArrayPrototypeSet(more, numbers);
+  return more;
+}
+
+/** The results of the calls of a batch, from the op's `[bytes, others]`: for each call no number, one with its result, or the next of the others. */
+export function callResults(bytes, others) {
+  const length = TypedArrayPrototypeGetByteLength(bytes) / 8;
+  const numbers = new Float64Array(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes), length);
+  const results = bareArray();
+  let other = 0;
+  for (let at = 0, index = 0; at < length; index++) {
+    const many = numbers[at++];
+    results[index] = many === 1 ? [numbers[at++]] : many === 0 ? [] : others[other++];
+  }
+  // An array as an app knows it. Its elements are defined by this, not assigned.
+  return ArrayPrototypeSlice(results);
 }
 
 /** For each function that a guest has let out, its instance and its place there. */

@@ -77,7 +77,7 @@ export function callHandle() {
 }
 
 /** Is this code within a handler that somebody waits for? */
-function isWithin() {
+export function isWithin() {
   return waiting.size > 0 && current.get()?.isOpen() === true;
 }
 

@@ -2,23 +2,26 @@
 
 import { core, primordials } from "ext:core/mod.js";
 import { failed, isFailure, isWasmError, settled, WasmErrorCode } from "ext:runtime_wasm/error.js";
-import { asArguments, asCalls, asString } from "ext:runtime_wasm/convert.js";
-import { callHandle, calling } from "ext:runtime_wasm/deadlock.js";
+import { asArguments, asCalls, asString, callResults } from "ext:runtime_wasm/convert.js";
+import { callHandle, calling, isWithin } from "ext:runtime_wasm/deadlock.js";
 import { asFuel, asMilliseconds, readOptions } from "ext:runtime_wasm/options.js";
 import { ownValue, shown } from "ext:runtime_wasm/own.js";
 import { checkSignal, offAbort, onAbort, throwIfAborted } from "ext:runtime_wasm/signals.js";
-import { asked, atOnce, bareResult, end, getExports, idle, inLine, memoryOf } from "ext:runtime_wasm/requests.js";
+import { end } from "ext:runtime_wasm/ending.js";
+import { atOnce, idle, inLine } from "ext:runtime_wasm/lines.js";
+import { abortSignals, sent } from "ext:runtime_wasm/replies.js";
+import { asked, bareResult, getExports, memoryOf } from "ext:runtime_wasm/requests.js";
 import { streamOf } from "ext:runtime_wasm/stdio.js";
 import { tableOf } from "ext:runtime_wasm/table.js";
 
 const {
   op_wasm_abort_handle, op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_with,
-  op_wasm_global_get, op_wasm_global_set, op_wasm_stats,
+  op_wasm_global_get, op_wasm_global_set, op_wasm_send_batch, op_wasm_send_call, op_wasm_stats,
 } = core.ops;
 const { tryClose } = core;
 const {
-  ObjectDefineProperty, ObjectFreeze, Proxy, SafeFinalizationRegistry, SafeMap, SafeWeakMap, Symbol,
-  SymbolFor, SymbolToPrimitive, TypeError,
+  ObjectDefineProperty, ObjectFreeze, PromiseReject, Proxy, SafeFinalizationRegistry, SafeMap, Symbol, SymbolFor,
+  SymbolToPrimitive, TypeError,
 } = primordials;
 
 /** Awaits an op that takes a handle to abort it by; when the signal fires, aborts it and throws the signal's reason. */
@@ -38,9 +41,6 @@ export async function unlessCancelled(signal, start) {
     tryClose(handle);
   }
 }
-
-/** The signals that instances were made with. */
-export const abortSignals = new SafeWeakMap();
 
 /** Drops the instances of which the app has lost sight, once the requests that it made of them are answered. */
 const forgotten = new SafeFinalizationRegistry(async (id) => {
@@ -72,20 +72,41 @@ function exportsOf(instance) {
       if (name === SymbolToPrimitive) return () => "[object WasmExports]";
       if (typeof name !== "string") return undefined;
       if (!functions.has(name)) {
-        functions.set(name, (...args) => calling(instance.id, name, () => callForResult(instance, name, args)));
+        functions.set(name, (...args) => called(instance.owner, instance.id, name, args, bareResult));
       }
       return functions.get(name);
     },
   });
 }
 
-async function callForResult(instance, name, args) {
-  return bareResult(await callExport(instance.owner, instance.id, name, args));
+/**
+ * Calls an export, ending with the signals that may end the instance; resolves to an array of results, or to what `read` makes of it.
+ * This is done often, and on QuickJS each closure and each async function costs as much as a guest's call.
+ */
+function called(instance, id, name, args, read = undefined) {
+  try {
+    if (isWithin()) return calling(id, name, () => calledWithin(instance, id, name, args, read));
+    return sent(id, op_wasm_send_call(id, asString(name, "name"), asArguments(args)), instance, read);
+  } catch (error) {
+    return PromiseReject(error);
+  }
 }
 
-/** Calls an export, ending with the signals that may end the instance; resolves to an array of results. */
-function callExport(instance, id, name, args) {
-  return inLine(id, op_wasm_call(id, asString(name, "name"), asArguments(args), callHandle()), abortSignals.get(instance));
+/** The same within a handler. */
+async function calledWithin(instance, id, name, args, read) {
+  const operation = op_wasm_call(id, asString(name, "name"), asArguments(args), callHandle());
+  const results = await inLine(id, operation, abortSignals.get(instance));
+  return read === undefined ? results : read(results);
+}
+
+/** The results of a batch, or its error. */
+function batchResults({ 0: numbers, 1: others, 2: failure }) {
+  const results = callResults(numbers, others);
+  if (failure === null) return results;
+  const error = failed(failure);
+  ObjectDefineProperty(error, "index", shown(results.length));
+  ObjectDefineProperty(error, "results", shown(results));
+  throw error;
 }
 
 /** The reply of an op, but that it is no failure if the instance has ended already. */
@@ -183,22 +204,21 @@ export class WasmInstance {
 
   /** Calls an export; resolves to an array of results. */
   call(name, ...args) {
-    return asked(() => calling(this.#id, name, () => callExport(this, this.#id, name, args)));
+    return called(this, this.#id, name, args);
   }
 
   /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and `results` before it. */
   callBatch(calls) {
-    return asked(() => calling(this.#id, undefined, () => this.#callBatch(calls)));
+    return asked(() => {
+      if (isWithin()) return calling(this.#id, undefined, () => this.#batchWithin(asCalls(calls)));
+      const { 0: numbers, 1: names, 2: others } = asCalls(calls);
+      return sent(this.#id, op_wasm_send_batch(this.#id, numbers, names, others), this, batchResults);
+    });
   }
 
-  async #callBatch(calls) {
-    const operation = op_wasm_call_batch(this.#id, asCalls(calls), callHandle());
-    const { 0: results, 1: failure } = await inLine(this.#id, operation, abortSignals.get(this));
-    if (failure === null) return results;
-    const error = failed(failure);
-    ObjectDefineProperty(error, "index", shown(results.length));
-    ObjectDefineProperty(error, "results", shown(results));
-    throw error;
+  async #batchWithin({ 0: numbers, 1: names, 2: others }) {
+    const operation = op_wasm_call_batch(this.#id, numbers, names, others, callHandle());
+    return batchResults(await inLine(this.#id, operation, abortSignals.get(this)));
   }
 
   /** Calls an export within bounds of its own. Reaching that of time ends the instance; that of fuel ends the call. */
@@ -227,12 +247,12 @@ export class WasmInstance {
 
   /** Runs a WASI command: calls `_start` and resolves to its exit code, whatever it is. */
   run() {
-    return asked(() => calling(this.#id, "_start", () => this.#run()));
+    return this.#run();
   }
 
   async #run() {
     try {
-      await callExport(this, this.#id, "_start", []);
+      await called(this, this.#id, "_start", []);
       return { exitCode: 0 };
     } catch (error) {
       const exitCode = isWasmError(error) ? ownValue(error, "exitCode") : undefined;

@@ -1,135 +1,21 @@
-// Requests to an instance by its id, answered in the order in which they were made.
+// Requests to an instance by its id.
 
 import { core, primordials } from "ext:core/mod.js";
-import { failed, isFailure, typeError, WasmErrorCode } from "ext:runtime_wasm/error.js";
+import { typeError } from "ext:runtime_wasm/error.js";
 import { asArguments, asBytes, asId, asInteger, asString, checkedList, describe } from "ext:runtime_wasm/convert.js";
-import { callHandle, calling, waiting } from "ext:runtime_wasm/deadlock.js";
+import { callHandle, calling, isWithin, waiting } from "ext:runtime_wasm/deadlock.js";
 import { handedOver, PIECE_BYTES, wholeBytes, wholeList } from "ext:runtime_wasm/large.js";
+import { atOnce, inLine, lines } from "ext:runtime_wasm/lines.js";
 import { listOf, ownValue } from "ext:runtime_wasm/own.js";
-import { abortReason, isAborted } from "ext:runtime_wasm/signals.js";
+import { sent } from "ext:runtime_wasm/replies.js";
 
-const { ArrayIsArray, MapPrototypeForEach, ObjectFreeze, Promise, PromiseReject, PromiseWithResolvers, SafeMap,
-  TypedArrayPrototypeGetByteLength } = primordials;
-const { refOpPromise, unrefOpPromise } = core;
+const { ArrayIsArray, ObjectFreeze, PromiseReject, TypedArrayPrototypeGetByteLength } = primordials;
 
 const {
-  op_wasm_call, op_wasm_closed, op_wasm_end, op_wasm_exports, op_wasm_is_alive, op_wasm_memory_grow,
-  op_wasm_memory_has_room, op_wasm_memory_read, op_wasm_large_sent, op_wasm_memory_size, op_wasm_memory_write, op_wasm_memory_write_large,
+  op_wasm_call, op_wasm_exports, op_wasm_memory_grow, op_wasm_memory_has_room, op_wasm_memory_read, op_wasm_large_sent,
+  op_wasm_memory_size, op_wasm_memory_write, op_wasm_memory_write_large, op_wasm_send_call, op_wasm_send_memory_read,
+  op_wasm_send_memory_write,
 } = core.ops;
-
-/** For each instance with requests under way, how far it is with them. */
-const lines = new SafeMap();
-
-/** Most lines are one request long, so what few need is made when it is needed. */
-class Line {
-  /** Requests that were made, and those whose reply the app has been given. */
-  made = 0;
-  answered = 0;
-  /** By its number, what lets a request go on whose reply came before that of one before it. */
-  early = undefined;
-  /** The promise of the line's end, where somebody waits for it. */
-  ended = undefined;
-}
-
-/**
- * Awaits a request's reply after those of the requests before it: the event loop may hear of two answers in either order,
- * the app hears of them in the order in which it asked. Where one of the signals has ended the instance, what rejects the
- * request is the signal's own reason. One async function and no more, since each costs as much as the call of a guest.
- */
-export async function inLine(instance, operation, signal = undefined, other = undefined) {
-  let line = lines.get(instance);
-  if (line === undefined) lines.set(instance, line = new Line());
-  const number = line.made++;
-  // Ops do not reject.
-  const reply = await operation;
-  if (number !== line.answered) await turn(line, number);
-  line.answered++;
-  if (line.early !== undefined) next(line);
-  if (line.answered === line.made) close(instance, line);
-  if (isFailure(reply)) throw failure(instance, reply, signal, other);
-  return reply ?? undefined;
-}
-
-function turn(line, number) {
-  line.early ??= new SafeMap();
-  return new Promise((resolve) => line.early.set(number, resolve));
-}
-
-function next(line) {
-  const resolve = line.early.get(line.answered);
-  line.early.delete(line.answered);
-  resolve?.();
-}
-
-function close(instance, line) {
-  lines.delete(instance);
-  line.ended?.resolve();
-}
-
-/** What to throw for a failed request to an instance. */
-function failure(instance, reply, signal = undefined, other = undefined) {
-  if (!op_wasm_is_alive(instance)) ending(instance);
-  if (isOfAbort(reply)) {
-    if (isAborted(signal)) return abortReason(signal);
-    if (isAborted(other)) return abortReason(other);
-  }
-  return failed(reply);
-}
-
-/** Is this because the instance was aborted? Nothing else is, though a signal may have fired since; nor what nobody remembers. */
-function isOfAbort(reply) {
-  if (reply.ended !== undefined) return reply.ended.reason === "aborted";
-  return reply.failure === WasmErrorCode.InvalidInstanceHandle;
-}
-
-/**
- * The same for a request other than a call of an export: an instance that waits for a host function answers it at once, so
- * it must not stand in line behind the call that waits.
- */
-export function atOnce(instance, operation) {
-  return waiting.has(instance) ? outOfLine(instance, operation) : inLine(instance, operation);
-}
-
-async function outOfLine(instance, operation) {
-  const reply = await operation;
-  if (isFailure(reply)) throw failure(instance, reply);
-  return reply ?? undefined;
-}
-
-/** For each instance that has not closed, the op that tells when it has. */
-const closings = new SafeMap();
-
-/** Why an instance has ended, once it has. Never rejects. While the instance lives this keeps no app alive. */
-export async function closing(instance) {
-  const operation = op_wasm_closed(instance);
-  unrefOpPromise(operation);
-  closings.set(instance, operation);
-  const reply = await operation;
-  closings.delete(instance);
-  // A failure: it had ended before anybody could ask for the reason.
-  const { reason, message } = isFailure(reply) ? { reason: "dropped", message: "" } : reply;
-  return ObjectFreeze(message === "" ? { reason } : { reason, message });
-}
-
-/** The instance is ending: its handlers hear of that now, and an app that waits for it shall not end before. */
-function ending(instance) {
-  const operation = closings.get(instance);
-  if (operation !== undefined) refOpPromise(operation);
-  const handlers = waiting.get(instance);
-  if (handlers !== undefined) MapPrototypeForEach(handlers, (handler) => handler.abort());
-}
-
-/** Ends an instance: `how` is "dropped", "terminated" or "aborted". Awaits its thread's end; a failure is given back. */
-export function end(instance, how, message = "") {
-  const operation = op_wasm_end(instance, how, message);
-  ending(instance);
-  return operation;
-}
-
-/** Resolves once no request to the instance is under way. */
-export async function idle(instance) {
-  for (let line; (line = lines.get(instance)) !== undefined;) await (line.ended ??= PromiseWithResolvers()).promise;
-}
 
 /**
  * The promise that `ask` gives, or one that is rejected with what it throws. For what is called often: an async function in this place
@@ -155,7 +41,9 @@ export function call(instance, name, args = []) {
     asString(name, "name");
     if (!ArrayIsArray(args)) throw typeError("args must be an array, not " + describe(args));
     const checked = asArguments(checkedList(args, listOf));
-    return calling(instance, name, () => inLine(instance, op_wasm_call(instance, name, checked, callHandle())));
+    return isWithin()
+      ? calling(instance, name, () => inLine(instance, op_wasm_call(instance, name, checked, callHandle())))
+      : sent(instance, op_wasm_send_call(instance, name, checked));
   });
 }
 
@@ -167,7 +55,16 @@ export async function getExports(instance) {
 /** Takes its place in the instance's order at once, however long it takes until all bytes are there. */
 function write(instance, offset, bytes) {
   const length = TypedArrayPrototypeGetByteLength(bytes);
-  if (length <= PIECE_BYTES) return op_wasm_memory_write(instance, offset, bytes);
+  if (length <= PIECE_BYTES) {
+    return waiting.has(instance)
+      ? atOnce(instance, op_wasm_memory_write(instance, offset, bytes))
+      : sent(instance, op_wasm_send_memory_write(instance, offset, bytes));
+  }
+  return atOnce(instance, writeMany(instance, offset, bytes, length));
+}
+
+/** Awaits a write of many bytes. */
+function writeMany(instance, offset, bytes, length) {
   // Where nothing is under way, nothing can make the memory larger before this has its turn.
   const quiet = !lines.has(instance) && !waiting.has(instance);
   // Of what cannot fit nothing is copied: to read as much in its place fails in the same words.
@@ -180,13 +77,16 @@ export const memory = ObjectFreeze({
   /** Copies `length` bytes from `offset` on into a new Uint8Array. */
   read(instance, offset, length) {
     return asked(() => {
-      const operation = op_wasm_memory_read(asId(instance, "instance"), asInteger(offset, "offset"), asInteger(length, "length"));
-      return atOnce(instance, wholeBytes(operation));
+      asId(instance, "instance");
+      asInteger(offset, "offset");
+      return asInteger(length, "length") <= PIECE_BYTES && !waiting.has(instance)
+        ? sent(instance, op_wasm_send_memory_read(instance, offset, length))
+        : atOnce(instance, wholeBytes(op_wasm_memory_read(instance, offset, length)));
     });
   },
   /** Copies bytes to `offset`. */
   write(instance, offset, bytes) {
-    return asked(() => atOnce(instance, write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes"))));
+    return asked(() => write(asId(instance, "instance"), asInteger(offset, "offset"), asBytes(bytes, "bytes")));
   },
   /** The size in pages of 64 KiB. */
   size(instance) {

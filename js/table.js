@@ -2,7 +2,8 @@
 
 import { core, primordials } from "ext:core/mod.js";
 import { asArguments, asInteger, asString } from "ext:runtime_wasm/convert.js";
-import { asked, atOnce } from "ext:runtime_wasm/requests.js";
+import { atOnce } from "ext:runtime_wasm/lines.js";
+import { asked } from "ext:runtime_wasm/requests.js";
 
 const { ObjectFreeze } = primordials;
 const { op_wasm_table_get, op_wasm_table_grow, op_wasm_table_set, op_wasm_table_size } = core.ops;

@@ -7,8 +7,9 @@ import { handedOver, PIECE_BYTES, turn, wholeList } from "ext:runtime_wasm/large
 import { asOptions, readInstanceOptions, readOptions } from "ext:runtime_wasm/options.js";
 import { forgetImports, GivenImports, knownImports, learnImports } from "ext:runtime_wasm/import_object.js";
 import { addHandlers, known, pump, removeHandlers } from "ext:runtime_wasm/imports.js";
-import { abortSignals, making, unlessCancelled, WasmInstance } from "ext:runtime_wasm/instance.js";
-import { closing, end } from "ext:runtime_wasm/requests.js";
+import { closing, end } from "ext:runtime_wasm/ending.js";
+import { making, unlessCancelled, WasmInstance } from "ext:runtime_wasm/instance.js";
+import { abortSignals } from "ext:runtime_wasm/replies.js";
 import { checkSignal, isAborted, offAbort, onAbort, throwIfAborted } from "ext:runtime_wasm/signals.js";
 import { connect, prepare, release } from "ext:runtime_wasm/stdio.js";
 

@@ -35,7 +35,7 @@ async fn guest(runtime: &Runtime, cpu: Option<Duration>) -> Arc<Actor> {
 
 fn call(name: &str, nanos: &[i64]) -> Command {
     let args = nanos.iter().map(|nanos| runtime_wasm::value::Arg::from(runtime_wasm::value::Value::I64(*nanos)));
-    Command::Call(Call { name: name.to_owned(), args: args.collect(), ..Call::default() })
+    Command::Call(Call { name: name.into(), args: args.collect(), ..Call::default() })
 }
 
 /// Threads that keep every processor busy, until it is dropped.
@@ -108,7 +108,7 @@ async fn the_limit_of_a_call_is_tighter_than_that_of_its_instance_or_none() {
     let runtime = Runtime::new(RuntimeOptions { nice: 0, ..options() }).unwrap();
     for (of_instance, of_call) in [(None, 30), (Some(60_000), 30), (Some(30), 60_000)] {
         let actor = guest(&runtime, of_instance.map(Duration::from_millis)).await;
-        let bounded = Call { name: "spin".to_owned(), cpu: Some(Duration::from_millis(of_call)), ..Call::default() };
+        let bounded = Call { name: "spin".into(), cpu: Some(Duration::from_millis(of_call)), ..Call::default() };
         let error = actor.ask(Command::Call(bounded)).await.unwrap_err();
         assert!(error.message.contains(" 30 ms"), "{error}");
     }

@@ -421,7 +421,7 @@ async fn a_guest_holds_so_many_host_values_and_no_more() {
     let actor = guest(&runtime, wat, Limits::default()).await;
     let calls = |name: &str, count| {
         let value = || Arg::from(Value::Extern(ExternValue::Undefined));
-        let call = |_| Call { name: name.to_owned(), args: vec![value()], ..Call::default() };
+        let call = |_| Call { name: name.into(), args: vec![value()], ..Call::default() };
         Command::Batch((0..count).map(call).collect())
     };
     let mut kept = 0;

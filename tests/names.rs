@@ -82,7 +82,7 @@ async fn failed(actor: &Actor, command: Command) -> WasmError {
 }
 
 fn call(name: &str) -> Call {
-    Call { name: name.to_owned(), ..Call::default() }
+    Call { name: name.into(), ..Call::default() }
 }
 
 /// A module that says of itself all that it can in this name.

@@ -248,7 +248,7 @@ impl Script<'_> {
         let args: Option<Vec<_>> = invoke.args.iter().map(argument).collect();
         let Some(args) = args else { return Ran::Not(Outcome::NotApplicable(Reason::Reference)) };
         let args = args.into_iter().map(Into::into).collect();
-        let call = Call { name: invoke.name.to_owned(), args, ..Call::default() };
+        let call = Call { name: invoke.name.into(), args, ..Call::default() };
         self.ask(name(invoke.module), Command::Call(call)).await
     }
 

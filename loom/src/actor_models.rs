@@ -74,12 +74,12 @@ fn restarting() -> InstanceConfig {
 }
 
 pub fn call(name: &str) -> Command {
-    Command::Call(Call { name: name.to_owned(), ..Call::default() })
+    Command::Call(Call { name: name.into(), ..Call::default() })
 }
 
 /// A call whose time is over at once.
 fn call_without_time(name: &str) -> Command {
-    Command::Call(Call { name: name.to_owned(), timeout: Some(Duration::ZERO), ..Call::default() })
+    Command::Call(Call { name: name.into(), timeout: Some(Duration::ZERO), ..Call::default() })
 }
 
 fn stopper(actor: &Arc<Actor>) -> JoinHandle<bool> {

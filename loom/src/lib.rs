@@ -77,7 +77,7 @@ mod actor {
     pub use budget::Budget;
     pub use cell::{control, mailbox};
     pub use handle::Actor;
-    pub use protocol::{config, host_call, message, pipe};
+    pub use protocol::{config, host_call, message, pipe, replies};
     pub use thread::{OsThread, Reaper, Watch, spawn};
 }
 
@@ -109,6 +109,7 @@ mod host_call_models;
 mod mailbox_models;
 mod page_models;
 mod pipe_models;
+mod reply_models;
 mod stop_models;
 
 /// Preemptions of one interleaving at most: of `make loom`, and of `make loom-more`.

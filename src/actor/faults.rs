@@ -8,7 +8,7 @@ pub(crate) const PANIC: &str = "panic in the worker";
 pub(crate) const NO_THREAD: &str = "without a thread";
 
 pub(super) fn panic_if_asked(command: &Command) {
-    if matches!(command, Command::Call(call) if call.name == PANIC) {
+    if matches!(command, Command::Call(call) if *call.name == *PANIC) {
         panic!("on purpose");
     }
 }

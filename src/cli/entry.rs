@@ -105,7 +105,7 @@ fn entry<'a>(exports: &[Export], invocation: Option<&'a Invocation>) -> Option<&
 }
 
 async fn call(runtime: &Runtime, instance: InstanceId, name: &str, args: Vec<Arg>) -> Result<Vec<Value>, End> {
-    let call = Call { name: name.to_owned(), args, ..Call::default() };
+    let call = Call { name: name.into(), args, ..Call::default() };
     match runtime.ask(instance, Command::Call(call)).await.map_err(End::of)? {
         Answer::Values(values) => Ok(values),
         _ => Ok(Vec::new()),

@@ -5,7 +5,7 @@
 //! looks like. Properties are defined, never assigned: an assignment asks the setters of prototypes, which are the app's.
 
 use super::values;
-use crate::actor::message::{Answer, Outcome};
+use crate::actor::message::{Answer, Call, Outcome};
 use crate::ended::Ended;
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::value::{Arg, FuncValue, HostRef, RawValue, Value};
@@ -14,6 +14,7 @@ use deno_core::v8::{self, Local, PinScope};
 use deno_core::{FromV8, ToV8};
 use deno_error::JsErrorBox;
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// The arguments of a call: an array of values, or of `[type, value]` pairs where `js/convert.js` found a typed one.
@@ -34,24 +35,99 @@ impl<'a> FromV8<'a> for Args {
     }
 }
 
-/// The calls of a batch: an array of `[name, arguments]`.
-pub(super) struct Calls(pub Vec<(String, Args)>);
+/// The elements of an array of the JavaScript of ours.
+pub(super) struct List<T>(Vec<T>);
 
-impl<'a> FromV8<'a> for Calls {
+impl<'a, T: Element> FromV8<'a> for List<T> {
     type Error = JsErrorBox;
 
     fn from_v8<'i>(scope: &mut PinScope<'a, 'i>, value: Local<'a, v8::Value>) -> Result<Self, JsErrorBox> {
-        let bug = || JsErrorBox::type_error("calls that js/convert.js did not make");
+        let bug = || JsErrorBox::type_error("a list that js/convert.js did not make");
         let array: Local<v8::Array> = value.try_into().map_err(|_| bug())?;
-        let mut calls = Vec::with_capacity(array.length() as usize);
+        let mut items = Vec::with_capacity(array.length() as usize);
         for index in 0..array.length() {
-            let pair = array.get_index(scope, index).and_then(|item| Local::<v8::Array>::try_from(item).ok());
-            let pair = pair.ok_or_else(bug)?;
-            let name = pair.get_index(scope, 0).ok_or_else(bug)?.to_rust_string_lossy(scope);
-            let args = pair.get_index(scope, 1).ok_or_else(bug)?;
-            calls.push((name, Args::from_v8(scope, args)?));
+            let item = array.get_index(scope, index).ok_or_else(bug)?;
+            items.push(T::read(scope, item)?);
         }
-        Ok(Calls(calls))
+        Ok(List(items))
+    }
+}
+
+/// What a list can be of.
+pub(super) trait Element: Sized {
+    fn read<'a>(scope: &mut PinScope<'a, '_>, value: Local<'a, v8::Value>) -> Result<Self, JsErrorBox>;
+}
+
+impl Element for String {
+    fn read<'a>(scope: &mut PinScope<'a, '_>, value: Local<'a, v8::Value>) -> Result<Self, JsErrorBox> {
+        Ok(value.to_rust_string_lossy(scope))
+    }
+}
+
+impl Element for Args {
+    fn read<'a>(scope: &mut PinScope<'a, '_>, value: Local<'a, v8::Value>) -> Result<Self, JsErrorBox> {
+        Args::from_v8(scope, value)
+    }
+}
+
+/// The calls of a batch, as `asCalls` in `js/convert.js` has spelled them out.
+pub(super) fn calls(numbers: &[u8], names: List<String>, others: List<Args>) -> Vec<Call> {
+    /// In the place of a number of arguments.
+    const OTHERS: u64 = 2047;
+    let (words, _) = numbers.as_chunks();
+    let mut numbers = words.iter().map(|word| f64::from_ne_bytes(*word));
+    let names: Vec<Arc<str>> = names.0.into_iter().map(Into::into).collect();
+    let mut others = others.0.into_iter();
+    let mut calls = Vec::new();
+    while let Some(head) = numbers.next() {
+        let head = head as u64;
+        let args = match head % (OTHERS + 1) {
+            OTHERS => others.next().map(|args| args.0).unwrap_or_default(),
+            many => numbers.by_ref().take(many as usize).map(|n| Arg::inferred(RawValue::Number(n))).collect(),
+        };
+        let name = names.get((head / (OTHERS + 1)) as usize).cloned().unwrap_or_default();
+        calls.push(Call { name, args, ..Call::default() });
+    }
+    calls
+}
+
+/// The results of a batch: bytes of numbers, and the others; `callResults` in `js/convert.js` reads them.
+fn js_batch<'a>(
+    scope: &mut PinScope<'a, '_>,
+    results: Vec<Vec<Value>>,
+    failed: Option<WasmError>,
+) -> Result<Local<'a, v8::Value>, JsErrorBox> {
+    let (mut bytes, mut others) = (Vec::with_capacity(16 * results.len()), Vec::new());
+    let mut number = |n: f64| bytes.extend_from_slice(&n.to_ne_bytes());
+    for values in results {
+        match (values.len(), values.first().and_then(plain_number)) {
+            (0, _) => number(0.0),
+            (1, Some(result)) => {
+                number(1.0);
+                number(result);
+            }
+            _ => {
+                number(-1.0);
+                others.push(js_values(scope, values)?);
+            }
+        }
+    }
+    let bytes = js_bytes(scope, bytes)?;
+    let others = array(scope, &others).into();
+    let failed = match failed {
+        Some(error) => failure(scope, error).into(),
+        None => v8::null(scope).into(),
+    };
+    Ok(array(scope, &[bytes, others, failed]).into())
+}
+
+/// What is a number to JavaScript, and says all of the value.
+fn plain_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::I32(v) => Some(f64::from(*v)),
+        Value::F32(bits) => Some(f64::from(f32::from_bits(*bits))).filter(|n| !n.is_nan()),
+        Value::F64(bits) => Some(f64::from_bits(*bits)).filter(|n| !n.is_nan()),
+        _ => None,
     }
 }
 
@@ -157,15 +233,23 @@ impl<'a, T: ToV8<'a, Error: Display>> ToV8<'a> for Reply<T> {
     type Error = T::Error;
 
     fn to_v8<'i>(self, scope: &mut PinScope<'a, 'i>) -> Result<Local<'a, v8::Value>, T::Error> {
-        let error = match self.0 {
-            Ok(value) => match value.to_v8(scope) {
-                Ok(value) => return Ok(value),
-                Err(error) => WasmError::new(ErrorCode::Type, error.to_string()),
-            },
-            Err(error) => error,
-        };
-        Ok(failure(scope, error).into())
+        Ok(success(scope, self).unwrap_or_else(Into::into))
     }
+}
+
+/// What a reply is to JavaScript: a value, or a failure.
+pub(super) fn success<'a, T: ToV8<'a, Error: Display>>(
+    scope: &mut PinScope<'a, '_>,
+    reply: Reply<T>,
+) -> Result<Local<'a, v8::Value>, Local<'a, v8::Object>> {
+    let error = match reply.0 {
+        Ok(value) => match value.to_v8(scope) {
+            Ok(value) => return Ok(value),
+            Err(error) => WasmError::new(ErrorCode::Type, error.to_string()),
+        },
+        Err(error) => error,
+    };
+    Err(failure(scope, error))
 }
 
 fn failure<'a>(scope: &mut PinScope<'a, '_>, error: WasmError) -> Local<'a, v8::Object> {
@@ -293,15 +377,7 @@ impl<'a> ToV8<'a> for Answer {
             // Not undefined: from an op that is done at once, deno_core takes that to mean that it is pending.
             Answer::Done => v8::null(scope).into(),
             Answer::Values(values) => js_values(scope, values)?,
-            Answer::Batch(results, failed) => {
-                let results: Result<Vec<_>, _> = results.into_iter().map(|values| js_values(scope, values)).collect();
-                let results = array(scope, &results?).into();
-                let failed = match failed {
-                    Some(error) => failure(scope, error).into(),
-                    None => v8::null(scope).into(),
-                };
-                array(scope, &[results, failed]).into()
-            }
+            Answer::Batch(results, failed) => js_batch(scope, results, failed)?,
             // See `large`: its length is a guest's.
             Answer::Exports(_) => return Err(JsErrorBox::type_error("a list of exports goes in pieces")),
             Answer::Bytes(bytes) => return js_bytes(scope, bytes),

@@ -222,7 +222,9 @@ pub async fn op_wasm_host_call(
     #[string] name: String,
     #[scoped] args: Args,
 ) -> Reply<Answer> {
-    Reply(call_waiting(&state, call as u64, instance, Call { name, args: args.0, ..Call::default() }).await)
+    Reply(
+        call_waiting(&state, call as u64, instance, Call { name: name.into(), args: args.0, ..Call::default() }).await,
+    )
 }
 
 async fn call_waiting(state: &Rc<RefCell<OpState>>, host_call: u64, instance: f64, call: Call) -> Outcome {

@@ -1,10 +1,11 @@
 //! Asking an instance, and ending it.
 
 use super::abort::AbortHandle;
-use super::convert::{Args, Calls, Reply, time};
+use super::convert::{Args, List, Reply, calls, time};
 use super::host::{WasmHost, instance_id};
 use super::imports;
 use super::large::{self, Piece};
+use super::replies::{self, Sent};
 use super::soon::soon;
 use crate::actor::control::StopReason;
 use crate::actor::message::{Answer, Call, Command, Withdrawal};
@@ -51,8 +52,26 @@ pub async fn op_wasm_call(
     #[scoped] args: Args,
     #[smi] abort: i32,
 ) -> Reply<Answer> {
-    let command = Command::Call(Call { name, args: args.0, ..Call::default() });
+    let command = Command::Call(Call { name: name.into(), args: args.0, ..Call::default() });
     Reply(ask_until_aborted(state, id, command, abort).await)
+}
+
+/// The same for code that is not within a handler: its answer, or a ticket for that.
+#[op2]
+pub fn op_wasm_send_call(state: Rc<RefCell<OpState>>, id: f64, #[string] name: String, #[scoped] args: Args) -> Sent {
+    replies::send(&state, id, || Ok(Command::Call(Call { name: name.into(), args: args.0, ..Call::default() })))
+}
+
+/// Calls one export after another, as one request; likewise.
+#[op2]
+pub fn op_wasm_send_batch(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    #[buffer] numbers: &[u8],
+    #[scoped] names: List<String>,
+    #[scoped] others: List<Args>,
+) -> Sent {
+    replies::send(&state, id, || Ok(Command::Batch(calls(numbers, names, others))))
 }
 
 /// Calls an export within bounds of its own: 0 and "" are none. Fuel is a decimal string.
@@ -69,7 +88,7 @@ pub async fn op_wasm_call_with(
 ) -> Reply<Answer> {
     let [timeout, cpu] = [timeout_ms, cpu_ms].map(|ms| (ms != 0.0).then(|| time(ms)));
     let fuel = Some(fuel).filter(|digits| !digits.is_empty()).map(|digits| amount(&digits));
-    let command = Command::Call(Call { name, args: args.0, timeout, cpu, fuel });
+    let command = Command::Call(Call { name: name.into(), args: args.0, timeout, cpu, fuel });
     Reply(ask_until_aborted(state, id, command, abort).await)
 }
 
@@ -78,12 +97,12 @@ pub async fn op_wasm_call_with(
 pub async fn op_wasm_call_batch(
     state: Rc<RefCell<OpState>>,
     id: f64,
-    #[scoped] calls: Calls,
+    #[buffer(copy)] numbers: Vec<u8>,
+    #[scoped] names: List<String>,
+    #[scoped] others: List<Args>,
     #[smi] abort: i32,
 ) -> Reply<Answer> {
-    let call = |(name, args): (String, Args)| Call { name, args: args.0, ..Call::default() };
-    let command = Command::Batch(calls.0.into_iter().map(call).collect());
-    Reply(ask_until_aborted(state, id, command, abort).await)
+    Reply(ask_until_aborted(state, id, Command::Batch(calls(&numbers, names, others)), abort).await)
 }
 
 /// The value of an exported global, as an array of one.

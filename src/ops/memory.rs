@@ -4,6 +4,7 @@ use super::convert::Reply;
 use super::host::{WasmHost, as_written, instance_id};
 use super::instance::ask;
 use super::large::{self, Bytes};
+use super::replies::{self, Sent};
 use crate::actor::message::{Answer, Command};
 use crate::error::{ErrorCode, Result, WasmError};
 use deno_core::{OpState, ResourceId, op2};
@@ -16,14 +17,45 @@ pub(super) fn amounts<const N: usize>(
     id: f64,
     numbers: [(&str, f64); N],
 ) -> Result<[u64; N]> {
+    let amounts = amounts_of(numbers);
+    if amounts.is_err() {
+        WasmHost::enabled(state)?.runtime.instance(instance_id(id)?)?;
+    }
+    amounts
+}
+
+/// The same where the instance is known to exist.
+fn amounts_of<const N: usize>(numbers: [(&str, f64); N]) -> Result<[u64; N]> {
     for (what, number) in numbers {
         if number < 0.0 {
-            WasmHost::enabled(state)?.runtime.instance(instance_id(id)?)?;
             return Err(WasmError::new(ErrorCode::Memory, format!("{what} is negative: {}", as_written(number))));
         }
     }
     // Saturates: beyond 64 bits is beyond every memory.
     Ok(numbers.map(|(_, number)| number as u64))
+}
+
+/// Reads few bytes of an instance that does not wait for a host function: they come now, or by a ticket.
+#[op2]
+pub fn op_wasm_send_memory_read(state: Rc<RefCell<OpState>>, id: f64, offset: f64, length: f64) -> Sent {
+    replies::send(&state, id, || {
+        let [offset, length] = amounts_of([("the offset", offset), ("the length", length)])?;
+        Ok(Command::MemoryRead { offset, length })
+    })
+}
+
+/// Writes few bytes; likewise.
+#[op2]
+pub fn op_wasm_send_memory_write(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    offset: f64,
+    #[buffer(copy)] bytes: Vec<u8>,
+) -> Sent {
+    replies::send(&state, id, || {
+        let [offset] = amounts_of([("the offset", offset)])?;
+        Ok(Command::MemoryWrite { offset, bytes })
+    })
 }
 
 /// Reads bytes.

@@ -16,6 +16,7 @@ mod large;
 mod limits;
 mod memory;
 mod observe;
+mod replies;
 mod scripts;
 mod soon;
 mod stdio;
@@ -40,6 +41,8 @@ deno_core::extension!(
         abort::op_wasm_abort_handle,
         instantiate::op_wasm_instantiate,
         instance::op_wasm_call,
+        instance::op_wasm_send_call,
+        instance::op_wasm_send_batch,
         instance::op_wasm_call_with,
         instance::op_wasm_call_batch,
         instance::op_wasm_closed,
@@ -63,11 +66,14 @@ deno_core::extension!(
         large::op_wasm_large_text,
         large::op_wasm_large_turn,
         memory::op_wasm_memory_read,
+        memory::op_wasm_send_memory_read,
+        memory::op_wasm_send_memory_write,
         memory::op_wasm_memory_has_room,
         memory::op_wasm_memory_write,
         memory::op_wasm_memory_write_large,
         memory::op_wasm_memory_size,
         memory::op_wasm_memory_grow,
+        replies::op_wasm_deliver_to,
         observe::op_wasm_instance_label,
         observe::op_wasm_printable,
         observe::op_wasm_stats,

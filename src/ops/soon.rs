@@ -24,19 +24,43 @@ impl UnderWay {
     }
 }
 
+impl UnderWay {
+    /// A request is under way from here on.
+    pub(super) fn begin(&self) {
+        self.count.set(self.count.get() + 1);
+    }
+
+    /// It is not any more.
+    pub(super) fn end(&self) {
+        self.count.set(self.count.get() - 1);
+    }
+
+    /// Is one?
+    pub(super) fn has_some(&self) -> bool {
+        self.count.get() > 0
+    }
+
+    /// Looks for the answer to a request that has just been sent, if it is the only one.
+    pub(super) fn look_for(&self, ready: impl FnMut() -> bool) {
+        if self.count.get() == 1 {
+            self.spin.borrow_mut().until(ready);
+        }
+    }
+}
+
 /// Counts a request until it is answered or dropped.
 struct Counted(Rc<UnderWay>);
 
 impl Counted {
     fn new(under_way: Rc<UnderWay>) -> Self {
-        under_way.count.set(under_way.count.get() + 1);
+        under_way.begin();
         Counted(under_way)
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.count.set(self.0.count.get() - 1);
+        self.0.end();
     }
 }
 
@@ -49,8 +73,8 @@ pub(super) async fn soon<T>(state: &Rc<RefCell<OpState>>, request: impl Future<O
     let mut is_first = true;
     poll_fn(|context| {
         let mut outcome = request.as_mut().poll(context);
-        if std::mem::take(&mut is_first) && outcome.is_pending() && counted.0.count.get() == 1 {
-            counted.0.spin.borrow_mut().until(|| {
+        if std::mem::take(&mut is_first) && outcome.is_pending() {
+            counted.0.look_for(|| {
                 outcome = request.as_mut().poll(context);
                 outcome.is_ready()
             });

@@ -106,7 +106,7 @@ fn check_guest(input: &mut Input, arg: Arg, wanted: ValueType) {
             }
         })
     } else {
-        let call = Call { name: wanted.name().to_owned(), args: vec![arg], ..Call::default() };
+        let call = Call { name: wanted.name().into(), args: vec![arg], ..Call::default() };
         block_on(actor.ask(Command::Call(call)))
     };
     match (outcome, expected) {
@@ -124,7 +124,7 @@ fn check_signature(args: Vec<Arg>) {
         args.iter().zip(TYPES).position(|(arg, ty)| !expected(arg, ty).is_some_and(|v| !matches!(v, Value::Func(_))));
     let count = args.len();
     let expected: Vec<_> = args.iter().zip(TYPES).rev().map(|(arg, ty)| expected(arg, ty)).collect();
-    let call = Call { name: "all".to_owned(), args, ..Call::default() };
+    let call = Call { name: "all".into(), args, ..Call::default() };
     match block_on(GUEST_ACTOR.1.ask(Command::Call(call))) {
         Ok(Answer::Values(values)) => {
             assert!(count == TYPES.len() && wrong.is_none(), "called with {count} arguments, {wrong:?} is wrong");

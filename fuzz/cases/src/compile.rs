@@ -110,7 +110,7 @@ async fn run(module: ModuleId, info: &ModuleInfo, exports: &[Export]) {
         match &export.kind {
             ExportKind::Function { params, results } => {
                 let args = params.iter().map(|ty| argument(*ty)).collect();
-                let call = Call { name: export.name.clone(), args, ..Call::default() };
+                let call = Call { name: export.name.as_str().into(), args, ..Call::default() };
                 check_call(RUNTIME.ask(id, Command::Call(call)).await, results);
             }
             ExportKind::Global => match RUNTIME.ask(id, Command::GlobalGet(export.name.clone())).await {

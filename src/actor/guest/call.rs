@@ -7,7 +7,7 @@ use super::in_place::Prepared;
 use super::state::Context;
 use super::trap;
 use super::values::{from_val, to_vals};
-use crate::actor::protocol::message::{Answer, Call};
+use crate::actor::protocol::message::{Answer, COMMAND_ENTRY, Call};
 use crate::engine::signature_of;
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::limits::BATCH_RESULTS_MAX;
@@ -17,9 +17,6 @@ use crate::value::{Arg, FuncValue, Value};
 use std::fmt;
 use std::sync::Arc;
 use wasmtime::{Extern, Func, Val};
-
-/// The export by which WASI commands run, from beginning to end.
-const COMMAND_ENTRY: &str = "_start";
 
 /// Whom a call calls, as messages name it.
 #[derive(Clone, Copy)]
@@ -80,7 +77,7 @@ async fn on_its_own_stack(
     let args = arguments(store, &function.func, callee, &call.args).await?;
     let reserve = call.fuel.map(|limit| Reserve::set_aside(store, limit)).transpose()?;
     store.data().actor.counters.calls.add_one();
-    let program = if call.name == COMMAND_ENTRY { store.data().program() } else { None };
+    let program = if *call.name == *COMMAND_ENTRY { store.data().program() } else { None };
     let ended = run(store, &function.func, callee, &args, function.results.len()).await;
     if let Some(program) = program {
         program.close_input();

@@ -1,10 +1,11 @@
 //! What an actor can be asked, and what it answers. Every request is answered exactly once: a [`Reply`] that is dropped
 //! unanswered, by whatever mishap, reads as "the instance is gone".
 
+use super::replies::{Replies, Ticket};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::printable;
 use crate::signature::Export;
-use crate::sync::oneshot;
+use crate::sync::{mutant, oneshot};
 use crate::value::{Arg, FuncValue, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -139,11 +140,14 @@ pub(crate) fn outcome_name(outcome: &Outcome) -> &'static str {
     outcome.as_ref().map_or_else(|error| error.code.name(), |_| "ok")
 }
 
+/// The export by which WASI commands run, from beginning to end.
+pub const COMMAND_ENTRY: &str = "_start";
+
 /// A call of an exported function.
 #[derive(Debug, Default)]
 pub struct Call {
     /// The export's name.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its arguments, to be held against the signature.
     pub args: Vec<Arg>,
     /// The wall time this call may take, if less than the instance's own limit.
@@ -192,20 +196,55 @@ impl Withdrawal {
 /// The sending half: consumed by the one answer.
 #[derive(Debug)]
 pub struct Reply {
-    sender: oneshot::Sender<Outcome>,
+    to: Receiver,
     withdrawal: Option<Withdrawal>,
+}
+
+/// Who waits for an answer.
+#[derive(Debug)]
+enum Receiver {
+    /// One for this request.
+    One(oneshot::Sender<Outcome>),
+    /// One for many of them.
+    Many(Ticketed),
+}
+
+/// A place in a queue of replies, which gets one, whatever happens.
+#[derive(Debug)]
+struct Ticketed {
+    replies: Arc<Replies<Outcome>>,
+    ticket: Ticket,
+    is_answered: bool,
+}
+
+impl Drop for Ticketed {
+    fn drop(&mut self) {
+        if !self.is_answered && !mutant!("a_dropped_request_is_silent") {
+            self.replies.push(self.ticket, None);
+        }
+    }
 }
 
 impl Reply {
     /// Does anybody still want the answer? If not, the request is not begun.
     pub(crate) fn is_wanted(&self) -> bool {
         let withdrawn = self.withdrawal.as_ref().is_some_and(|withdrawal| withdrawal.0.load(Ordering::SeqCst));
-        !withdrawn && !self.sender.is_closed()
+        !withdrawn
+            && match &self.to {
+                Receiver::One(sender) => !sender.is_closed(),
+                Receiver::Many(place) => !place.replies.is_closed(),
+            }
     }
 
     /// Answers. A receiver that has given up is no error.
     pub fn send(self, outcome: Outcome) {
-        let _ = self.sender.send(outcome);
+        match self.to {
+            Receiver::One(sender) => drop(sender.send(outcome)),
+            Receiver::Many(mut place) => {
+                place.is_answered = true;
+                place.replies.push(place.ticket, Some(outcome));
+            }
+        }
     }
 }
 
@@ -228,5 +267,37 @@ pub fn reply() -> (Reply, PendingReply) {
 /// The same for a request that can be taken back.
 pub(crate) fn withdrawable_reply(withdrawal: Option<Withdrawal>) -> (Reply, PendingReply) {
     let (sender, receiver) = oneshot::channel();
-    (Reply { sender, withdrawal }, PendingReply(receiver))
+    (Reply { to: Receiver::One(sender), withdrawal }, PendingReply(receiver))
+}
+
+/// The sending half of a reply that comes to a queue, under this ticket.
+pub fn ticketed_reply(replies: &Arc<Replies<Outcome>>, ticket: Ticket) -> Reply {
+    let place = Ticketed { replies: replies.clone(), ticket, is_answered: false };
+    Reply { to: Receiver::Many(place), withdrawal: None }
+}
+
+#[cfg(all(test, not(runtime_wasm_loom)))]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    #[test]
+    fn many_replies_wake_once_and_a_dropped_one_is_among_them() {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let counts = woken.clone();
+        let replies = Arc::new(Replies::new(move || {
+            counts.fetch_add(1, Ordering::SeqCst);
+        }));
+        assert!(replies.wait() && !replies.has_news());
+        ticketed_reply(&replies, 7).send(Ok(Answer::Done));
+        drop(ticketed_reply(&replies, 8));
+        assert!(replies.has_news() && !replies.wait());
+        assert_eq!(woken.load(Ordering::SeqCst), 1);
+        assert_eq!(replies.take(), [(7, Some(Ok(Answer::Done))), (8, None)]);
+        assert!(!replies.has_news() && replies.wait());
+        let late = ticketed_reply(&replies, 9);
+        assert!(late.is_wanted());
+        replies.close();
+        assert!(!late.is_wanted());
+    }
 }

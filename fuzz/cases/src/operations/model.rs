@@ -214,7 +214,7 @@ impl Life {
     }
 
     fn call(&mut self, call: &Call, room: u64) -> Result<Vec<Value>, ErrorCode> {
-        if !FUNCTIONS.contains(&call.name.as_str()) {
+        if !FUNCTIONS.contains(&&*call.name) {
             return Err(ErrorCode::ExportNotFound);
         }
         let args: Option<Vec<Value>> = call.args.iter().map(read).collect();
@@ -226,7 +226,7 @@ impl Life {
         if self.spent || call.fuel == Some(0) {
             return Err(ErrorCode::FuelExhausted);
         }
-        match (call.name.as_str(), args.as_slice()) {
+        match (&*call.name, args.as_slice()) {
             ("next", _) => {
                 self.count += 1;
                 Ok(vec![Value::I32(self.count)])
