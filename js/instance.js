@@ -10,7 +10,7 @@ import { checkSignal, offAbort, onAbort, throwIfAborted } from "ext:runtime_wasm
 import { end } from "ext:runtime_wasm/ending.js";
 import { atOnce, idle, inLine } from "ext:runtime_wasm/lines.js";
 import { abortSignals, sent } from "ext:runtime_wasm/replies.js";
-import { asked, bareResult, getExports, memoryOf } from "ext:runtime_wasm/requests.js";
+import { asked, bareResult, COMMAND_ENTRY, getExports, memoryOf } from "ext:runtime_wasm/requests.js";
 import { streamOf } from "ext:runtime_wasm/stdio.js";
 import { tableOf } from "ext:runtime_wasm/table.js";
 
@@ -85,15 +85,15 @@ function exportsOf(instance) {
  */
 function called(instance, id, name, args, read = undefined) {
   try {
-    if (isWithin()) return calling(id, name, () => calledWithin(instance, id, name, args, read));
+    if (isWithin() || name === COMMAND_ENTRY) return calling(id, name, () => calledByItself(instance, id, name, args, read));
     return sent(id, op_wasm_send_call(id, asString(name, "name"), asArguments(args)), instance, read);
   } catch (error) {
     return PromiseReject(error);
   }
 }
 
-/** The same within a handler. */
-async function calledWithin(instance, id, name, args, read) {
+/** The same within a handler, which may have to take it back, and of a command. */
+async function calledByItself(instance, id, name, args, read) {
   const operation = op_wasm_call(id, asString(name, "name"), asArguments(args), callHandle());
   const results = await inLine(id, operation, abortSignals.get(instance));
   return read === undefined ? results : read(results);
@@ -252,7 +252,7 @@ export class WasmInstance {
 
   async #run() {
     try {
-      await called(this, this.#id, "_start", []);
+      await called(this, this.#id, COMMAND_ENTRY, []);
       return { exitCode: 0 };
     } catch (error) {
       const exitCode = isWasmError(error) ? ownValue(error, "exitCode") : undefined;

@@ -18,6 +18,12 @@ const {
 } = core.ops;
 
 /**
+ * The export by which WASI commands run. That one has ended is heard of in several ways, by its reply and by its streams; an answer that
+ * overtook those would find an app with nothing left to wait for.
+ */
+export const COMMAND_ENTRY = "_start";
+
+/**
  * The promise that `ask` gives, or one that is rejected with what it throws. For what is called often: an async function in this place
  * would cost as much as a guest's call, and on QuickJS several times that whenever a request fails.
  */
@@ -41,7 +47,7 @@ export function call(instance, name, args = []) {
     asString(name, "name");
     if (!ArrayIsArray(args)) throw typeError("args must be an array, not " + describe(args));
     const checked = asArguments(checkedList(args, listOf));
-    return isWithin()
+    return isWithin() || name === COMMAND_ENTRY
       ? calling(instance, name, () => inLine(instance, op_wasm_call(instance, name, checked, callHandle())))
       : sent(instance, op_wasm_send_call(instance, name, checked));
   });

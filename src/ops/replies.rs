@@ -9,7 +9,7 @@ use super::host::{WasmHost, instance_id, refused};
 use super::soon::UnderWay;
 use crate::actor::Actor;
 use crate::actor::mailbox::SendError;
-use crate::actor::message::{Answer, COMMAND_ENTRY, Command, Outcome, Request, ticketed_reply};
+use crate::actor::message::{Answer, Command, Outcome, Request, ticketed_reply};
 use crate::actor::replies::{Replies, Ticket};
 use crate::error::Result;
 use crate::sync::Mutex;
@@ -266,10 +266,8 @@ pub(super) fn send(state: &Rc<RefCell<OpState>>, id: f64, command: impl FnOnce()
         (Ok(actor), Ok(command)) => (Ok(actor), command),
         (Err(error), _) | (_, Err(error)) => (Err(error), Command::Exports),
     };
-    // The end of a command is heard of in several ways: where they come together, none is to be heard of a turn before the others.
-    let is_command = matches!(&command, Command::Call(call) if *call.name == *COMMAND_ENTRY);
     let ticket = ticketed.ask(actor, command);
-    match Some(ticket).filter(|_| !is_command).and_then(|ticket| ticketed.look(ticket)) {
+    match ticketed.look(ticket) {
         Some(answer) => Sent::Now(answer),
         None => {
             ticketed.wait();

@@ -7,7 +7,7 @@ use super::in_place::Prepared;
 use super::state::Context;
 use super::trap;
 use super::values::{from_val, to_vals};
-use crate::actor::protocol::message::{Answer, COMMAND_ENTRY, Call};
+use crate::actor::protocol::message::{Answer, Call};
 use crate::engine::signature_of;
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::limits::BATCH_RESULTS_MAX;
@@ -17,6 +17,9 @@ use crate::value::{Arg, FuncValue, Value};
 use std::fmt;
 use std::sync::Arc;
 use wasmtime::{Extern, Func, Val};
+
+/// The export by which WASI commands run, from beginning to end.
+const COMMAND_ENTRY: &str = "_start";
 
 /// Whom a call calls, as messages name it.
 #[derive(Clone, Copy)]

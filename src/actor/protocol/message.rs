@@ -140,9 +140,6 @@ pub(crate) fn outcome_name(outcome: &Outcome) -> &'static str {
     outcome.as_ref().map_or_else(|error| error.code.name(), |_| "ok")
 }
 
-/// The export by which WASI commands run, from beginning to end.
-pub const COMMAND_ENTRY: &str = "_start";
-
 /// A call of an exported function.
 #[derive(Debug, Default)]
 pub struct Call {
