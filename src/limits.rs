@@ -12,6 +12,8 @@ pub const SIGNAL_STACK_BYTES: usize = 256 * 1024;
 /// The stack of an actor's thread, which holds its loop, the polling of a guest's future, the frames of a guest that needs no fiber, and
 /// the stack for its signals.
 pub const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + 512 * 1024 + SIGNAL_STACK_BYTES;
+/// How many threads without an instance wait for the next one, each with its stack.
+pub const IDLE_THREADS_MAX: usize = 32;
 /// The stack of a thread that compiles: Cranelift recurses over a function's control flow.
 pub const COMPILE_STACK_BYTES: usize = 8 * 1024 * 1024;
 

@@ -19,7 +19,7 @@ const DEFAULT_SLICE: u64 = 0;
 
 /// `struct sched_attr` of the system call, in its first version.
 #[repr(C)]
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 struct Attributes {
     size: u32,
     policy: u32,
@@ -63,6 +63,20 @@ fn set(thread: i32, nice: i32, slice: u64) -> io::Result<()> {
     // SAFETY: the attributes are valid for reads and say how long they are; the call keeps no reference to them.
     let failed = unsafe { libc::syscall(libc::SYS_sched_setattr, thread, &raw const attributes, 0) };
     if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// How the calling thread is scheduled: its policy, priority and slice.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Share(Attributes);
+
+/// See [`Share`].
+pub(crate) fn share_of_this_thread() -> io::Result<Share> {
+    let mut attributes = Attributes::default();
+    // SAFETY: the attributes are valid for writes of as many bytes as the call is told of.
+    let failed = unsafe {
+        libc::syscall(libc::SYS_sched_getattr, 0, &raw mut attributes, size_of::<Attributes>() as libc::c_uint, 0)
+    };
+    if failed == 0 { Ok(Share(attributes)) } else { Err(io::Error::last_os_error()) }
 }
 
 /// The calling thread's id, by which Linux and the functions here name it. Never 0.

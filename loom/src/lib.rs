@@ -65,7 +65,6 @@ mod actor {
         pub use os_thread::OsThread;
         use threads as bare_thread;
         use threads as reaper;
-        use threads as signal_stack;
         use threads as watch;
         pub use threads::{Reaper, Watch};
     }
@@ -89,6 +88,15 @@ mod watching {
 
     #[path = "../../../loom/src/watch_models.rs"]
     mod watch_models;
+}
+
+/// Threads that wait for the next life, apart from what they live.
+#[path = "../../src/actor/thread"]
+mod idling {
+    mod idle;
+
+    #[path = "../../../loom/src/idle_models.rs"]
+    mod idle_models;
 }
 
 #[path = "../../src/registry"]

@@ -11,10 +11,12 @@ mod deadline;
 mod deferred_drop;
 #[cfg(test)]
 pub(crate) mod faults;
+mod fiber_stack;
 mod file_kind;
 mod hostile;
 mod inspect;
 mod interruption;
+mod kept;
 mod looks;
 mod memory;
 mod metering;
@@ -29,8 +31,10 @@ pub use compile::{COMPILE_MODULE, CompileProcess, Threads, compile_module};
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
 pub use deferred_drop::DeferredDrop;
+pub use fiber_stack::keep_on_this_thread as keep_fiber_stack_on_this_thread;
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
 pub use interruption::Interruption;
+pub use kept::Kept;
 pub use looks::{PAGE_BYTES, dump_without_looks};
 pub use memory::Page;
 pub use metering::{Extent, bulk_operation_at, cost_of_function_at};
@@ -40,6 +44,7 @@ pub use types::{Sha256, sha256, signature_of, type_text, value_type};
 
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{FIBER_STACK_BYTES, WASM_STACK_BYTES};
+use fiber_stack::FiberStacks;
 use memory::Pages;
 use std::sync::{Arc, OnceLock};
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
@@ -194,6 +199,7 @@ fn config(metered: bool, core_dumps: bool) -> Config {
         .consume_fuel(metered)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(FIBER_STACK_BYTES)
+        .with_host_stack(Arc::new(FiberStacks))
         .coredump_on_trap(core_dumps)
         // It would read debug sections on the guest's thread, without bound and again for each frame: see `symbols`.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)

@@ -5,7 +5,7 @@
 use super::compile::{Failure, Job, Threads, compile};
 use super::inspect::imported_memory;
 use super::types::{Sha256, export_kind, import};
-use super::{Code, DeferredDrop, Engines, Metering, Symbols};
+use super::{Code, DeferredDrop, Engines, Kept, Metering, Symbols};
 use crate::error::{Result, WasmError};
 use crate::signature::{Export, Import};
 use bytes::Bytes;
@@ -37,6 +37,7 @@ struct Made {
     symbols: Symbols,
     plain: OnceCell<Result<Code>>,
     metered: OnceCell<Result<Code>>,
+    kept: [Kept; 2],
     facts: OnceLock<Facts>,
 }
 
@@ -133,6 +134,15 @@ impl Module {
             code
         })
         .await
+    }
+
+    /// What the layer above keeps beside the code for one of the engines.
+    pub fn kept(&self, metering: Metering) -> &Kept {
+        let [plain, metered] = &self.shared.made.kept;
+        match metering {
+            Metering::Plain => plain,
+            Metering::Metered => metered,
+        }
     }
 
     /// What to call the module in a message.

@@ -18,6 +18,8 @@ use std::sync::Arc;
 pub(super) struct Capacity {
     limits: Resources,
     alive: Arc<Alive>,
+    /// How many threads wait for an instance. What they have, that will have.
+    idle: Box<dyn Fn() -> usize + Send + Sync>,
     state: Mutex<State>,
 }
 
@@ -40,14 +42,18 @@ impl Drop for Reservation {
 }
 
 impl Capacity {
-    pub(super) fn new(limits: Resources, alive: Arc<Alive>) -> Self {
+    pub(super) fn new(limits: Resources, alive: Arc<Alive>, idle: impl Fn() -> usize + Send + Sync + 'static) -> Self {
         let taken = machine::in_use().unwrap_or_else(|| assumed(0));
-        Capacity { limits, alive, state: Mutex::new(State { taken, reserved: Resources::default() }) }
+        let state = Mutex::new(State { taken, reserved: Resources::default() });
+        Capacity { limits, alive, idle: Box::new(idle), state }
     }
 
     /// Counts what the process has. Takes milliseconds when that is much.
     pub(super) fn count(&self) {
-        let counted = machine::in_use().unwrap_or_else(|| assumed(self.alive.count() as u64));
+        // Asked before, so that one which comes to wait meanwhile is counted.
+        let idle = of_idle((self.idle)() as u64);
+        let counted =
+            machine::in_use().map_or_else(|| assumed(self.alive.count() as u64), |counted| counted.minus(idle));
         let mut state = self.state.lock();
         state.taken = counted.plus(state.reserved);
     }
@@ -101,6 +107,11 @@ impl Capacity {
     }
 }
 
+/// What so many threads have that wait for an instance.
+fn of_idle(threads: u64) -> Resources {
+    Resources { maps: threads * (MAPS_PER_INSTANCE + MAPS_OF_FIRST_CALL), threads, files: 0 }
+}
+
 /// What a process with so many instances has, where the system does not show it: more than most have.
 fn assumed(alive: u64) -> Resources {
     let maps = MAPS_PER_INSTANCE + MAPS_OF_FIRST_CALL + 2 * MAPS_PER_MEMORY;
@@ -113,7 +124,7 @@ mod tests {
 
     fn capacity(maps: u64, threads: u64, files: u64) -> Arc<Capacity> {
         let limits = Resources { maps, threads, files };
-        Arc::new(Capacity { limits, alive: Arc::default(), state: Mutex::default() })
+        Arc::new(Capacity { limits, alive: Arc::default(), idle: Box::new(|| 0), state: Mutex::default() })
     }
 
     #[test]

@@ -107,7 +107,7 @@ mod tests {
     }
 
     fn compiling(at_once: usize, cores: usize) -> Compiling {
-        Compiling::new(at_once, cores, Arc::new(Capacity::new(super::super::machine::limits(), Arc::default())))
+        Compiling::new(at_once, cores, Arc::new(Capacity::new(super::super::machine::limits(), Arc::default(), || 0)))
     }
 
     #[tokio::test]

@@ -108,7 +108,9 @@ impl Runtime {
     pub fn new(options: RuntimeOptions) -> std::io::Result<Self> {
         signals::survive_the_limit_of_files();
         let instances = Instances::default();
-        let capacity = Arc::new(Capacity::new(machine::limits(), instances.alive.clone()));
+        let reaper = Reaper::new()?;
+        let counting = reaper.counting();
+        let capacity = Arc::new(Capacity::new(machine::limits(), instances.alive.clone(), counting));
         let io = Io::start()?;
         let engines = Engines::with_core_dumps(options.core_dumps.clone().map(CoreDumps::new))
             .waiting_for_lines(options.wait_for_lines)
@@ -124,7 +126,7 @@ impl Runtime {
                 deadlines: Deadlines::default(),
                 watch: Watch::new(options.nice),
                 memory: Arc::new(Budget::new(options.max_memory_bytes)),
-                reaper: Reaper::new()?,
+                reaper,
                 io: io.handle().clone(),
             }),
             options,

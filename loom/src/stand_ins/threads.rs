@@ -13,33 +13,27 @@ pub(crate) struct Builder {
 /// What is to be done once a thread has been joined.
 pub(crate) type Then = Box<dyn FnOnce() + Send>;
 
+/// What a life leaves behind. No thread is used again here: `idle_models` have that.
+pub(crate) struct Left {
+    pub(crate) then: Option<Then>,
+    pub(crate) fit: bool,
+}
+
 #[derive(Clone)]
 pub struct Reaper;
 
 impl Reaper {
-    pub(crate) fn spawn(&self, _: Builder, body: impl FnOnce() -> Option<Then> + Send + 'static) -> io::Result<()> {
+    pub(crate) fn spawn(&self, _: Builder, body: impl FnOnce() -> Left + Send + 'static) -> io::Result<()> {
         loom::thread::spawn(move || {
-            if let Some(then) = body() {
+            if let Some(then) = body().then {
                 then();
             }
         });
         Ok(())
     }
 
-    pub(crate) fn spawn_from_there(
-        &self,
-        builder: Builder,
-        body: impl FnOnce() -> Option<Then> + Send + 'static,
-    ) -> bool {
+    pub(crate) fn spawn_from_there(&self, builder: Builder, body: impl FnOnce() -> Left + Send + 'static) -> bool {
         self.spawn(builder, body).is_ok()
-    }
-}
-
-pub(crate) struct SignalStack;
-
-impl SignalStack {
-    pub(crate) fn enter() -> Option<SignalStack> {
-        None
     }
 }
 

@@ -22,16 +22,16 @@ const IMPORTS_CHARS_MAX: usize = 1500;
 const IMPORTS_AT_ONCE: usize = 64;
 
 /// Where a module's imports come from.
-pub(super) struct Imports {
+pub(super) struct Imports<'a> {
     /// What the host gives.
     pub(super) given: Option<HostImports>,
     /// What else there is: WASI.
-    pub(super) linker: Linker<GuestState>,
+    pub(super) linker: &'a Linker<GuestState>,
     /// What becomes of what is in neither.
     pub(super) unknown: UnknownImports,
 }
 
-impl Imports {
+impl Imports<'_> {
     /// Finds something for each import of the module.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ mod in_place;
 mod limiter;
 #[cfg(test)]
 mod limiter_model;
+mod links;
 mod memory;
 mod state;
 mod table;
@@ -25,6 +26,7 @@ mod values;
 mod wasi;
 
 use super::blueprint::Blueprint;
+use super::protocol::host_call::HostImports;
 use super::protocol::message::{Command, Outcome};
 use crate::engine::Code;
 use crate::error::{ErrorCode, Result, WasmError};
@@ -33,17 +35,24 @@ use ending::StoppedByHost;
 use exported::ExportedFunctions;
 use imports::Imports;
 use limiter::Limiter;
+use links::Links;
 use state::GuestState;
 use std::sync::Arc;
-use wasi::{HostOutput, WASI_MODULE};
-use wasmtime::{AsContextMut, CallHook, Extern, Instance, Linker, RootScope, Store, UpdateDeadline};
+use wasi::HostOutput;
+use wasmtime::{AsContextMut, CallHook, Extern, Instance, InstancePre, RootScope, Store, UpdateDeadline};
 
 /// A guest: used by one thread only.
 pub(super) struct Guest {
     store: Store<GuestState>,
-    /// One for each import of `code`, in its order.
-    imports: Vec<Extern>,
-    code: Code,
+    linked: Linked,
+}
+
+/// What its instance is made of.
+enum Linked {
+    /// What all instances of the code are.
+    Prepared(InstancePre<GuestState>),
+    /// One for each import of the code, in its order.
+    Own(Code, Vec<Extern>),
 }
 
 impl Guest {
@@ -54,18 +63,10 @@ impl Guest {
     pub(super) async fn prepare(blueprint: Blueprint) -> Result<Guest> {
         let Blueprint { actor, code, module, config, services } = blueprint;
         let engine = services.engines.get(config.limits.metering())?;
-        let mut linker = Linker::new(engine);
-        let wants_wasi = code.imports().any(|import| import.module() == WASI_MODULE);
-        let wasi = wasi::context(config.wasi, &actor)?;
-        if !wants_wasi {
-            // What it was given is reached by nobody.
-            wasi.pipes.close();
-        } else {
-            wasi::link(&mut linker)
-                .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("WASI cannot be linked: {error:#}")))?;
-        }
+        let of_module = module.clone();
+        let links = of_module.kept(config.limits.metering()).get_or_try_init(|| Links::of(&code))?;
         let state = GuestState {
-            wasi: wants_wasi.then_some(wasi),
+            wasi: wasi::context(config.wasi, &actor, links.wants_wasi)?,
             limiter: Limiter::new(&config.limits, &services.memory, actor.counters.memory_bytes.clone()),
             actor,
             module,
@@ -104,11 +105,15 @@ impl Guest {
             fuel::fill(&mut store, fuel)
                 .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("{error:#}")))?;
         }
-        let given = Imports { given: config.imports, linker, unknown: config.unknown_imports };
+        let prepared = links.prepared().filter(|_| config.imports.as_ref().is_none_or(HostImports::are_none));
+        if let Some(prepared) = prepared {
+            return Ok(Guest { store, linked: Linked::Prepared(prepared) });
+        }
+        let given = Imports { given: config.imports, linker: &links.linker, unknown: config.unknown_imports };
         let mut scope = RootScope::new(&mut store);
         let imports = given.resolve(&mut scope.as_context_mut(), code.imports()).await?;
         drop(scope);
-        Ok(Guest { store, imports, code })
+        Ok(Guest { store, linked: Linked::Own(code, imports) })
     }
 
     /// Runs the start function, segments and all. To be armed before.
@@ -120,7 +125,10 @@ impl Guest {
         fuel::cut(&mut self.store.as_context_mut());
         let actor = self.store.data().actor.clone();
         let lent = actor.control.page().lend();
-        let instantiated = Instance::new_async(&mut self.store, &self.code, &self.imports).await;
+        let instantiated = match &self.linked {
+            Linked::Prepared(prepared) => prepared.instantiate_async(&mut self.store).await,
+            Linked::Own(code, imports) => Instance::new_async(&mut self.store, code, imports).await,
+        };
         drop(lent);
         self.inherited().for_each(HostOutput::end_request);
         match instantiated {

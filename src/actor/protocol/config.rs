@@ -90,6 +90,14 @@ pub struct WasiConfig {
     pub stderr: Stdout,
 }
 
+impl WasiConfig {
+    /// Does it name no folder and no stream? Then nothing has to be opened or claimed for it.
+    pub(crate) fn opens_nothing(&self) -> bool {
+        let quiet = [&self.stdout, &self.stderr].iter().all(|stream| matches!(stream, Stdout::Null));
+        self.preopens.is_empty() && matches!(self.stdin, Stdin::Null | Stdin::Bytes(_)) && quiet
+    }
+}
+
 /// A directory shown to a guest.
 #[derive(Clone, Debug)]
 pub struct Preopen {

@@ -209,6 +209,13 @@ pub struct HostImports {
     pub given: Vec<Given>,
 }
 
+impl HostImports {
+    /// Is there nothing in it?
+    pub(crate) fn are_none(&self) -> bool {
+        self.given.iter().all(|given| matches!(given, Given::Nothing))
+    }
+}
+
 /// What one import is met with.
 #[derive(Clone, Debug)]
 pub enum Given {

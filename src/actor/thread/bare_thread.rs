@@ -1,7 +1,7 @@
 //! A thread without what Rust's runtime gives its own: a second stack for signals, of two memory maps, which thousands of
 //! instances have to save (see [`SignalStack`](super::signal_stack::SignalStack) for what is in its place).
 
-use std::ffi::{CString, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -52,10 +52,14 @@ impl Builder {
 extern "C" fn main(start: *mut c_void) -> *mut c_void {
     // SAFETY: it comes from `Builder::spawn`, which has given it away.
     let Start { name, body } = *unsafe { Box::from_raw(start.cast::<Start>()) };
-    // A thread without its name works as well.
-    let _ = rustix::thread::set_name(&name);
+    name_this_thread(&name);
     let _ = catch_unwind(AssertUnwindSafe(body));
     ptr::null_mut()
+}
+
+/// Gives the calling thread a name. Best effort: one without works as well.
+pub(crate) fn name_this_thread(name: &CStr) {
+    let _ = rustix::thread::set_name(name);
 }
 
 impl BareThread {

@@ -4,8 +4,7 @@
 //! store moves to a fresh thread between two requests, so that a guest which ran on once does not answer late for ever.
 
 use super::bare_thread::Builder;
-use super::reaper::Then;
-use super::signal_stack::SignalStack;
+use super::reaper::{Left, Then};
 use super::supervisor::Supervisor;
 use super::worker::{ServeOutcome, Worker};
 use crate::actor::blueprint::{Blueprint, Services};
@@ -109,9 +108,8 @@ enum Turn {
 }
 
 impl Life {
-    /// Lives on the thread that this is called on. What is to follow its end, unless another thread goes on.
-    fn go_on(self, mut stage: Stage) -> Option<Then> {
-        let _signals = SignalStack::enter();
+    /// Lives on the thread that this is called on, to the end, or until another thread goes on.
+    fn go_on(self, mut stage: Stage) -> Left {
         panics::contain_on_this_thread();
         let mut here = self;
         loop {
@@ -120,13 +118,15 @@ impl Life {
             let entered = actor.thread.enter();
             let turn = here.span.in_scope(|| catch_unwind(AssertUnwindSafe(|| live(stage))));
             match turn {
-                Ok(Turn::Ended(reason)) => return Some(here.end(reason)),
+                Ok(Turn::Ended(reason)) => return Left { then: Some(here.end(reason)), fit: true },
                 Ok(Turn::Demoted(serving)) => {
                     drop(entered);
-                    (here, stage) = here.move_on(serving)?;
+                    let Some(back) = here.move_on(serving) else { return Left { then: None, fit: false } };
+                    (here, stage) = back;
                 }
                 Err(panic) => {
-                    return Some(here.end(StopReason::Panicked(panic_message(&*panic))));
+                    let reason = StopReason::Panicked(panic_message(&*panic));
+                    return Left { then: Some(here.end(reason)), fit: false };
                 }
             }
         }
@@ -138,8 +138,8 @@ impl Life {
         let handed = Arc::new(Mutex::new(Some((self, Stage::Serving(serving)))));
         let taken = handed.clone();
         let moved = services.reaper.spawn_from_there(builder, move || {
-            let (life, stage) = taken.lock().take()?;
-            life.go_on(stage)
+            let taken = taken.lock().take();
+            taken.map_or(Left { then: None, fit: true }, |(life, stage)| life.go_on(stage))
         });
         if moved { None } else { handed.lock().take() }
     }

@@ -24,13 +24,16 @@ struct Known {
     id: Option<i32>,
     /// By those that have ended.
     used: Duration,
+    /// What the thread that lives had used before it was this actor's.
+    used_before: Duration,
     /// See [`OsThread::hurry`].
     hurries: bool,
 }
 
 impl Known {
     fn cpu_time(&self) -> Duration {
-        self.used.saturating_add(self.id.and_then(cpu_time_of).unwrap_or_default())
+        let used_now = self.id.and_then(cpu_time_of).unwrap_or_default();
+        self.used.saturating_add(used_now.saturating_sub(self.used_before))
     }
 }
 
@@ -39,7 +42,9 @@ impl OsThread {
     pub(crate) fn enter(&self) -> Entered<'_> {
         let mut known = self.known.lock();
         self.demoted.store(false, Ordering::SeqCst);
-        known.id = Some(scheduling::this_thread());
+        let id = scheduling::this_thread();
+        known.used_before = cpu_time_of(id).unwrap_or_default();
+        known.id = Some(id);
         Entered(self)
     }
 
@@ -135,7 +140,10 @@ mod tests {
         assert_eq!((thread.id(), thread.cpu_time()), (None, Duration::ZERO));
         std::thread::scope(|scope| {
             let worker = scope.spawn(|| {
+                // What it has used before, in another life, is not this one's.
+                while cpu_time_of(scheduling::this_thread()).unwrap() < Duration::from_millis(5) {}
                 let _entered = thread.enter();
+                assert!(thread.cpu_time() < Duration::from_millis(2));
                 while thread.cpu_time() < Duration::from_millis(2) {}
             });
             worker.join().unwrap();

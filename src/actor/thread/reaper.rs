@@ -1,20 +1,39 @@
-//! One thread that joins the threads of actors as they end, so that "gone" means gone: only then is a `drop()` resolved and
-//! the place of the instance given back. It also starts the threads that must not inherit the priority of their starter.
+//! Where the threads of actors come from and where they go. One that has ended its life waits for another for a while, or is joined
+//! here, so that "gone" means gone: only then is a `drop()` resolved and the place of the instance given back. It also starts the threads
+//! that must not inherit the priority of their starter.
 
-use super::bare_thread::{BareThread, Builder};
-use crate::panics::contained;
+use super::bare_thread::{BareThread, Builder, name_this_thread};
+use super::condition::Condition;
+use super::idle::Idle;
+use super::signal_stack::SignalStack;
+use crate::engine::keep_fiber_stack_on_this_thread;
+use crate::limits::{IDLE_THREADS_MAX, THREAD_STACK_BYTES};
+use crate::panics::{contain_on_this_thread, contained};
 use crate::scheduling;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use parking_lot::Mutex;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// What is to be done once a thread has been joined.
+/// What is to be done once nothing of a life is on its thread any more.
 pub(crate) type Then = Box<dyn FnOnce() + Send>;
-/// What a thread runs, given where its handle will be.
-type Body = Box<dyn FnOnce(Slot) + Send>;
+type Body = Box<dyn FnOnce() -> Left + Send>;
 type Slot = Arc<Mutex<Option<BareThread>>>;
+
+/// What a life leaves behind.
+pub(crate) struct Left {
+    pub(crate) then: Option<Then>,
+    /// Can another life follow on its thread?
+    pub(crate) fit: bool,
+}
+
+/// A life that is to be lived, under this name.
+struct Work {
+    name: CString,
+    body: Body,
+}
 
 /// After this many endings, in a quiet moment, what they have freed is given back to the system.
 const TRIM_AFTER: usize = 256;
@@ -22,16 +41,36 @@ const TRIM_AFTER: usize = 256;
 /// the endings free something too, an event loop that is busy late.
 const QUIET_MIN: Duration = Duration::from_millis(250);
 const QUIET_MAX: Duration = Duration::from_secs(4);
+/// A thread that has nothing to do ends after this time, or after twice as much.
+const IDLE_FOR: Duration = Duration::from_secs(1);
+const IDLE_NAME: &CStr = c"wasm-idle";
 
 enum Event {
+    /// A thread ends.
     Ended { thread: Slot, then: Option<Then> },
-    Wanted { builder: Builder, body: Body, started: Sender<bool> },
+    /// A thread is to be started.
+    Wanted { crew: Crew, stack_bytes: usize, work: Work, started: Sender<bool> },
+    /// There are threads with nothing to do, after a time in which there were none.
+    Idle,
 }
 
 /// Starts threads and joins them. When the last clone and the last of the threads are gone, so is its own thread.
 #[derive(Clone)]
-pub struct Reaper {
+pub struct Reaper(Arc<Handle>);
+
+struct Handle(Crew);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.idle.close();
+    }
+}
+
+/// What each thread knows of the others.
+#[derive(Clone)]
+struct Crew {
     events: Sender<Event>,
+    idle: Arc<Idle<Work>>,
 }
 
 impl Reaper {
@@ -42,69 +81,145 @@ impl Reaper {
     pub fn new() -> io::Result<Self> {
         // Unbounded, but never longer than there are threads.
         let (events, coming) = unbounded::<Event>();
-        scheduling::start_prompt_thread("wasm-reaper", move || serve(&coming))?;
-        Ok(Reaper { events })
+        let crew = Crew { events, idle: Arc::new(Idle::new(IDLE_THREADS_MAX)) };
+        let mut serving = Serving { idle: crew.idle.clone(), joined: 0, quiet: None, trim_at: None, retire_at: None };
+        scheduling::start_prompt_thread("wasm-reaper", move || serving.serve(&coming))?;
+        Ok(Reaper(Arc::new(Handle(crew))))
     }
 
-    /// Runs `body` on a thread of its own, and what it leaves to be done, if anything, once that thread has been joined.
+    /// Runs `body` on a thread that nothing else uses meanwhile, and what it leaves to be done, if anything, once that thread has been
+    /// joined or waits for the next.
     ///
     /// # Errors
     /// If the thread cannot be started; then the body does not run.
-    pub(crate) fn spawn(
-        &self,
-        builder: Builder,
-        body: impl FnOnce() -> Option<Then> + Send + 'static,
-    ) -> io::Result<()> {
-        start(builder, self.joined(body))
+    pub(crate) fn spawn(&self, builder: Builder, body: impl FnOnce() -> Left + Send + 'static) -> io::Result<()> {
+        match self.hand(builder, Box::new(body)) {
+            Ok(()) => Ok(()),
+            Err((stack_bytes, work)) => self.crew().start(stack_bytes, work),
+        }
     }
 
     /// The same for a caller whose own priority the new thread must not inherit. Waits until it has been started; false if
     /// it could not be.
-    pub(crate) fn spawn_from_there(
-        &self,
-        builder: Builder,
-        body: impl FnOnce() -> Option<Then> + Send + 'static,
-    ) -> bool {
+    pub(crate) fn spawn_from_there(&self, builder: Builder, body: impl FnOnce() -> Left + Send + 'static) -> bool {
+        let Err((stack_bytes, work)) = self.hand(builder, Box::new(body)) else { return true };
         let (started, answer) = bounded(1);
-        let wanted = Event::Wanted { builder, body: self.joined(body), started };
-        self.events.send(wanted).is_ok() && answer.recv().unwrap_or(false)
+        let wanted = Event::Wanted { crew: self.crew().clone(), stack_bytes, work, started };
+        self.crew().events.send(wanted).is_ok() && answer.recv().unwrap_or(false)
     }
 
-    fn joined(&self, body: impl FnOnce() -> Option<Then> + Send + 'static) -> Body {
-        let events = self.events.clone();
-        Box::new(move |thread| {
-            let then = body();
-            // Fails only if the joining thread is gone, which ends after the last sender.
-            let _ = events.send(Event::Ended { thread, then });
-        })
+    /// What tells how many threads wait for something to do, also once this is gone.
+    pub(crate) fn counting(&self) -> impl Fn() -> usize + Send + Sync + 'static {
+        let idle = self.crew().idle.clone();
+        move || idle.count()
+    }
+
+    /// Finds a thread that waits. Gives back what it was to do where none does.
+    fn hand(&self, builder: Builder, body: Body) -> Result<(), (usize, Work)> {
+        let Builder { name, stack_bytes } = builder;
+        let work = Work { name, body };
+        if stack_bytes != THREAD_STACK_BYTES {
+            return Err((stack_bytes, work));
+        }
+        self.crew().idle.hand(work).map_err(|work| (stack_bytes, work))
+    }
+
+    fn crew(&self) -> &Crew {
+        &self.0.0
     }
 }
 
-fn start(builder: Builder, body: Body) -> io::Result<()> {
-    let slot = Slot::default();
-    let thread = slot.clone();
-    let mut starting = slot.lock();
-    *starting = Some(builder.spawn(move || body(thread))?);
-    Ok(())
+impl Crew {
+    fn start(&self, stack_bytes: usize, work: Work) -> io::Result<()> {
+        let slot = Slot::default();
+        let (thread, crew) = (slot.clone(), self.clone());
+        let mut starting = slot.lock();
+        let builder = Builder { name: work.name.clone(), stack_bytes };
+        *starting = Some(builder.spawn(move || crew.live(work, thread))?);
+        Ok(())
+    }
+
+    /// All that one thread does.
+    fn live(&self, first: Work, thread: Slot) {
+        let stack = SignalStack::enter();
+        keep_fiber_stack_on_this_thread();
+        contain_on_this_thread();
+        scheduling::prompt_this_thread();
+        let then = self.work_on(first, Condition::of_this_thread(), stack.as_ref());
+        // Fails only if the joining thread is gone, which ends after the last sender.
+        let _ = self.events.send(Event::Ended { thread, then });
+    }
+
+    /// Lives one life after another, as long as there are such and the thread is in the condition that it was in. Gives back what is to
+    /// follow the last of them.
+    fn work_on(&self, first: Work, condition: Option<Condition>, stack: Option<&SignalStack>) -> Option<Then> {
+        let mut work = first;
+        loop {
+            let Left { then, fit } = (work.body)();
+            if !fit || stack.is_none() || condition.is_none() || Condition::of_this_thread() != condition {
+                return then;
+            }
+            name_this_thread(IDLE_NAME);
+            if let Some(stack) = stack {
+                stack.give_back_below();
+            }
+            match self.idle.wait(then, |then, is_first| self.settled(then, is_first)) {
+                Ok(Some(next)) => work = next,
+                Ok(None) => return None,
+                Err(then) => return then,
+            }
+            name_this_thread(&work.name);
+        }
+    }
+
+    fn settled(&self, then: Option<Then>, is_first: bool) {
+        if is_first {
+            let _ = self.events.send(Event::Idle);
+        }
+        if let Some(then) = then {
+            contained(then);
+        }
+    }
 }
 
-fn serve(coming: &Receiver<Event>) {
-    // Threads that were joined since the last trim, and when to trim next.
-    let (mut joined, mut quiet) = (0, None);
-    loop {
-        let event = match quiet {
-            None => coming.recv().map_err(RecvTimeoutError::from),
-            Some(time) => coming.recv_timeout(time),
-        };
+/// What the joining thread knows.
+struct Serving {
+    idle: Arc<Idle<Work>>,
+    /// Threads that were joined since the last trim.
+    joined: usize,
+    /// How long it is to be quiet before memory is given back again, and until when there must be no event for that.
+    quiet: Option<Duration>,
+    trim_at: Option<Instant>,
+    /// When to look for threads that have not been needed.
+    retire_at: Option<Instant>,
+}
+
+impl Serving {
+    fn serve(&mut self, coming: &Receiver<Event>) {
+        loop {
+            let next = match [self.trim_at, self.retire_at].into_iter().flatten().min() {
+                None => coming.recv().map_err(RecvTimeoutError::from),
+                Some(at) => coming.recv_deadline(at),
+            };
+            match next {
+                Ok(event) => self.see_to(event, coming),
+                Err(RecvTimeoutError::Timeout) => self.look(Instant::now()),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn see_to(&mut self, event: Event, coming: &Receiver<Event>) {
         match event {
-            Ok(Event::Wanted { builder, body, started }) => contained(|| {
-                let _ = started.send(start(builder, body).is_ok());
+            Event::Idle => self.retire_at = Some(Instant::now() + IDLE_FOR),
+            Event::Wanted { crew, stack_bytes, work, started } => contained(|| {
+                let _ = started.send(crew.start(stack_bytes, work).is_ok());
             }),
-            Ok(Event::Ended { thread, then }) => {
+            Event::Ended { thread, then } => {
                 join(&thread);
-                joined += 1;
-                if joined >= TRIM_AFTER && coming.is_empty() {
-                    (joined, quiet) = (0, Some(QUIET_MIN));
+                self.joined += 1;
+                if self.joined >= TRIM_AFTER && coming.is_empty() {
+                    (self.joined, self.quiet) = (0, Some(QUIET_MIN));
                     give_back_memory();
                 }
                 // The last: who hears of it finds everything given back.
@@ -112,11 +227,19 @@ fn serve(coming: &Receiver<Event>) {
                     contained(then);
                 }
             }
-            Err(RecvTimeoutError::Timeout) => {
-                quiet = quiet.map(|time| time * 4).filter(|time| *time <= QUIET_MAX);
-                give_back_memory();
-            }
-            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        self.trim_at = self.quiet.map(|time| Instant::now() + time);
+    }
+
+    /// Does what it is time for.
+    fn look(&mut self, now: Instant) {
+        if self.retire_at.is_some_and(|at| at <= now) {
+            self.retire_at = self.idle.retire().then(|| now + IDLE_FOR);
+        }
+        if self.trim_at.is_some_and(|at| at <= now) {
+            self.quiet = self.quiet.map(|time| time * 4).filter(|time| *time <= QUIET_MAX);
+            self.trim_at = self.quiet.map(|time| now + time);
+            give_back_memory();
         }
     }
 }
@@ -139,22 +262,5 @@ fn give_back_memory() {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_panics_after_a_thread_has_ended_keeps_nothing_from_what_follows() {
-        let reaper = Reaper::new().unwrap();
-        let (sender, done) = unbounded();
-        let builder = || Builder { name: c"test".to_owned(), stack_bytes: 256 * 1024 };
-        for number in 0..3 {
-            let sender = sender.clone();
-            reaper.spawn(builder(), || Some(Box::new(|| panic!("on purpose")))).unwrap();
-            let then: Then = Box::new(move || sender.send(number).unwrap());
-            assert!(reaper.spawn_from_there(builder(), || Some(then)));
-        }
-        let mut told: Vec<_> = done.iter().take(3).collect();
-        told.sort_unstable();
-        assert_eq!(told, [0, 1, 2]);
-    }
-}
+#[path = "reaper_tests.rs"]
+mod tests;

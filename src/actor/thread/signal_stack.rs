@@ -5,12 +5,18 @@
 //! that ends the process either way, as any overflow of the host's own stack does.
 
 use crate::limits::SIGNAL_STACK_BYTES;
+use rustix::param::page_size;
 use std::mem::MaybeUninit;
 use std::ptr;
+
+/// What is left below a frame whose stack is given back: for the call that does so.
+const KEPT_BYTES: usize = 2048;
 
 /// While it lives, the calling thread's signals are handled there. It stays on that thread.
 pub(crate) struct SignalStack {
     before: libc::stack_t,
+    /// Where it begins, and with it the stack of the thread.
+    low: usize,
     /// Not to be sent to another thread.
     _here: std::marker::PhantomData<*const ()>,
 }
@@ -18,12 +24,26 @@ pub(crate) struct SignalStack {
 impl SignalStack {
     /// Sets it up. None where the system does not say where the thread's stack is; then wasmtime makes its own.
     pub(crate) fn enter() -> Option<SignalStack> {
-        let new = libc::stack_t { ss_sp: far_end_of_the_stack()?, ss_flags: 0, ss_size: SIGNAL_STACK_BYTES };
+        let low = far_end_of_the_stack()?;
+        let new = libc::stack_t { ss_sp: low, ss_flags: 0, ss_size: SIGNAL_STACK_BYTES };
         let mut before = MaybeUninit::uninit();
         // SAFETY: `new` lies within this thread's stack, which outlives the guard; `before` is valid for writes.
         let failed = unsafe { libc::sigaltstack(&raw const new, before.as_mut_ptr()) };
         // SAFETY: the call succeeded and has written it.
-        (failed == 0).then(|| SignalStack { before: unsafe { before.assume_init() }, _here: std::marker::PhantomData })
+        let before = || unsafe { before.assume_init() };
+        (failed == 0).then(|| SignalStack { before: before(), low: low as usize, _here: std::marker::PhantomData })
+    }
+
+    /// Gives back to the system what lies below the caller's frame, of this thread's stack and of that for its signals: what has run
+    /// there is over. Not to be called from a signal.
+    pub(crate) fn give_back_below(&self) {
+        let here = 0_u8;
+        // The call of the system has a frame, too.
+        let high = (ptr::from_ref(&here) as usize).saturating_sub(KEPT_BYTES) / page_size() * page_size();
+        if let Some(length) = high.checked_sub(self.low) {
+            // SAFETY: all frames of this thread that are not over lie above, and no signal is being handled on it.
+            unsafe { libc::madvise(self.low as *mut _, length, libc::MADV_DONTNEED) };
+        }
     }
 }
 
@@ -46,5 +66,34 @@ fn far_end_of_the_stack() -> Option<*mut libc::c_void> {
         let failed = libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut low, &raw mut size);
         libc::pthread_attr_destroy(attributes.as_mut_ptr());
         (failed == 0 && size > 2 * SIGNAL_STACK_BYTES).then_some(low)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Leaves `bytes` of what is no zero behind on the stack; where that is.
+    #[inline(never)]
+    fn spoil() -> usize {
+        let spoilt = std::hint::black_box([7_u8; 64 * 1024]);
+        ptr::from_ref(&spoilt) as usize
+    }
+
+    #[test]
+    fn what_has_run_on_a_stack_is_given_back() {
+        std::thread::Builder::new()
+            .stack_size(1024 * 1024)
+            .spawn(|| {
+                let here = SignalStack::enter().unwrap();
+                let at = spoil();
+                here.give_back_below();
+                // SAFETY: it lies within this thread's stack, where nothing is.
+                let left = unsafe { std::slice::from_raw_parts(at as *const u8, 32 * 1024) };
+                assert!(left.iter().all(|byte| *byte == 0));
+            })
+            .unwrap()
+            .join()
+            .unwrap();
     }
 }

@@ -9,33 +9,37 @@ use wasmtime_wasi::p1::types::Errno;
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as abi;
 use wiggle::{GuestError, GuestMemory};
 
-/// Links functions that answer at once.
+/// Links those functions of a list that are wanted and answer at once.
 macro_rules! link {
-    ($linker:expr, $($name:ident($($arg:ident: $ty:ty),*);)*) => {$(
-        let function = |mut caller: Caller<'_, GuestState>, $($arg: $ty),*| -> Result<i32> {
-            let (mut memory, functions) = parts(&mut caller)?;
-            answer(abi::$name(functions, &mut memory, $($arg),*))
-        };
-        $linker.func_wrap(WASI_MODULE, stringify!($name), function)?;
-    )*};
-}
-
-/// Links functions that may wait.
-macro_rules! link_async {
-    ($linker:expr, $($name:ident($($arg:ident: $ty:ty),*);)*) => {$(
-        let name = stringify!($name);
-        $linker.func_wrap_async(WASI_MODULE, name, |mut caller: Caller<'_, GuestState>, ($($arg,)*): ($($ty,)*)| {
-            Box::new(async move {
+    ($linker:expr, $wanted:expr, $($name:ident($($arg:ident: $ty:ty),*);)*) => {$(
+        if $wanted(stringify!($name)) {
+            let function = |mut caller: Caller<'_, GuestState>, $($arg: $ty),*| -> Result<i32> {
                 let (mut memory, functions) = parts(&mut caller)?;
-                answer(abi::$name(functions, &mut memory, $($arg),*).await)
-            })
-        })?;
+                answer(abi::$name(functions, &mut memory, $($arg),*))
+            };
+            $linker.func_wrap(WASI_MODULE, stringify!($name), function)?;
+        }
     )*};
 }
 
-/// Adds preview 1 to the linker of a module that imports it.
-pub(crate) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
-    link! { linker,
+/// Links those that may wait.
+macro_rules! link_async {
+    ($linker:expr, $wanted:expr, $($name:ident($($arg:ident: $ty:ty),*);)*) => {$(
+        if $wanted(stringify!($name)) {
+            let name = stringify!($name);
+            $linker.func_wrap_async(WASI_MODULE, name, |mut caller: Caller<'_, GuestState>, ($($arg,)*): ($($ty,)*)| {
+                Box::new(async move {
+                    let (mut memory, functions) = parts(&mut caller)?;
+                    answer(abi::$name(functions, &mut memory, $($arg),*).await)
+                })
+            })?;
+        }
+    )*};
+}
+
+/// Adds those functions of preview 1 to the linker of a module that it wants.
+pub(crate) fn link(linker: &mut Linker<GuestState>, wanted: impl Fn(&str) -> bool) -> Result<()> {
+    link! { linker, wanted,
         args_get(a: i32, b: i32);
         args_sizes_get(a: i32, b: i32);
         environ_get(a: i32, b: i32);
@@ -56,7 +60,7 @@ pub(crate) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
         sock_send(a: i32, b: i32, c: i32, d: i32, e: i32);
         sock_shutdown(a: i32, b: i32);
     }
-    link_async! { linker,
+    link_async! { linker, wanted,
         fd_advise(a: i32, b: i64, c: i64, d: i32);
         fd_close(a: i32);
         fd_datasync(a: i32);
@@ -83,6 +87,9 @@ pub(crate) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
         path_symlink(a: i32, b: i32, c: i32, d: i32, e: i32);
         path_unlink_file(a: i32, b: i32, c: i32);
         poll_oneoff(a: i32, b: i32, c: i32, d: i32);
+    }
+    if !wanted("proc_exit") {
+        return Ok(());
     }
     let exit = |mut caller: Caller<'_, GuestState>, code: i32| -> Result<()> {
         let (mut memory, functions) = parts(&mut caller)?;

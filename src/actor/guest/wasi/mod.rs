@@ -32,6 +32,7 @@ mod stat;
 mod stdio;
 mod streams;
 mod terminal;
+mod world;
 mod writer;
 
 pub(super) use link::link;
@@ -52,20 +53,21 @@ use rustix::fs::{Mode, OFlags, openat};
 use std::sync::Arc;
 use stdio::owner;
 use streams::{Input, Output};
-use wasmtime_wasi::WasiCtxBuilder;
+use world::World;
 
-/// Builds what one guest sees.
+/// Builds what one guest sees; nothing where its module does not import WASI, and so nobody would see it.
 ///
 /// # Errors
-/// 5010 naming what is unusable.
-pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGuest> {
+/// 5010 naming what is unusable, seen or not.
+pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>, wanted: bool) -> Result<Option<WasiGuest>> {
     check(&config)?;
-    let WasiConfig { args, env, preopens, stdin, stdout, stderr } = config;
-    let mut world = WasiCtxBuilder::new();
-    if args.is_empty() {
-        world.arg(actor.name());
+    if !wanted && config.opens_nothing() {
+        return Ok(None);
     }
-    world.args(&args).envs(&env);
+    let WasiConfig { mut args, env, preopens, stdin, stdout, stderr } = config;
+    if args.is_empty() {
+        args.push(actor.name().to_string());
+    }
     let folders = preopens.into_iter().map(folder).collect::<Result<Vec<_>>>()?;
     let mut pipes = Pipes::default();
     let input = match stdin {
@@ -90,8 +92,13 @@ pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>) -> Result<WasiGues
     let outputs = [output(Stream::Stdout, stdout)?, output(Stream::Stderr, stderr)?];
     let streams = [Descriptor::Input(input)].into_iter().chain(outputs.map(Descriptor::Output));
     let descriptors = Descriptors::new(streams.chain(folders));
-    let functions = Preview1 { actor: actor.clone(), descriptors, world: world.build_p1() };
-    Ok(WasiGuest { functions, pipes: Arc::new(pipes), inherited })
+    if !wanted {
+        // What it was given is reached by nobody.
+        pipes.close();
+        return Ok(None);
+    }
+    let functions = Preview1 { actor: actor.clone(), descriptors, world: World::new(args, env) };
+    Ok(Some(WasiGuest { functions, pipes: Arc::new(pipes), inherited }))
 }
 
 /// A granted folder, opened for this guest.
@@ -135,4 +142,24 @@ fn check(config: &WasiConfig) -> Result<()> {
 
 fn unusable(text: String) -> WasmError {
     WasmError::new(ErrorCode::Wasi, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Engines, Page};
+
+    #[test]
+    fn who_imports_no_wasi_has_none_of_it_and_the_world_is_made_when_it_is_asked() {
+        let (of, engines) = ((1, Arc::default()), (Arc::new(Engines::default()), Page::default()));
+        let actor = Arc::new(Actor::new(1, "guest".into(), of, &Default::default(), engines, |_| {}));
+        let config = || WasiConfig { args: vec!["a".to_owned()], ..WasiConfig::default() };
+        assert!(context(config(), &actor, false).unwrap().is_none());
+        let unusable = WasiConfig { args: vec!["\0".to_owned()], ..WasiConfig::default() };
+        assert_eq!(context(unusable, &actor, false).err().unwrap().code, ErrorCode::Wasi);
+        let mut guest = context(config(), &actor, true).unwrap().unwrap();
+        assert!(!guest.functions.world.is_made());
+        guest.functions.world.get();
+        assert!(guest.functions.world.is_made());
+    }
 }

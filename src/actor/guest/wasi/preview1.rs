@@ -10,13 +10,13 @@ use super::errno::{errno, failed};
 use super::open::{How, open_in};
 use super::pipes::unless_stopped;
 use super::stat::{fdstat, filestat, filestat_of, timestamps};
+use super::world::World;
 use super::{buffers, paths, poll};
 use crate::actor::guest::ending::StoppedByHost;
 use crate::actor::handle::Actor;
 use rustix::fs::{fdatasync, fsync, futimens};
 use std::sync::Arc;
 use wasmtime_wasi::I32Exit;
-use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p1::types::*;
 use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1;
 use wiggle::{GuestMemory, GuestPtr};
@@ -30,7 +30,7 @@ pub(crate) struct Preview1 {
     pub(super) actor: Arc<Actor>,
     pub(super) descriptors: Descriptors,
     /// What it knows of the rest of the world.
-    pub(super) world: WasiP1Ctx,
+    pub(super) world: World,
 }
 
 /// A path as it stands in the guest's memory. One that the system would refuse for its length is not copied: it may be all of that.
@@ -59,11 +59,11 @@ impl WasiSnapshotPreview1 for Preview1 {
         argv: GuestPtr<GuestPtr<u8>>,
         text: GuestPtr<u8>,
     ) -> Result<()> {
-        self.world.args_get(memory, argv, text)
+        self.world.get().args_get(memory, argv, text)
     }
 
     fn args_sizes_get(&mut self, memory: &mut GuestMemory<'_>) -> Result<(Size, Size)> {
-        self.world.args_sizes_get(memory)
+        self.world.get().args_sizes_get(memory)
     }
 
     fn environ_get(
@@ -72,19 +72,19 @@ impl WasiSnapshotPreview1 for Preview1 {
         environ: GuestPtr<GuestPtr<u8>>,
         text: GuestPtr<u8>,
     ) -> Result<()> {
-        self.world.environ_get(memory, environ, text)
+        self.world.get().environ_get(memory, environ, text)
     }
 
     fn environ_sizes_get(&mut self, memory: &mut GuestMemory<'_>) -> Result<(Size, Size)> {
-        self.world.environ_sizes_get(memory)
+        self.world.get().environ_sizes_get(memory)
     }
 
     fn clock_res_get(&mut self, memory: &mut GuestMemory<'_>, id: Clockid) -> Result<Timestamp> {
-        self.world.clock_res_get(memory, id)
+        self.world.get().clock_res_get(memory, id)
     }
 
     fn clock_time_get(&mut self, memory: &mut GuestMemory<'_>, id: Clockid, precision: Timestamp) -> Result<Timestamp> {
-        self.world.clock_time_get(memory, id, precision)
+        self.world.get().clock_time_get(memory, id, precision)
     }
 
     async fn fd_advise(
@@ -405,7 +405,7 @@ impl WasiSnapshotPreview1 for Preview1 {
         events: GuestPtr<Event>,
         count: Size,
     ) -> Result<Size> {
-        let world = &mut self.world;
+        let world = self.world.get();
         let now = |clock| world.clock_time_get(&mut GuestMemory::Unshared(&mut []), clock, 0);
         let polled = poll::poll_oneoff(memory, &self.descriptors, subscriptions.as_array(count), events, now);
         while_running(&self.actor, polled).await
@@ -417,17 +417,17 @@ impl WasiSnapshotPreview1 for Preview1 {
     }
 
     fn proc_raise(&mut self, memory: &mut GuestMemory<'_>, signal: Signal) -> Result<()> {
-        self.world.proc_raise(memory, signal)
+        self.world.get().proc_raise(memory, signal)
     }
 
     fn sched_yield(&mut self, memory: &mut GuestMemory<'_>) -> Result<()> {
-        self.world.sched_yield(memory)
+        self.world.get().sched_yield(memory)
     }
 
     fn random_get(&mut self, memory: &mut GuestMemory<'_>, at: GuestPtr<u8>, length: Size) -> Result<()> {
         for begin in (0..length).step_by(RANDOM_BYTES_AT_ONCE as usize) {
             unless_stopped(&self.actor)?;
-            self.world.random_get(memory, at.add(begin)?, (length - begin).min(RANDOM_BYTES_AT_ONCE))?;
+            self.world.get().random_get(memory, at.add(begin)?, (length - begin).min(RANDOM_BYTES_AT_ONCE))?;
         }
         Ok(())
     }
