@@ -29,7 +29,7 @@ async fn main() {
             for _ in 0..rounds {
                 let actor = runtime.instantiate(module, InstanceConfig::default()).await.expect("an instance");
                 let asked = actor.clone();
-                let call = Call { name: name.to_owned(), ..Call::default() };
+                let call = Call { name: name.into(), ..Call::default() };
                 let running = tokio::spawn(async move {
                     if name == "idle" { None } else { Some(asked.ask(Command::Call(call)).await) }
                 });
