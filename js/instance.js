@@ -11,7 +11,7 @@ import { end } from "ext:runtime_wasm/ending.js";
 import { atOnce, idle, inLine } from "ext:runtime_wasm/lines.js";
 import { abortSignals, sent } from "ext:runtime_wasm/replies.js";
 import { asked, bareResult, COMMAND_ENTRY, getExports, memoryOf } from "ext:runtime_wasm/requests.js";
-import { streamOf } from "ext:runtime_wasm/stdio.js";
+import { inputHeard, streamOf } from "ext:runtime_wasm/stdio.js";
 import { tableOf } from "ext:runtime_wasm/table.js";
 
 const {
@@ -95,8 +95,12 @@ function called(instance, id, name, args, read = undefined) {
 /** The same within a handler, which may have to take it back, and of a command. */
 async function calledByItself(instance, id, name, args, read) {
   const operation = op_wasm_call(id, asString(name, "name"), asArguments(args), callHandle());
-  const results = await inLine(id, operation, abortSignals.get(instance));
-  return read === undefined ? results : read(results);
+  try {
+    const results = await inLine(id, operation, abortSignals.get(instance));
+    return read === undefined ? results : read(results);
+  } finally {
+    if (name === COMMAND_ENTRY) await inputHeard(instance);
+  }
 }
 
 /** The results of a batch, or its error. */

@@ -8,8 +8,8 @@ import { isStream } from "ext:runtime_wasm/options.js";
 import { onAbort } from "ext:runtime_wasm/signals.js";
 import { membersOf, neededClass, webClass } from "ext:runtime_wasm/web.js";
 
-const { op_wasm_stdio_close, op_wasm_stdio_closed, op_wasm_stdio_read, op_wasm_stdio_write } = core.ops;
-const { encode, unrefOpPromise } = core;
+const { op_wasm_stdio_close, op_wasm_stdio_closed, op_wasm_stdio_is_over, op_wasm_stdio_read, op_wasm_stdio_write } = core.ops;
+const { encode, refOpPromise, unrefOpPromise } = core;
 const { ObjectGetPrototypeOf, PromisePrototypeCatch, PromisePrototypeThen, SafeFinalizationRegistry, SafeWeakMap, SafeWeakRef } = primordials;
 
 /** The streams of each instance that has any. */
@@ -55,17 +55,29 @@ export function release(source) {
 
 /** Joins a new instance to its streams. */
 export function connect(instance, pipes, source) {
-  const own = { __proto__: null, stdin: null, stdout: null, stderr: null };
+  const own = { __proto__: null, stdin: null, stdout: null, stderr: null, input: pipes.stdin, inputOver: null };
+  if (pipes.stdin !== null) own.inputOver = unref(op_wasm_stdio_closed(pipes.stdin, instance.id));
   if (pipes.stdout !== null) own.stdout = readable(pipes.stdout);
   if (pipes.stderr !== null) own.stderr = readable(pipes.stderr);
-  if (source !== null) pump(source, pipes.stdin, instance.id);
-  else if (pipes.stdin !== null) own.stdin = writable(pipes.stdin, instance.id);
+  if (source !== null) pump(source, pipes.stdin, instance.id, own.inputOver);
+  else if (pipes.stdin !== null) own.stdin = writable(pipes.stdin, instance.id, own.inputOver);
   streams.set(instance, own);
 }
 
 /** One of an instance's streams, or null where it is not piped. */
 export function streamOf(instance, name) {
   return streams.get(instance)?.[name] ?? null;
+}
+
+/**
+ * Resolves once the stream that feeds an instance knows that its guest reads no more, if that is so. To be waited for before a command's
+ * end is told: what told the stream alone would not keep the app alive, which may wait for that very stream next.
+ */
+export async function inputHeard(instance) {
+  const own = streams.get(instance);
+  if (own === undefined || own.inputOver === null || !op_wasm_stdio_is_over(own.input)) return;
+  refOpPromise(own.inputOver);
+  await own.inputOver;
 }
 
 function readable(pipe) {
@@ -91,14 +103,14 @@ function readable(pipe) {
   return stream;
 }
 
-function writable(pipe, instance) {
+function writable(pipe, instance, over) {
   const close = () => op_wasm_stdio_close(pipe);
   const sink = {
     __proto__: null,
     start(controller) {
       // A write under way would hold up the abort for as long as the guest does not read.
       onAbort(ofWritable(controller).signal?.(controller), close);
-      failAtEnd(new SafeWeakRef(controller), pipe, instance);
+      failAtEnd(new SafeWeakRef(controller), over);
     },
     write: (chunk) => settled(op_wasm_stdio_write(pipe, instance, asChunk(chunk))),
     close,
@@ -111,8 +123,8 @@ function writable(pipe, instance) {
 }
 
 /** Fails a stream, unless it is closed already, when its guest reads no more. Does not hold the stream meanwhile. */
-function failAtEnd(controller, pipe, instance) {
-  PromisePrototypeCatch(settled(unref(op_wasm_stdio_closed(pipe, instance))), (error) => {
+function failAtEnd(controller, over) {
+  PromisePrototypeCatch(settled(over), (error) => {
     const held = controller.deref();
     if (held !== undefined) ofWritable(held).error(held, error);
   });
@@ -129,11 +141,11 @@ function unref(operation) {
 }
 
 /** Feeds a stream of the app to a guest. Where the stream fails, the input ends; where the guest does, the stream is cancelled. */
-async function pump(reader, pipe, instance) {
+async function pump(reader, pipe, instance, over) {
   const { read, cancel: cancelling } = ofReader(reader);
   const cancel = (reason) => PromisePrototypeCatch(cancelling(reader, reason), () => {});
   // Nothing is given back: a promise would be asked for its `then`.
-  PromisePrototypeThen(unref(op_wasm_stdio_closed(pipe, instance)), () => void cancel("the guest reads no more"));
+  PromisePrototypeThen(over, () => void cancel("the guest reads no more"));
   try {
     for (;;) {
       const { done, value } = await read(reader);

@@ -101,7 +101,8 @@ async fn hostile_debug_sections_cost_neither_memory_nor_the_error() {
             for _ in 0..50 {
                 assert_is_whole(&trap(&actor).await);
             }
-            let grown = peak_kib() - before;
+            // The system counts it in parts, one for each processor, so it may say less than before.
+            let grown = peak_kib().saturating_sub(before);
             assert!(grown < GROWTH_KIB_MAX, "{grown} KiB");
         }
     }

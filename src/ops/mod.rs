@@ -84,6 +84,7 @@ deno_core::extension!(
         table::op_wasm_table_size,
         stdio::op_wasm_stdio_close,
         stdio::op_wasm_stdio_closed,
+        stdio::op_wasm_stdio_is_over,
         stdio::op_wasm_stdio_read,
         stdio::op_wasm_stdio_write,
     ],

@@ -101,6 +101,12 @@ pub async fn op_wasm_stdio_closed(state: Rc<RefCell<OpState>>, #[smi] id: Resour
     Reply::done(Err(nobody_reads(&state, instance)))
 }
 
+/// Is nothing read from a guest's input any more, or nothing written to it?
+#[op2(fast)]
+pub fn op_wasm_stdio_is_over(state: &OpState, #[smi] id: ResourceId) -> bool {
+    state.resource_table.get::<InputEnd>(id).map_or(true, |end| end.0.room().is_err())
+}
+
 /// Closes the app's end: the end of the guest's input, or nobody to read its output. Closing twice is once.
 #[op2(fast)]
 pub fn op_wasm_stdio_close(state: &mut OpState, #[smi] id: ResourceId) {

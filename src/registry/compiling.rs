@@ -13,8 +13,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Modules larger than this are compiled on several threads; below it the threads cost more than they save.
+/// Modules from this size on are large: the turn that is kept for others is not theirs.
 const LARGE_FROM_BYTES: usize = 512 * 1024;
+/// Modules from this size on are compiled on several threads; below it the threads cost more than they save.
+const SPREAD_FROM_BYTES: usize = 16 * 1024;
 
 /// Gives turns to compile.
 pub(super) struct Compiling {
@@ -67,7 +69,7 @@ impl Compiling {
             drop(waiting);
             (turn, large)
         };
-        let more = if is_large { self.more_threads(self.cores - 1) } else { None };
+        let more = if bytes >= SPREAD_FROM_BYTES { self.more_threads(self.cores - 1) } else { None };
         let count = 1 + more.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         if let Ok(reservation) = self.reserve(count).await {
             return Ok(Threads { count, held: Box::new((turn, more, reservation)) });

@@ -179,13 +179,18 @@ test("a stream into what has ended says how it did", async () => {
   await instance.terminate("enough");
   const error = await writer.write("late").then(() => null, (error) => error);
   equal([error.code, error.ended.reason, error.instance.name], [5005, "terminated", "reader"]);
-  const command = await instantiate(await compileFile("./wasm/exit_code.wasm"), { stdin: "piped" });
-  const input = command.stdin.getWriter();
-  const closed = input.closed.then(() => null, (error) => error);
-  equal(await command.run(), { exitCode: 0 });
-  const over = await closed;
-  equal([over.code, over.ended, over.message.includes("its command has ended")], [5005, undefined, true]);
-  await command.drop();
+});
+
+test("an app that waits for a command's stream next does not end before that says so", async () => {
+  const program = await compileFile("./wasm/exit_code.wasm");
+  for (let turn = 0; turn < 50; turn += 1) {
+    const command = await instantiate(program, { stdin: "piped" });
+    const closed = command.stdin.getWriter().closed.then(() => null, (error) => error);
+    equal(await command.run(), { exitCode: 0 });
+    const over = await closed;
+    equal([over.code, over.ended, over.message.includes("its command has ended")], [5005, undefined, true]);
+    await command.drop();
+  }
 });
 
 test("cleaning up in `finally` hides no error", async () => {
