@@ -1,0 +1,16 @@
+// What is compared, by the words of the page, in its order.
+const LABELS = {
+  quickjs: "runtime:wasm, QuickJS",
+  v8: "runtime:wasm, V8",
+  node: "node workers",
+  bun: "Bun workers",
+  deno: "Deno workers",
+  extism: "Extism, in a worker",
+  extismPython: "Extism, Python",
+  wasmtimePython: "wasmtime, Python",
+  wasmtime: "wasmtime's command line",
+};
+
+export const ORDER = Object.keys(LABELS);
+export const labelOf = (side) => LABELS[side] ?? side;
+export const isOurs = (side) => side === "quickjs" || side === "v8";

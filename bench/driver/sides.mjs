@@ -1,0 +1,109 @@
+// What runs a script of bench/work, or the like of it, and how: for each side of a comparison a command.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { peer, pinned } from "./peers.mjs";
+import { scale } from "./settings.mjs";
+
+const here = fileURLToPath(new URL("..", import.meta.url));
+const binaries = {
+  quickjs: process.env.RUNTIME_WASM ?? join(here, "../target/release/runtime-wasm"),
+  v8: process.env.RUNTIME_WASM_V8,
+};
+
+// (memory 1), add(i32, i32), spin(): (loop br 0)
+const SMALL = "AGFzbQEAAAABCgJgAn9/AX9gAAADAwIAAQUDAQABBxcDBm1lbW9yeQIAA2FkZAAABHNwaW4AAQoRAgcAIAAgAWoLBwADQAwACws=";
+// (memory (export "memory") 1040): 65 MiB
+const ROOMY = [0, 97, 115, 109, 1, 0, 0, 0, 5, 4, 1, 0, 0x90, 8, 7, 10, 1, 6, 109, 101, 109, 111, 114, 121, 2, 0];
+// (func $spin (loop br 0)) (start $spin)
+const STARTING = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 8, 1, 0, 10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11];
+const GUESTS = {
+  "small.wasm": Buffer.from(SMALL, "base64"),
+  "roomy.wasm": Uint8Array.from(ROOMY),
+  "start.wasm": Uint8Array.from(STARTING),
+  "manifest.app.toml": '[capabilities.wasm]\nload = ["./*.wasm"]\nmax_instances = 10000\n',
+  "package.json": '{ "type": "module" }\n',
+};
+
+let folder;
+/**
+ * The folder of this run, gone with it. In `ours` are the scripts that only we can run; those of bench/work are there twice, in `work`
+ * for us and in `workers`, with the `host.js` of each. Guests are everywhere.
+ */
+function workplace() {
+  if (folder !== undefined) return folder;
+  folder = mkdtempSync(join(tmpdir(), "runtime-wasm-bench-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+  for (const side of ["ours", "work", "workers"]) {
+    mkdirSync(join(folder, side));
+    for (const [name, bytes] of Object.entries(GUESTS)) put(side, name, bytes);
+  }
+  const copy = (from, side) => {
+    for (const name of readdirSync(join(here, from))) if (name.endsWith(".js")) copyFileSync(join(here, from, name), place(side, name));
+  };
+  copy(".", "ours");
+  for (const [side, host] of [["work", "ours.js"], ["workers", "workers.js"]]) {
+    copy("work", side);
+    copyFileSync(join(here, "hosts", host), place(side, "host.js"));
+  }
+  copyFileSync(join(here, "hosts/worker.js"), place("workers", "worker.js"));
+  return folder;
+}
+
+/** A file in one of the folders. */
+export const place = (side, name) => join(workplace(), side, name);
+export const put = (side, name, bytes) => writeFileSync(place(side, name), bytes);
+
+const guests = new Map();
+/** A guest that is built from C, once, for all sides. */
+export function built(name, source) {
+  if (!guests.has(name)) {
+    execFileSync(join(here, "build.sh"), [place("ours", name), join(here, source)]);
+    for (const side of ["work", "workers"]) copyFileSync(place("ours", name), place(side, name));
+    guests.set(name, place("workers", name));
+  }
+  return guests.get(name);
+}
+
+function binary(side) {
+  if (binaries[side]) return binaries[side];
+  throw new Error("no binary is given for it");
+}
+/** Our engines, as far as there are binaries. */
+export const engines = () => ["quickjs", "v8"].filter((side) => binaries[side]);
+
+const ours = (side) => (script, args) => [binary(side), "run", ["work", "ours"].map((from) => place(from, script)).find(existsSync), ...args];
+const workers = (program) => (script, args) => [...program(), place("workers", script), ...args];
+/** A script for Python, which is told what to do by the name of the script for JavaScript. */
+const python = (name, wasm) => (script, args) =>
+  ["env", `PYTHONPATH=${peer(name)}`, "python3", join(here, `hosts/peer_${name.replace("-", "_")}.py`), script.replace(".js", ""), wasm(script), ...args];
+const plugin = () => built("extism.wasm", "hosts/extism.c");
+const moduleOf = (script) => script === "messages.js" ? place("workers", "roomy.wasm") : script === "kernels.js" ? built("work.wasm", "work.c") : place("workers", "small.wasm");
+
+const SIDES = {
+  quickjs: { version: () => ourVersion("quickjs"), command: ours("quickjs") },
+  v8: { version: () => ourVersion("v8"), command: ours("v8") },
+  node: { version: () => process.versions.node, command: workers(() => [process.execPath]) },
+  bun: { version: () => pinned("bun"), command: workers(() => [peer("bun")]) },
+  deno: { version: () => pinned("deno"), command: workers(() => [peer("deno"), "run", "-A"]) },
+  extism: {
+    version: () => pinned("extism"),
+    command: (script, args) => ["env", `EXTISM=${peer("extism")}`, process.execPath, join(here, "hosts/extism.mjs"), script.replace(".js", ""), plugin(), ...args],
+  },
+  extismPython: { version: () => pinned("extism-python"), command: python("extism-python", plugin) },
+  wasmtimePython: { version: () => pinned("wasmtime"), command: python("wasmtime", moduleOf) },
+  wasmtime: { version: () => pinned("wasmtime-cli") },
+};
+
+const ourVersion = (side) => execFileSync(binary(side), ["--version"], { encoding: "utf8" }).trim().split(" ").at(-1);
+
+export const version = (side) => SIDES[side].version();
+/** What runs a script of bench/work on a side. Its last argument is how much of the work is to be done. */
+export const command = (side, script, args = []) => SIDES[side].command(script, [...args, scale]).map(String);
+export const exec = (args) => [binary("quickjs"), "exec", ...args];
+export const wasmtime = (args) => [peer("wasmtime-cli"), "run", ...args];
+export const binaryOf = binary;
+export const peerOf = peer;
