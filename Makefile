@@ -101,9 +101,12 @@ fuzz-keep:
 	  $(FUZZ) $$target fuzz/corpus/$$target $(FOUND)/$$target -- -set_cover_merge=1 -use_counters=0 || exit 1; \
 	done
 
+# Everything that is measured, beside what people would use instead; writes docs/benchmarks.md. PART names some of bench/parts, BENCH_QUICK=1
+# takes minutes. RUNTIME_WASM_V8=BINARY adds the column of a binary that was built on V8.
+PART ?= all
 bench: build
 	@scripts/setup.sh test
-	RUNTIME_WASM=$(abspath $(or $(CARGO_TARGET_DIR),target))/release/runtime-wasm node bench/run.mjs
+	RUNTIME_WASM=$(abspath $(or $(CARGO_TARGET_DIR),target))/release/runtime-wasm node bench/run.mjs $(PART)
 
 clean:
 	cargo clean

