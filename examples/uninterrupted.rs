@@ -1,4 +1,4 @@
-//! Runs a WASI command on the wasmtime that this crate has, with nothing that could stop it: what guests are held against in bench/speed.sh.
+//! Runs a WASI command on the wasmtime that this crate has, with nothing that could stop it: what guests of `bench/speed.c` are held against in docs/performance.md.
 //!
 //! cargo run --release --example uninterrupted -- FILE.wasm [GUEST'S ARGUMENTS]...
 

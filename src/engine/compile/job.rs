@@ -9,6 +9,7 @@ use crate::limits::COMPILE_STACK_BYTES;
 use crate::{panics, scheduling};
 use bytes::Bytes;
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 use tracing::Span;
 
@@ -130,17 +131,17 @@ pub(super) fn compile_with(
     let invalid = |error| of_module(format!("is not a valid WebAssembly module: {}", parser_text(error)));
     file_kind::check(name, bytes).map_err(Failure::OfModule)?;
     hostile::check(bytes).map_err(|problem| of_module(format!("is not compiled: {problem}")))?;
-    if !engines.has_looks(metering) {
-        return Ok(Code::new(wasmtime::Module::from_binary(engine, bytes).map_err(invalid)?, None));
-    }
-    // As it is, since what is added must not be within its reach; and with the features that guests have.
-    let plain = engines.get(Metering::Metered).map_err(Failure::Passing)?;
-    wasmtime::Module::validate(plain, bytes).map_err(invalid)?;
-    let rewritten = looks::rewrite(bytes).map_err(|problem| of_module(format!("is not compiled: {problem}")))?;
-    Ok(match rewritten {
-        None => Code::new(wasmtime::Module::from_binary(engine, bytes).map_err(invalid)?, None),
-        Some(looks::Rewritten { bytes, offsets }) => {
-            Code::new(wasmtime::Module::from_binary(engine, &bytes).map_err(invalid)?, Some(offsets))
-        }
-    })
+    let rewritten = if engines.has_looks(metering) {
+        // As it is, since what is added must not be within its reach; and with the features that guests have.
+        let of_guests = engines.get(Metering::Metered).map_err(Failure::Passing)?;
+        wasmtime::Module::validate(of_guests, bytes).map_err(invalid)?;
+        looks::rewrite(bytes).map_err(|problem| of_module(format!("is not compiled: {problem}")))?
+    } else {
+        None
+    };
+    let (bytes, offsets) = match rewritten {
+        None => (Cow::Borrowed(bytes), None),
+        Some(looks::Rewritten { bytes, offsets }) => (Cow::Owned(bytes), Some(offsets)),
+    };
+    Ok(Code::new(wasmtime::Module::from_binary(engine, &bytes).map_err(invalid)?, offsets))
 }
