@@ -2,6 +2,8 @@
 const LABELS = {
   quickjs: "runtime:wasm, QuickJS",
   v8: "runtime:wasm, V8",
+  protection: "runtime:wasm, by protection",
+  fuel: "runtime:wasm, with fuel",
   node: "node workers",
   bun: "Bun workers",
   deno: "Deno workers",

@@ -75,7 +75,7 @@ function binary(side) {
 /** Our engines, as far as there are binaries. */
 export const engines = () => ["quickjs", "v8"].filter((side) => binaries[side]);
 
-const ours = (side) => (script, args) => [binary(side), "run", ["work", "ours"].map((from) => place(from, script)).find(existsSync), ...args];
+const ours = (side, ...options) => (script, args) => [binary(side), "run", ...options, ["work", "ours"].map((from) => place(from, script)).find(existsSync), ...args];
 const workers = (program) => (script, args) => [...program(), place("workers", script), ...args];
 /** A script for Python, which is told what to do by the name of the script for JavaScript. */
 const python = (name, wasm) => (script, args) =>
@@ -86,6 +86,8 @@ const moduleOf = (script) => script === "messages.js" ? place("workers", "roomy.
 const SIDES = {
   quickjs: { version: () => ourVersion("quickjs"), command: ours("quickjs") },
   v8: { version: () => ourVersion("v8"), command: ours("v8") },
+  protection: { version: () => ourVersion("quickjs"), command: ours("quickjs", "--interruption", "protection") },
+  fuel: { version: () => ourVersion("quickjs"), command: ours("quickjs") },
   node: { version: () => process.versions.node, command: workers(() => [process.execPath]) },
   bun: { version: () => pinned("bun"), command: workers(() => [peer("bun")]) },
   deno: { version: () => pinned("deno"), command: workers(() => [peer("deno"), "run", "-A"]) },
