@@ -1,6 +1,6 @@
 // Arguments from the app, checked and spelled out for the ops. Whatever is wrong with one is a WasmError 5007 that names it.
 
-import { core, primordials } from "ext:core/mod.js";
+import { isArrayBuffer, isSharedArrayBuffer, ops, primordials } from "ext:runtime_wasm/port.js";
 import { isWasmError, typeError } from "ext:runtime_wasm/error.js";
 import { bareArray, listAfterFirst, ownValue } from "ext:runtime_wasm/own.js";
 
@@ -10,8 +10,7 @@ const {
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetSymbolToStringTag,
   TypedArrayPrototypeSet, TypedArrayPrototypeValues, Uint8Array,
 } = primordials;
-const { isArrayBuffer, isSharedArrayBuffer } = core;
-const { op_wasm_printable } = core.ops;
+const { op_wasm_printable } = ops;
 
 // WebAssembly's own bound on parameters (JS API, implementation limits); more would only be copied to be refused.
 const ARGUMENTS_MAX = 1000;

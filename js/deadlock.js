@@ -8,13 +8,12 @@
 //
 // Code is within a handler also after its awaits: both engines hand the context on with each promise, and deno_web with timers.
 
-import { core, primordials } from "ext:core/mod.js";
+import { closeHandle, Context, eventLoopTurn, ops, primordials } from "ext:runtime_wasm/port.js";
 import { quoted } from "ext:runtime_wasm/convert.js";
 import { WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
 
-const { AsyncVariable, setAsyncContext, tryClose } = core;
-const { op_wasm_abort_handle, op_wasm_instance_label, op_wasm_is_alive, op_wasm_large_turn } = core.ops;
+const { op_wasm_abort_handle, op_wasm_instance_label, op_wasm_is_alive } = ops;
 const { MapPrototypeForEach, ObjectDefineProperty, Promise, PromisePrototypeThen, PromiseWithResolvers, SafeMap, SafeSet } = primordials;
 
 const NO_HANDLE = -1;
@@ -23,7 +22,7 @@ const NO_HANDLE = -1;
 export const waiting = new SafeMap();
 
 /** The handler within which code runs. */
-const current = new AsyncVariable();
+const current = new Context();
 
 /** A handler that has begun, and for which its instance waits until it is over. */
 export class Handler {
@@ -49,12 +48,7 @@ export class Handler {
 
   /** Runs what belongs to the handler, with all that it awaits. */
   within(run) {
-    const before = current.enter(this);
-    try {
-      return run();
-    } finally {
-      setAsyncContext(before);
-    }
+    return current.run(this, run);
   }
 }
 
@@ -135,7 +129,7 @@ class CallWithin {
   #end() {
     this.#isOver = true;
     for (let i = 0; i < this.#waiters.length; i++) this.#waiters[i].awaited.delete(this);
-    tryClose(this.#handle);
+    closeHandle(this.#handle);
   }
 
   #subscribed() {
@@ -147,7 +141,7 @@ class CallWithin {
   }
 
   async #decideSoon(handler) {
-    await op_wasm_large_turn();
+    await eventLoopTurn();
     if (this.#isOver || !handler.isOpen() || !waitsFor(this.instance, handler)) return;
     const itself = handler.instance === this.instance;
     const what = this.#name === undefined ? "a batch of calls" : "the call of " + quoted(this.#name);

@@ -1,13 +1,12 @@
 // How instances end: the news of it, and the errors of requests that an end has met.
 
-import { core, primordials } from "ext:core/mod.js";
+import { ops, refOp, unrefOp, primordials } from "ext:runtime_wasm/port.js";
 import { failed, isFailure, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { waiting } from "ext:runtime_wasm/deadlock.js";
 import { abortReason, isAborted } from "ext:runtime_wasm/signals.js";
 
 const { MapPrototypeForEach, ObjectFreeze, SafeMap } = primordials;
-const { refOpPromise, unrefOpPromise } = core;
-const { op_wasm_closed, op_wasm_end, op_wasm_is_alive } = core.ops;
+const { op_wasm_closed, op_wasm_end, op_wasm_is_alive } = ops;
 
 /** What to throw for a failed request to an instance. */
 export function failure(instance, reply, signal = undefined, other = undefined) {
@@ -31,7 +30,7 @@ const closings = new SafeMap();
 /** Why an instance has ended, once it has. Never rejects. While the instance lives this keeps no app alive. */
 export async function closing(instance) {
   const operation = op_wasm_closed(instance);
-  unrefOpPromise(operation);
+  unrefOp(operation);
   closings.set(instance, operation);
   const reply = await operation;
   closings.delete(instance);
@@ -43,7 +42,7 @@ export async function closing(instance) {
 /** The instance is ending: its handlers hear of that now, and an app that waits for it shall not end before. */
 function ending(instance) {
   const operation = closings.get(instance);
-  if (operation !== undefined) refOpPromise(operation);
+  if (operation !== undefined) refOp(operation);
   const handlers = waiting.get(instance);
   if (handlers !== undefined) MapPrototypeForEach(handlers, (handler) => handler.abort());
 }

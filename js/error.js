@@ -1,6 +1,6 @@
 // The error that every function of runtime:wasm rejects with.
 
-import { primordials } from "ext:core/mod.js";
+import { primordials } from "ext:runtime_wasm/port.js";
 import { hidden, shown } from "ext:runtime_wasm/own.js";
 
 const {

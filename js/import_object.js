@@ -4,14 +4,14 @@
 // The names are a guest's own choice, and what every object, function or array inherits is no gift to it: the names `constructor` and
 // `constructor` would give it `Function`. So that counts only where it is the object's own.
 
-import { core, primordials } from "ext:core/mod.js";
+import { ops, primordials } from "ext:runtime_wasm/port.js";
 import { settled, typeError } from "ext:runtime_wasm/error.js";
 import { asArgument, describe, quoted } from "ext:runtime_wasm/convert.js";
 import { wholeList } from "ext:runtime_wasm/large.js";
 import { readOptions } from "ext:runtime_wasm/options.js";
 import { bareArray, ownValue } from "ext:runtime_wasm/own.js";
 
-const { op_wasm_module_imports } = core.ops;
+const { op_wasm_module_imports } = ops;
 const { ArrayPrototype, FunctionPrototype, MathMin, ObjectHasOwn, ObjectPrototype, ReflectGetOwnPropertyDescriptor, SafeMap, Uint8Array } = primordials;
 
 /** What modules want to import, by their ids: `[module, name, kind]` for each import. */
@@ -36,7 +36,7 @@ export function forgetImports(module) {
   wanted.delete(module);
 }
 
-// What an import is met with: src/ops/instantiate.rs has the same numbers. 0 is nothing.
+// What an import is met with: src/session/given.rs has the same numbers. 0 is nothing.
 const FUNCTION = 1;
 const VALUE = 2;
 const FRESH = 3;

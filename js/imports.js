@@ -1,6 +1,6 @@
 // Host functions: a guest that calls one waits on its own thread; here its handler runs, and its results go back.
 
-import { core, primordials } from "ext:core/mod.js";
+import { ops, unrefOp, primordials } from "ext:runtime_wasm/port.js";
 import { settled } from "ext:runtime_wasm/error.js";
 import { Handler, handlerIsOver } from "ext:runtime_wasm/deadlock.js";
 import { abort, newController, signalOf } from "ext:runtime_wasm/signals.js";
@@ -11,12 +11,11 @@ import { bareArray } from "ext:runtime_wasm/own.js";
 import { tableOf } from "ext:runtime_wasm/table.js";
 
 const { op_wasm_call_ref, op_wasm_host_call, op_wasm_host_event, op_wasm_host_functions, op_wasm_host_next,
-  op_wasm_host_return, op_wasm_host_throw } = core.ops;
+  op_wasm_host_return, op_wasm_host_throw } = ops;
 const {
   ArrayIsArray, MathMin, PromisePrototypeThen, ReflectApply, SafeFinalizationRegistry, SafeMap, SafeWeakRef, String,
   StringPrototypeSlice, SymbolIterator,
 } = primordials;
-const { unrefOpPromise } = core;
 
 const TEXT_CHARS_MAX = 2000;
 
@@ -59,7 +58,7 @@ export function pump() {
 // No loop in an async function: while that waits for the next event, V8 keeps what the last one brought.
 function takeEvents() {
   const next = op_wasm_host_event();
-  unrefOpPromise(next);
+  unrefOp(next);
   PromisePrototypeThen(next, take);
 }
 

@@ -1,6 +1,6 @@
 // The object that an app holds for an instance. It knows the instance's id, and asks by it.
 
-import { core, primordials } from "ext:core/mod.js";
+import { closeHandle, ops, primordials } from "ext:runtime_wasm/port.js";
 import { failed, isFailure, isWasmError, settled, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asArguments, asCalls, asString, callResults } from "ext:runtime_wasm/convert.js";
 import { callHandle, calling, isWithin } from "ext:runtime_wasm/deadlock.js";
@@ -17,8 +17,7 @@ import { tableOf } from "ext:runtime_wasm/table.js";
 const {
   op_wasm_abort_handle, op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_with,
   op_wasm_global_get, op_wasm_global_set, op_wasm_send_batch, op_wasm_send_call, op_wasm_stats,
-} = core.ops;
-const { tryClose } = core;
+} = ops;
 const {
   ObjectDefineProperty, ObjectFreeze, PromiseReject, Proxy, SafeFinalizationRegistry, SafeMap, Symbol, SymbolFor,
   SymbolToPrimitive, TypeError,
@@ -29,7 +28,7 @@ export async function unlessCancelled(signal, start) {
   if (signal === undefined) return await settled(start(-1));
   throwIfAborted(signal);
   const handle = op_wasm_abort_handle();
-  const cancel = () => tryClose(handle);
+  const cancel = () => closeHandle(handle);
   onAbort(signal, cancel);
   try {
     return await settled(start(handle));
@@ -38,7 +37,7 @@ export async function unlessCancelled(signal, start) {
     throw error;
   } finally {
     offAbort(signal, cancel);
-    tryClose(handle);
+    closeHandle(handle);
   }
 }
 

@@ -1,6 +1,6 @@
 // What is large comes and goes in pieces, one in each turn of the event loop: nothing of a guest's size keeps a timer waiting.
 
-import { core, primordials } from "ext:core/mod.js";
+import { closeHandle, eventLoopTurn, ops, primordials } from "ext:runtime_wasm/port.js";
 import { isFailure, typeError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { ownValue, shown } from "ext:runtime_wasm/own.js";
 
@@ -8,8 +8,7 @@ const {
   JSONParse, MathMin, ObjectDefineProperty, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeGetByteOffset, Uint8Array,
 } = primordials;
-const { tryClose } = core;
-const { op_wasm_large_add, op_wasm_large_begin, op_wasm_large_take, op_wasm_large_text, op_wasm_large_turn } = core.ops;
+const { op_wasm_large_add, op_wasm_large_begin, op_wasm_large_take, op_wasm_large_text } = ops;
 
 /** The turn that was asked for last. */
 let last;
@@ -19,7 +18,7 @@ export async function turn() {
   const before = last;
   const mine = last = (async () => {
     await before;
-    await op_wasm_large_turn();
+    await eventLoopTurn();
   })();
   await mine;
 }
@@ -46,7 +45,7 @@ export async function wholeBytes(operation) {
     const message = "JavaScript has no room for " + length + " bytes";
     return { __proto__: null, failure: WasmErrorCode.MemoryError, message };
   } finally {
-    tryClose(large);
+    closeHandle(large);
   }
 }
 
@@ -96,7 +95,7 @@ export async function handedOver(bytes, what, begin, end) {
     }
   } catch (error) {
     // Whoever waits for the bytes hears of that, too, and its failure is the one in line.
-    tryClose(large);
+    closeHandle(large);
     if (operation === undefined) throw typeError(what + " cannot be read any more: the buffer has been taken away", error);
     return await operation;
   }

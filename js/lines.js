@@ -1,6 +1,6 @@
 // Requests of one instance, in line: the app hears of their answers in the order in which it asked.
 
-import { primordials } from "ext:core/mod.js";
+import { primordials } from "ext:runtime_wasm/port.js";
 import { isFailure } from "ext:runtime_wasm/error.js";
 import { waiting } from "ext:runtime_wasm/deadlock.js";
 import { failure } from "ext:runtime_wasm/ending.js";

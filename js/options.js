@@ -1,7 +1,7 @@
 // Options from the app, checked and spelled out for the ops: own properties only, each read once. What only inherits an option is
 // refused, so that no limit is lost to a class with getters; but nothing on Object.prototype is anybody's option.
 
-import { core, primordials } from "ext:core/mod.js";
+import { encode, primordials } from "ext:runtime_wasm/port.js";
 import { typeError } from "ext:runtime_wasm/error.js";
 import { asBytes, asInteger, asString, describe, guarded, quoted } from "ext:runtime_wasm/convert.js";
 import { bareArray, ownValue } from "ext:runtime_wasm/own.js";
@@ -11,7 +11,6 @@ const {
   ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypeJoin, BigInt, NumberIsFinite, NumberIsInteger, ObjectGetPrototypeOf,
   ObjectHasOwn, ObjectKeys, ObjectPrototype, ObjectPrototypeIsPrototypeOf, String,
 } = primordials;
-const { encode } = core;
 
 const optionNames = [
   "name", "args", "env", "preopens", "inheritStdin", "inheritStdout", "inheritStderr",
@@ -140,10 +139,16 @@ function setStdin(out, options) {
   const { stdin } = options;
   if (stdin === undefined) out.stdin = inherit ? "inherit" : "null";
   else if (stdin === "null" || stdin === "inherit" || stdin === "piped") out.stdin = stdin;
-  else if (typeof stdin === "string") out.stdinBytes = encode(stdin);
+  else if (typeof stdin === "string") setBytes(out, encode(stdin));
   else if (isStream(stdin)) out.stdin = "piped";
   else if (isStreamOfOthers(stdin)) neededClass("ReadableStream", "options.stdin as a stream");
-  else out.stdinBytes = asBytes(stdin, "options.stdin");
+  else setBytes(out, asBytes(stdin, "options.stdin"));
+}
+
+/** The op takes them beside the options. */
+function setBytes(out, bytes) {
+  out.stdin = "bytes";
+  out.stdinBytes = bytes;
 }
 
 function asOutput(options, name, flag) {

@@ -6,7 +6,7 @@
 // are walked by index, for an iterator is a method of a prototype; texts are joined by `+`, for QuickJS makes a template a call of
 // `concat`. tests/tidy_js.rs looks after these.
 
-import { primordials } from "ext:core/mod.js";
+import { primordials } from "ext:runtime_wasm/port.js";
 
 const { ObjectHasOwn, ObjectSetPrototypeOf, ReflectApply } = primordials;
 

@@ -1,13 +1,13 @@
-// Requests that an op has sent at once, and whose replies come in bunches: see src/ops/replies.rs.
+// Requests that an op has sent at once, and whose replies come in bunches: see src/session/tickets.rs.
 
-import { core, primordials } from "ext:core/mod.js";
+import { ops, primordials } from "ext:runtime_wasm/port.js";
 import { failure } from "ext:runtime_wasm/ending.js";
 import { isFailure } from "ext:runtime_wasm/error.js";
 import { atItsTurn, goOn, lineOf, lines, next } from "ext:runtime_wasm/lines.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
 
 const { Promise, PromisePrototypeThen, PromiseResolve, SafeWeakMap } = primordials;
-const { op_wasm_deliver_to } = core.ops;
+const { op_wasm_deliver_to } = ops;
 
 /** The signals that instances were made with. */
 export const abortSignals = new SafeWeakMap();

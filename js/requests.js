@@ -1,6 +1,6 @@
 // Requests to an instance by its id.
 
-import { core, primordials } from "ext:core/mod.js";
+import { ops, primordials } from "ext:runtime_wasm/port.js";
 import { typeError } from "ext:runtime_wasm/error.js";
 import { asArguments, asBytes, asId, asInteger, asString, checkedList, describe } from "ext:runtime_wasm/convert.js";
 import { callHandle, calling, isWithin, waiting } from "ext:runtime_wasm/deadlock.js";
@@ -15,7 +15,7 @@ const {
   op_wasm_call, op_wasm_exports, op_wasm_memory_grow, op_wasm_memory_has_room, op_wasm_memory_read, op_wasm_large_sent,
   op_wasm_memory_size, op_wasm_memory_write, op_wasm_memory_write_large, op_wasm_send_call, op_wasm_send_memory_read,
   op_wasm_send_memory_write,
-} = core.ops;
+} = ops;
 
 /**
  * The export by which WASI commands run. That one has ended is heard of in several ways, by its reply and by its streams; an answer that

@@ -1,12 +1,11 @@
 // Abort signals, asked by the methods of their class and not by those that a signal or a prototype may have been given since.
 
-import { core, primordials } from "ext:core/mod.js";
+import { abortAlgorithms, primordials } from "ext:runtime_wasm/port.js";
 import { typeError } from "ext:runtime_wasm/error.js";
 import { describe, guarded, quoted } from "ext:runtime_wasm/convert.js";
 import { membersOf, neededClass, webClass } from "ext:runtime_wasm/web.js";
 
 const { ObjectKeys, ObjectPrototypeIsPrototypeOf } = primordials;
-const { loadExtScript } = core;
 
 let signals;
 let controllers;
@@ -47,7 +46,7 @@ function listening(prototype) {
 
 function listeningOfDenoWeb(prototype) {
   try {
-    const { add, remove } = loadExtScript("ext:deno_web/03_abort_signal.js");
+    const { add, remove } = abortAlgorithms();
     const members = membersOf(prototype, [add, remove]);
     return { __proto__: null, add: members[add], remove: members[remove] };
   } catch {

@@ -1,22 +1,21 @@
 // Standard streams of guests as web streams. A pipe with a bound is behind each (src/actor/protocol/pipe.rs), so a guest that writes
 // ahead of its reader waits, and so does an app that writes ahead of its guest.
 
-import { core, primordials } from "ext:core/mod.js";
+import { closeHandle, encode, ops, refOp, unrefOp, primordials } from "ext:runtime_wasm/port.js";
 import { asBytes, guarded } from "ext:runtime_wasm/convert.js";
 import { isFailure, settled, typeError } from "ext:runtime_wasm/error.js";
 import { isStream } from "ext:runtime_wasm/options.js";
 import { onAbort } from "ext:runtime_wasm/signals.js";
 import { membersOf, neededClass, webClass } from "ext:runtime_wasm/web.js";
 
-const { op_wasm_stdio_close, op_wasm_stdio_closed, op_wasm_stdio_is_over, op_wasm_stdio_read, op_wasm_stdio_write } = core.ops;
-const { encode, refOpPromise, unrefOpPromise } = core;
+const { op_wasm_stdio_closed, op_wasm_stdio_is_over, op_wasm_stdio_read, op_wasm_stdio_write } = ops;
 const { ObjectGetPrototypeOf, PromisePrototypeCatch, PromisePrototypeThen, SafeFinalizationRegistry, SafeWeakMap, SafeWeakRef } = primordials;
 
 /** The streams of each instance that has any. */
 const streams = new SafeWeakMap();
 
 /** A stream that nobody can reach any more is closed: its guest must not wait for it. */
-const forgotten = new SafeFinalizationRegistry((pipe) => op_wasm_stdio_close(pipe));
+const forgotten = new SafeFinalizationRegistry((pipe) => closeHandle(pipe));
 
 /** By its kind, the methods of the class of what a stream gives us: a reader, a controller. Those of the first are those of all. */
 const members = { __proto__: null };
@@ -76,7 +75,7 @@ export function streamOf(instance, name) {
 export async function inputHeard(instance) {
   const own = streams.get(instance);
   if (own === undefined || own.inputOver === null || !op_wasm_stdio_is_over(own.input)) return;
-  refOpPromise(own.inputOver);
+  refOp(own.inputOver);
   await own.inputOver;
 }
 
@@ -88,12 +87,12 @@ function readable(pipe) {
       const bytes = await settled(op_wasm_stdio_read(pipe));
       if (cancelled) return;
       if (bytes !== undefined) return ofReadable(controller).enqueue(controller, bytes);
-      op_wasm_stdio_close(pipe);
+      closeHandle(pipe);
       ofReadable(controller).close(controller);
     },
     cancel() {
       cancelled = true;
-      op_wasm_stdio_close(pipe);
+      closeHandle(pipe);
     },
   };
   // Nothing is read ahead of the app: what the guest has written stays in the pipe, which has a bound.
@@ -104,7 +103,7 @@ function readable(pipe) {
 }
 
 function writable(pipe, instance, over) {
-  const close = () => op_wasm_stdio_close(pipe);
+  const close = () => closeHandle(pipe);
   const sink = {
     __proto__: null,
     start(controller) {
@@ -136,7 +135,7 @@ function asChunk(chunk) {
 
 /** Our own waiting does not keep the app alive. */
 function unref(operation) {
-  unrefOpPromise(operation);
+  unrefOp(operation);
   return operation;
 }
 
@@ -156,6 +155,6 @@ async function pump(reader, pipe, instance, over) {
   } catch (error) {
     cancel(error);
   } finally {
-    op_wasm_stdio_close(pipe);
+    closeHandle(pipe);
   }
 }

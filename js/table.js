@@ -1,12 +1,12 @@
 // Tables of instances, by the names under which they are exported.
 
-import { core, primordials } from "ext:core/mod.js";
+import { ops, primordials } from "ext:runtime_wasm/port.js";
 import { asArguments, asInteger, asString } from "ext:runtime_wasm/convert.js";
 import { atOnce } from "ext:runtime_wasm/lines.js";
 import { asked } from "ext:runtime_wasm/requests.js";
 
 const { ObjectFreeze } = primordials;
-const { op_wasm_table_get, op_wasm_table_grow, op_wasm_table_set, op_wasm_table_size } = core.ops;
+const { op_wasm_table_get, op_wasm_table_grow, op_wasm_table_set, op_wasm_table_size } = ops;
 
 /** A table of the instance whose `id` the object has. It holds the object, and what that holds: see `js/instance.js`. */
 export function tableOf(instance, name) {

@@ -1,6 +1,6 @@
 // The functions of runtime:wasm. JavaScript holds numbers and sends messages; all else is behind the ops.
 
-import { core, primordials } from "ext:core/mod.js";
+import { ops, primordials } from "ext:runtime_wasm/port.js";
 import { settled, typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asBytes, asId, asString } from "ext:runtime_wasm/convert.js";
 import { handedOver, PIECE_BYTES, turn, wholeList } from "ext:runtime_wasm/large.js";
@@ -16,8 +16,8 @@ import { connect, prepare, release } from "ext:runtime_wasm/stdio.js";
 const {
   op_wasm_all_stats, op_wasm_compile, op_wasm_compile_file, op_wasm_compile_large, op_wasm_drop_module, op_wasm_inspect,
   op_wasm_instantiate, op_wasm_max_module_bytes,
-} = core.ops;
-const { ObjectFreeze, PromisePrototypeCatch, PromisePrototypeThen, RegExpPrototypeExec, TypedArrayPrototypeGetByteLength } = primordials;
+} = ops;
+const { ObjectFreeze, PromisePrototypeCatch, PromisePrototypeThen, RegExpPrototypeExec, TypedArrayPrototypeGetByteLength, Uint8Array } = primordials;
 
 const sha256Digits = /^[0-9a-f]{64}$/i;
 
@@ -87,6 +87,7 @@ export async function inspect(module) {
 }
 
 const nothing = new GivenImports([], {});
+const noBytes = new Uint8Array(0);
 
 /** Makes an instance of a module, on a thread of its own. */
 export async function instantiate(module, options = undefined) {
@@ -104,7 +105,7 @@ export async function instantiate(module, options = undefined) {
   const source = prepare(checked, read.stdin);
   if (given.handlers.length > 0) checked.importSet = addHandlers(given.handlers);
   pump();
-  const made = unlessCancelled(signal, (handle) => op_wasm_instantiate(module, checked, given.kinds, given.values, handle));
+  const made = unlessCancelled(signal, (handle) => op_wasm_instantiate(module, checked, checked.stdinBytes ?? noBytes, given.kinds, given.values, handle));
   const { id, name, pipes } = await PromisePrototypeCatch(made, (error) => {
     release(source);
     removeHandlers(checked.importSet);

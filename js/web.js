@@ -1,7 +1,7 @@
 // The web APIs that this program may have, abort signals and streams. A program on deno_core may have none, or define them later,
 // so they are looked up when they are needed; what the program had at the start is what is taken.
 
-import { primordials } from "ext:core/mod.js";
+import { primordials } from "ext:runtime_wasm/port.js";
 import { typeError } from "ext:runtime_wasm/error.js";
 import { ownValue } from "ext:runtime_wasm/own.js";
 

@@ -32,7 +32,6 @@ pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'st
 }
 
 /// Drops what takes long to drop: soon, or here and now where there is no thread for it.
-#[cfg(feature = "extension")]
 pub(crate) fn discard(value: impl Send + 'static) {
     let _ = Builder::new().name(THREAD_NAME.to_owned()).spawn(move || drop(value));
 }

@@ -4,7 +4,7 @@
 //! way; an arrow is an import:
 //!
 //! ```text
-//! js/ ──▶ ops ──▶ registry ──▶ actor ──▶ engine ──▶ wasmtime
+//! js/ ──▶ ops ──▶ session ──▶ registry ──▶ actor ──▶ engine ──▶ wasmtime
 //! ```
 //!
 //! In reading order:
@@ -22,6 +22,7 @@
 //! - `sync`: locks, atomics and channels, as the files take them that loom checks.
 //! - `blocking`: what waits for a disk, on threads of its own.
 //! - `spin`: looking for another thread's next step for a moment, instead of sleeping until it.
+//! - [`session`]: one JavaScript environment's use of all this, without an engine: what a binding converts values for.
 //! - `ops` (feature `extension`): the ops of `runtime:wasm`, for any deno_core program.
 //! - `host` and `cli` (feature `host`): a JavaScript host around it, and the command line.
 
@@ -46,6 +47,7 @@ mod panics;
 pub mod printable;
 pub mod registry;
 pub mod scheduling;
+pub mod session;
 mod signals;
 pub mod signature;
 mod size;

@@ -254,6 +254,17 @@ fn nothing_depends_on_what_an_app_does_to_prototypes_and_globals() {
 }
 
 #[test]
+fn only_the_port_knows_which_program_this_runs_in() {
+    let mut naming = Vec::new();
+    for file in scripts() {
+        if fs::read_to_string(&file).unwrap().contains("\"ext:core") {
+            naming.push(file.file_name().unwrap().to_owned());
+        }
+    }
+    assert_eq!(naming, ["port.js"]);
+}
+
+#[test]
 fn what_breaks_the_rule_is_found_and_what_keeps_it_is_not() {
     let kept = r#"
         const { Array, ObjectKeys } = primordials; // Object.keys(x), "in a comment"

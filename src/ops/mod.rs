@@ -1,31 +1,30 @@
-//! The `runtime:wasm` extension: ops that check a capability, send a message and await the reply. Nothing here blocks, and
+//! The `runtime:wasm` extension: ops that convert values and leave the rest to the [session](crate::session). Nothing here blocks, and
 //! nothing here knows wasmtime.
 //!
-//! No op throws: a failure comes back as a value (see [`convert`]), and `js/wasm.js` makes the `WasmError` of it.
+//! No op throws: a failure comes back as a value, and `js/wasm.js` makes the `WasmError` of it.
 
-mod abort;
 mod code_cache;
 mod compile;
 mod convert;
-mod given;
-mod host;
+mod engine;
+mod handles;
 mod imports;
 mod instance;
 mod instantiate;
 mod large;
-mod limits;
 mod memory;
 mod observe;
 mod replies;
 mod scripts;
-mod soon;
+mod state;
 mod stdio;
 mod table;
 mod values;
 
+pub use crate::session::{HostOptions, WasmHost};
 pub use code_cache::forbid_code_cache;
-pub use host::{HostOptions, WasmHost};
 
+use crate::session::Session;
 use std::borrow::Cow;
 
 deno_core::extension!(
@@ -38,7 +37,8 @@ deno_core::extension!(
         compile::op_wasm_inspect,
         compile::op_wasm_max_module_bytes,
         compile::op_wasm_module_imports,
-        abort::op_wasm_abort_handle,
+        handles::op_wasm_abort_handle,
+        handles::op_wasm_close,
         instantiate::op_wasm_instantiate,
         instance::op_wasm_call,
         instance::op_wasm_send_call,
@@ -82,7 +82,6 @@ deno_core::extension!(
         table::op_wasm_table_grow,
         table::op_wasm_table_set,
         table::op_wasm_table_size,
-        stdio::op_wasm_stdio_close,
         stdio::op_wasm_stdio_closed,
         stdio::op_wasm_stdio_is_over,
         stdio::op_wasm_stdio_read,
@@ -91,11 +90,9 @@ deno_core::extension!(
     esm_entry_point = "ext:runtime_wasm/entry.js",
     options = { host: WasmHost },
     state = |state, options| {
-        state.put(options.host);
-        let host_side = imports::HostCalls::new();
-        state.put(values::HostValues::new(host_side.borrow().events.clone()));
-        state.put(host_side);
-        state.put(soon::UnderWay::new());
+        let session = Session::new(options.host);
+        state.put(values::HostValues::new(session.keeper()));
+        state.put(session);
     },
     docs = "Hosts WebAssembly guests; see the crate's documentation.",
 );

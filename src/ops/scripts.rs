@@ -39,7 +39,8 @@ pub(super) const SCRIPTS: &[ExtensionFileSource] = scripts![
     "convert.js",
     "web.js",
     "error.js",
-    "own.js"
+    "own.js",
+    "port.js"
 ];
 
 #[cfg(test)]

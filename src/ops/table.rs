@@ -1,10 +1,8 @@
 //! Tables of an instance, by name.
 
 use super::convert::{Args, Reply};
-use super::instance::ask;
-use super::memory::amounts;
-use crate::actor::message::{Answer, Command};
-use crate::value::{Arg, RawValue};
+use super::state::session;
+use crate::actor::message::Answer;
 use deno_core::{OpState, op2};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,10 +15,7 @@ pub async fn op_wasm_table_get(
     #[string] name: String,
     index: f64,
 ) -> Reply<Answer> {
-    Reply(match amounts(&state, id, [("the index", index)]) {
-        Ok([index]) => ask(state, id, Command::TableGet { name, index }).await,
-        Err(error) => Err(error),
-    })
+    Reply(session(&state).table_get(id, name, index).await)
 }
 
 /// Puts the first of `values` at a place.
@@ -32,10 +27,7 @@ pub async fn op_wasm_table_set(
     index: f64,
     #[scoped] values: Args,
 ) -> Reply<Answer> {
-    Reply(match amounts(&state, id, [("the index", index)]) {
-        Ok([index]) => ask(state, id, Command::TableSet { name, index, value: first(values) }).await,
-        Err(error) => Err(error),
-    })
+    Reply(session(&state).table_set(id, name, index, values.0.first()).await)
 }
 
 /// Grows by elements that are the first of `values`; the answer is the size before.
@@ -47,18 +39,11 @@ pub async fn op_wasm_table_grow(
     delta: f64,
     #[scoped] values: Args,
 ) -> Reply<Answer> {
-    Reply(match amounts(&state, id, [("the number of elements", delta)]) {
-        Ok([delta]) => ask(state, id, Command::TableGrow { name, delta, init: first(values) }).await,
-        Err(error) => Err(error),
-    })
+    Reply(session(&state).table_grow(id, name, delta, values.0.first()).await)
 }
 
 /// How many elements there are.
 #[op2]
 pub async fn op_wasm_table_size(state: Rc<RefCell<OpState>>, id: f64, #[string] name: String) -> Reply<Answer> {
-    Reply(ask(state, id, Command::TableSize(name)).await)
-}
-
-fn first(values: Args) -> Arg {
-    values.0.into_iter().next().unwrap_or(Arg::inferred(RawValue::Undefined))
+    Reply(session(&state).table_size(id, name).await)
 }

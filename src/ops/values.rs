@@ -1,7 +1,7 @@
 //! JavaScript values that guests hold, and functions of guests that JavaScript holds.
 
 use crate::actor::host_call::HostEvents;
-use crate::value::{ExternValue, FuncValue, HostRef};
+use crate::value::{FuncValue, HostRef};
 use deno_core::v8::{self, Local, PinScope};
 use deno_core::{JsRuntime, OpState};
 use std::cell::RefCell;
@@ -57,19 +57,6 @@ pub(super) fn kept<'a>(scope: &mut PinScope<'a, '_>, kept: &HostRef) -> Option<L
         kept.id_for(values.events.keeper()).and_then(|id| values.kept.get(&id).cloned())
     };
     value.map(|value| Local::new(scope, value))
-}
-
-pub(super) fn extern_value<'a>(scope: &mut PinScope<'a, '_>, value: &ExternValue) -> Option<Local<'a, v8::Value>> {
-    Some(match value {
-        ExternValue::Undefined => v8::undefined(scope).into(),
-        ExternValue::Number(bits) => v8::Number::new(scope, f64::from_bits(*bits)).into(),
-        ExternValue::BigInt(v) => match i64::try_from(*v) {
-            Ok(signed) => v8::BigInt::new_from_i64(scope, signed).into(),
-            // No smaller than 2^63, and below 2^64.
-            Err(_) => v8::BigInt::new_from_u64(scope, *v as u64).into(),
-        },
-        ExternValue::Host(value) => return kept(scope, value),
-    })
 }
 
 /// The JavaScript function for a guest's; null where nobody makes one.

@@ -3,7 +3,7 @@
 //! What the manifest sets is a ceiling: who asks for more gets as much as that, and a log says so. Where it sets none, what is
 //! asked for is what there is, or an error.
 
-use super::convert::time;
+use super::ids::time;
 use crate::actor::config::Limits;
 use crate::caps::ManifestLimits;
 use crate::error::{ErrorCode, Result, WasmError};

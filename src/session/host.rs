@@ -1,14 +1,11 @@
-//! What the ops share: what is granted, and the runtime that does the work.
+//! What is granted, and the runtime that does the work.
 
 use crate::actor::config::Limits;
 use crate::blocking;
 use crate::caps::{self, CacheChoice, Caps, ManifestLimits, Priority};
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::registry::{Cache, CompileProcess, InstanceId, Interruption, ModuleId, Runtime, RuntimeOptions};
-use deno_core::OpState;
-use std::cell::RefCell;
+use crate::registry::{Cache, CompileProcess, Interruption, Runtime, RuntimeOptions};
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,11 +61,13 @@ impl WasmHost {
         &self.runtime
     }
 
-    /// The host of this JavaScript runtime, if WebAssembly may be used at all.
-    pub(super) fn enabled(state: &Rc<RefCell<OpState>>) -> Result<WasmHost> {
-        let host = state.borrow().borrow::<WasmHost>().clone();
-        host.caps.check_enabled().map_err(refused)?;
-        Ok(host)
+    /// The runtime, if WebAssembly may be used at all.
+    ///
+    /// # Errors
+    /// 5009 where it may not.
+    pub(super) fn enabled(&self) -> Result<&Arc<Runtime>> {
+        self.caps.check_enabled().map_err(refused)?;
+        Ok(&self.runtime)
     }
 }
 
@@ -133,62 +132,5 @@ pub(super) async fn off_loop<T: Send + 'static>(work: impl FnOnce() -> Result<T>
     match blocking::run(work).await {
         Ok(result) => result,
         Err(error) => Err(WasmError::new(ErrorCode::Io, format!("a file operation was lost: {error}"))),
-    }
-}
-
-/// A number from JavaScript as an instance's id. What is no id names nothing, and is said as it was given.
-pub(super) fn instance_id(number: f64) -> Result<InstanceId> {
-    id(number).map(InstanceId).ok_or_else(|| WasmError::no_instance(as_written(number)))
-}
-
-/// The same for a module's id.
-pub(super) fn module_id(number: f64) -> Result<ModuleId> {
-    id(number).map(ModuleId).ok_or_else(|| WasmError::no_module(as_written(number)))
-}
-
-/// Ids are positive integers. They are counted one by one, so none is beyond what a number counts exactly.
-fn id(number: f64) -> Option<u64> {
-    const LAST: f64 = ((1_u64 << 53) - 1) as f64;
-    (number.trunc() == number && (1.0..=LAST).contains(&number)).then_some(number as u64)
-}
-
-/// A number as JavaScript writes it.
-pub(super) fn as_written(number: f64) -> String {
-    match number {
-        _ if number.is_infinite() => if number > 0.0 { "Infinity" } else { "-Infinity" }.into(),
-        _ if number == 0.0 => "0".into(),
-        _ if number.abs() >= 1e21 || number.abs() < 1e-6 => {
-            format!("{number:e}").replace("e", "e+").replace("e+-", "e-")
-        }
-        _ => number.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_a_positive_integer_and_anything_else_is_named_as_it_was_given() {
-        assert_eq!(instance_id(1.0).unwrap(), InstanceId(1));
-        assert_eq!(module_id(9_007_199_254_740_991.0).unwrap(), ModuleId((1 << 53) - 1));
-        let odd = [
-            (-1.0, "-1"),
-            (1.5, "1.5"),
-            (0.0, "0"),
-            (-0.0, "0"),
-            (f64::NAN, "NaN"),
-            (f64::INFINITY, "Infinity"),
-            (f64::NEG_INFINITY, "-Infinity"),
-            (9_007_199_254_740_992.0, "9007199254740992"),
-            (1e300, "1e+300"),
-            (-2.5e21, "-2.5e+21"),
-            (1e-7, "1e-7"),
-        ];
-        for (number, written) in odd {
-            let (instance, module) = (instance_id(number).unwrap_err(), module_id(number).unwrap_err());
-            assert!(instance.message.starts_with(&format!("there is no instance {written}: ")), "{instance}");
-            assert!(module.message.starts_with(&format!("there is no module {written}: ")), "{module}");
-        }
     }
 }

@@ -3,7 +3,6 @@
 //! Only for a request that is the only one under way, and never for longer than a few tens of microseconds.
 
 use crate::spin::Spin;
-use deno_core::OpState;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;
@@ -12,15 +11,15 @@ use std::time::Duration;
 
 const LOOK_FOR: Duration = Duration::from_micros(20);
 
-/// The requests of one JavaScript runtime that are under way, and whether looking for their answers has paid.
+/// The requests of one environment that are under way, and whether looking for their answers has paid.
 pub(super) struct UnderWay {
     count: Cell<usize>,
     spin: RefCell<Spin>,
 }
 
-impl UnderWay {
-    pub(super) fn new() -> Rc<UnderWay> {
-        Rc::new(UnderWay { count: Cell::new(0), spin: RefCell::new(Spin::new(LOOK_FOR)) })
+impl Default for UnderWay {
+    fn default() -> Self {
+        UnderWay { count: Cell::new(0), spin: RefCell::new(Spin::new(LOOK_FOR)) }
     }
 }
 
@@ -64,22 +63,23 @@ impl Drop for Counted {
     }
 }
 
-/// Awaits a request. The first time that it is polled, which sends it, the answer is looked for.
-pub(super) async fn soon<T>(state: &Rc<RefCell<OpState>>, request: impl Future<Output = T>) -> T {
-    let under_way = state.borrow().borrow::<Rc<UnderWay>>().clone();
-    let counted = Counted::new(under_way);
-    // Polled many times within one turn of the event loop, which tokio would make an end of.
-    let mut request = pin!(tokio::task::unconstrained(request));
-    let mut is_first = true;
-    poll_fn(|context| {
-        let mut outcome = request.as_mut().poll(context);
-        if std::mem::take(&mut is_first) && outcome.is_pending() {
-            counted.0.look_for(|| {
-                outcome = request.as_mut().poll(context);
-                outcome.is_ready()
-            });
-        }
-        outcome
-    })
-    .await
+impl UnderWay {
+    /// Awaits a request. The first time that it is polled, which sends it, the answer is looked for.
+    pub(super) async fn soon<T>(self: &Rc<Self>, request: impl Future<Output = T>) -> T {
+        let counted = Counted::new(self.clone());
+        // Polled many times within one turn of the event loop, which tokio would make an end of.
+        let mut request = pin!(tokio::task::unconstrained(request));
+        let mut is_first = true;
+        poll_fn(|context| {
+            let mut outcome = request.as_mut().poll(context);
+            if std::mem::take(&mut is_first) && outcome.is_pending() {
+                counted.0.look_for(|| {
+                    outcome = request.as_mut().poll(context);
+                    outcome.is_ready()
+                });
+            }
+            outcome
+        })
+        .await
+    }
 }

@@ -1,0 +1,38 @@
+//! One host's grants, ceilings and routing, for a binding to convert values on top of: what every JavaScript engine needs of `runtime:wasm`,
+//! with no engine in it.
+//!
+//! A [`WasmHost`] is what is granted and the runtime that does the work; any number of environments may share it. A [`Session`] is one
+//! environment: an event loop with its JavaScript, on a thread that alone calls it. It only sends messages and never waits for a guest: what
+//! takes time is a future, or comes by a ticket.
+
+mod abort;
+mod compile;
+pub mod encoding;
+mod environment;
+mod given;
+mod handles;
+mod host;
+mod host_calls;
+mod ids;
+mod instantiate;
+mod limits;
+mod lists;
+mod memory;
+mod pieces;
+mod replies;
+mod requests;
+mod routing;
+mod streams;
+mod tickets;
+mod under_way;
+
+pub use environment::Session;
+pub use handles::Handle;
+pub use host::{HostOptions, WasmHost};
+pub use host_calls::Event;
+pub use instantiate::{Given, InstanceOptions, Made};
+pub use lists::Piece;
+pub use memory::Bytes;
+pub use replies::Sent;
+pub use requests::{CallBounds, Closed};
+pub use tickets::EventLoop;
