@@ -70,7 +70,7 @@ impl Actor {
             if mutant!("an_interruption_refuses_what_comes_later") {
                 self.refuse_waiting("");
             }
-            self.thread.promote();
+            self.thread.call_out();
             self.engines.interrupt();
         } else {
             self.forget(reason);

@@ -118,13 +118,14 @@ impl Runtime {
             .with_compile_process(options.compile_process.clone())
             .with_interruption(options.interruption);
         engines.check()?;
+        let engines = Arc::new(engines);
         Ok(Runtime {
             compiling: Compiling::new(options.max_compiling, cores(), capacity.clone()),
             by_bytes: Modules::default(),
             services: Arc::new(Services {
-                engines: Arc::new(engines),
+                engines: engines.clone(),
                 deadlines: Deadlines::default(),
-                watch: Watch::new(options.nice),
+                watch: Watch::new(options.nice, engines),
                 memory: Arc::new(Budget::new(options.max_memory_bytes)),
                 reaper,
                 io: io.handle().clone(),

@@ -1,5 +1,6 @@
 //! A guest that does what the name of its call says. If it has a page to look at, it traps once that is gone. Otherwise its epoch deadline is that of wasmtime: reached, it looks at the control cell,
-//! and is interrupted or goes on until the next bump.
+//! and is interrupted or goes on until the next bump. Unlike wasmtime's it forgets none that comes meanwhile: that is the watch's
+//! to mend, whose models are apart.
 
 use super::blueprint::Blueprint;
 use super::handle::Actor;

@@ -98,7 +98,12 @@ impl Guest {
             Ok(())
         });
         store.epoch_deadline_callback(|context| {
-            let stopped = context.data().actor.control.is_stopped_by_now();
+            let actor = &context.data().actor;
+            let mut stopped = actor.control.is_stopped_by_now();
+            // Looked for once more: a stop that comes while others have their turns bumps the epoch before the next deadline is set.
+            if !stopped && actor.thread.make_way() {
+                stopped = actor.control.is_stopped_by_now();
+            }
             Ok(if stopped { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
         });
         if let Some(fuel) = config.limits.fuel {

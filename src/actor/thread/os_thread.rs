@@ -14,6 +14,8 @@ pub struct OsThread {
     known: Mutex<Known>,
     /// Counts up as a request begins and as it ends: odd while one is under way.
     requests: AtomicU64,
+    /// The request that is to end, once one has been told so.
+    called_out: AtomicU64,
     /// Mirrors that the thread is demoted, for the paths that must not take the lock. Written under it.
     demoted: AtomicBool,
 }
@@ -85,6 +87,18 @@ impl OsThread {
         }
     }
 
+    /// The request under way is to end: its guest is called out until it has, and has its turn sooner where the system permits it. To be
+    /// called once the control cell says so.
+    pub(crate) fn call_out(&self) {
+        self.called_out.store(self.requests.load(Ordering::SeqCst), Ordering::SeqCst);
+        self.promote();
+    }
+
+    /// Is the request under way to end?
+    pub(crate) fn is_called_out(&self) -> bool {
+        self.request() == Some(self.called_out.load(Ordering::SeqCst))
+    }
+
     /// Lets the thread answer promptly again, where the system permits it.
     pub(crate) fn promote(&self) {
         if self.is_demoted() {
@@ -97,6 +111,8 @@ impl OsThread {
         let mut known = self.known.lock();
         known.hurries = true;
         self.promote_known(&known);
+        drop(known);
+        self.call_out();
     }
 
     fn promote_known(&self, known: &Known) {
@@ -106,6 +122,16 @@ impl OsThread {
         {
             self.demoted.store(false, Ordering::SeqCst);
         }
+    }
+
+    /// Another guest is stopped, and its thread ends only once it has the processor: a thread that runs on gives up the rest of its
+    /// turn. For the thread itself. True if others may have had theirs meanwhile.
+    pub(crate) fn make_way(&self) -> bool {
+        let makes_way = self.is_demoted();
+        if makes_way {
+            std::thread::yield_now();
+        }
+        makes_way
     }
 
     /// Is it behind the threads that must answer?
@@ -184,6 +210,37 @@ mod tests {
             thread.hurry();
             thread.demote(request, 19);
             assert_eq!((thread.is_demoted(), nice_of_this_thread()), (false, before));
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn a_request_is_called_out_until_it_ends_and_no_other_is() {
+        let thread = OsThread::default();
+        thread.call_out();
+        assert!(!thread.is_called_out());
+        thread.begin_request();
+        assert!(!thread.is_called_out());
+        thread.call_out();
+        assert!(thread.is_called_out());
+        thread.end_request();
+        assert!(!thread.is_called_out());
+        thread.begin_request();
+        assert!(!thread.is_called_out());
+        thread.hurry();
+        assert!(thread.is_called_out());
+    }
+
+    #[test]
+    fn only_who_is_demoted_makes_way() {
+        std::thread::spawn(|| {
+            let thread = OsThread::default();
+            let _entered = thread.enter();
+            thread.begin_request();
+            assert!(!thread.make_way());
+            thread.demote(thread.request().unwrap(), 19);
+            assert!(thread.make_way());
         })
         .join()
         .unwrap();

@@ -2,8 +2,13 @@
 //!
 //! It looks around only while requests are being served; a second after the last one it goes to sleep, and the next request
 //! wakes it. A worker whose thread was demoted promotes it when its request ends, where the system permits that.
+//!
+//! It also calls out, at each look, those that have been told to end and have not. wasmtime sets a guest's next epoch deadline *after* the guest
+//! has looked whether it is stopped, from the epoch as it is by then: a stop in between is lost on the guest, though it bumped the epoch. And the more
+//! often a guest is called out among many that run on, the sooner it has its turn, since these [make way](OsThread::make_way) each time.
 
 use super::os_thread::OsThread;
+use crate::engine::Engines;
 use crate::panics::contained;
 use crate::scheduling;
 use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex, Ordering, mutant};
@@ -25,6 +30,7 @@ pub struct Watch {
 
 struct Shared {
     nice: i32,
+    engines: Arc<Engines>,
     state: Mutex<State>,
     changed: Condvar,
     asleep: AtomicBool,
@@ -45,10 +51,11 @@ struct Watched {
 }
 
 impl Watch {
-    /// Threads that run on get this nice value.
-    pub fn new(nice: i32) -> Self {
+    /// Threads that run on get this nice value; their guests' code is of these engines.
+    pub fn new(nice: i32, engines: Arc<Engines>) -> Self {
         let shared = Shared {
             nice,
+            engines,
             state: Mutex::default(),
             changed: Condvar::new(),
             asleep: AtomicBool::new(true),
@@ -119,9 +126,15 @@ impl Shared {
         let mut state = self.state.lock();
         let mut idle = 0;
         while !state.ended {
-            let mut busy = false;
+            let (mut busy, mut called_out) = (false, false);
             for watched in state.threads.values_mut() {
-                contained(|| busy |= watched.look(self.nice));
+                contained(|| {
+                    busy |= watched.look(self.nice);
+                    called_out |= watched.thread.upgrade().is_some_and(|thread| thread.is_called_out());
+                });
+            }
+            if called_out && !mutant!("who_forgets_a_bump_is_left_alone") {
+                self.engines.interrupt();
             }
             if busy {
                 idle = 0;
@@ -171,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_request_that_runs_on_is_demoted_and_its_end_promotes() {
-        let watch = Watch::new(0);
+        let watch = Watch::new(0, Arc::default());
         let thread = Arc::new(OsThread::default());
         std::thread::scope(|scope| {
             scope.spawn(|| {
