@@ -56,6 +56,7 @@ mod actor {
         mod os_thread;
         mod supervisor;
         mod time_limit;
+        mod way;
         mod worker;
 
         #[path = "../../../loom/src/stand_ins/threads.rs"]
@@ -85,6 +86,7 @@ mod actor {
 mod watching {
     mod os_thread;
     mod watch;
+    mod way;
 
     #[path = "../../../loom/src/watch_models.rs"]
     mod watch_models;

@@ -15,6 +15,7 @@ mod signal_stack;
 mod supervisor;
 mod time_limit;
 mod watch;
+mod way;
 mod worker;
 
 pub use life::spawn;

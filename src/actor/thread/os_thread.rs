@@ -1,5 +1,6 @@
 //! An actor's thread, as the operating system knows it.
 
+use super::way;
 use crate::scheduling::{self, cpu_time_of};
 use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, mutant};
 use std::time::Duration;
@@ -30,6 +31,8 @@ struct Known {
     used_before: Duration,
     /// See [`OsThread::hurry`].
     hurries: bool,
+    /// Others make way, until the request that is to end has.
+    way: Option<way::Wanted>,
 }
 
 impl Known {
@@ -62,7 +65,10 @@ impl OsThread {
 
     /// The request has ended.
     pub(crate) fn end_request(&self) {
-        self.requests.fetch_add(1, Ordering::SeqCst);
+        let request = self.requests.fetch_add(1, Ordering::SeqCst);
+        if self.called_out.load(Ordering::SeqCst) == request {
+            self.known.lock().way = None;
+        }
     }
 
     /// The request under way, as a number that is not used twice.
@@ -90,8 +96,19 @@ impl OsThread {
     /// The request under way is to end: its guest is called out until it has, and has its turn sooner where the system permits it. To be
     /// called once the control cell says so.
     pub(crate) fn call_out(&self) {
-        self.called_out.store(self.requests.load(Ordering::SeqCst), Ordering::SeqCst);
-        self.promote();
+        self.call_out_known(&mut self.known.lock());
+    }
+
+    fn call_out_known(&self, known: &mut Known) {
+        let request = self.requests.load(Ordering::SeqCst);
+        self.called_out.store(request, Ordering::SeqCst);
+        self.promote_known(known);
+        // Where the system does not let it have its turn sooner, the others do.
+        known.way = self.is_demoted().then(way::Wanted::new);
+        // Either this sees that the request has ended, or its end sees that it is called out.
+        if self.request() != Some(request) {
+            known.way = None;
+        }
     }
 
     /// Is the request under way to end?
@@ -110,9 +127,7 @@ impl OsThread {
     pub(crate) fn hurry(&self) {
         let mut known = self.known.lock();
         known.hurries = true;
-        self.promote_known(&known);
-        drop(known);
-        self.call_out();
+        self.call_out_known(&mut known);
     }
 
     fn promote_known(&self, known: &Known) {
@@ -124,14 +139,9 @@ impl OsThread {
         }
     }
 
-    /// Another guest is stopped, and its thread ends only once it has the processor: a thread that runs on gives up the rest of its
-    /// turn. For the thread itself. True if others may have had theirs meanwhile.
+    /// Another guest is stopped: a thread that runs on makes way for that one's. For the thread itself. True if it was away for a while.
     pub(crate) fn make_way(&self) -> bool {
-        let makes_way = self.is_demoted();
-        if makes_way {
-            std::thread::yield_now();
-        }
-        makes_way
+        self.is_demoted() && way::make()
     }
 
     /// Is it behind the threads that must answer?
@@ -152,7 +162,7 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         let mut known = self.0.known.lock();
         known.used = known.cpu_time();
-        known.id = None;
+        (known.id, known.way) = (None, None);
     }
 }
 
@@ -233,14 +243,19 @@ mod tests {
     }
 
     #[test]
-    fn only_who_is_demoted_makes_way() {
+    fn way_is_made_for_who_is_demoted_until_it_ends() {
         std::thread::spawn(|| {
             let thread = OsThread::default();
             let _entered = thread.enter();
             thread.begin_request();
             assert!(!thread.make_way());
             thread.demote(thread.request().unwrap(), 19);
-            assert!(thread.make_way());
+            thread.call_out();
+            // Where it may be promoted, it needs none.
+            assert_eq!(thread.known.lock().way.is_some(), thread.is_demoted());
+            assert!(!thread.is_demoted() || thread.make_way());
+            thread.end_request();
+            assert!(thread.known.lock().way.is_none());
         })
         .join()
         .unwrap();

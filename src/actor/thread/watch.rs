@@ -4,8 +4,8 @@
 //! wakes it. A worker whose thread was demoted promotes it when its request ends, where the system permits that.
 //!
 //! It also calls out, at each look, those that have been told to end and have not. wasmtime sets a guest's next epoch deadline *after* the guest
-//! has looked whether it is stopped, from the epoch as it is by then: a stop in between is lost on the guest, though it bumped the epoch. And the more
-//! often a guest is called out among many that run on, the sooner it has its turn, since these [make way](OsThread::make_way) each time.
+//! has looked whether it is stopped, from the epoch as it is by then: a stop in between is lost on the guest, though it bumped the epoch. And the others,
+//! which are called out with it, [make way](OsThread::make_way).
 
 use super::os_thread::OsThread;
 use crate::engine::Engines;
