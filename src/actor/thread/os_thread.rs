@@ -15,6 +15,8 @@ pub struct OsThread {
     known: Mutex<Known>,
     /// Counts up as a request begins and as it ends: odd while one is under way.
     requests: AtomicU64,
+    /// Is it among those that the watch looks at? For the watch.
+    pub(super) listed: AtomicBool,
     /// The request that is to end, once one has been told so.
     called_out: AtomicU64,
     /// Mirrors that the thread is demoted, for the paths that must not take the lock. Written under it.

@@ -1,7 +1,7 @@
 //! The watch: one thread that finds guests that run on, and puts their threads behind those that must answer.
 //!
 //! It looks around only while requests are being served; a second after the last one it goes to sleep, and the next request
-//! wakes it. A worker whose thread was demoted promotes it when its request ends, where the system permits that.
+//! wakes it. And it looks only at those that have served one lately: thousands that are idle cost nothing. A worker whose thread was demoted promotes it when its request ends, where the system permits that.
 //!
 //! It also calls out, at each look, those that have been told to end and have not. wasmtime sets a guest's next epoch deadline *after* the guest
 //! has looked whether it is stopped, from the epoch as it is by then: a stop in between is lost on the guest, though it bumped the epoch. And the others,
@@ -11,9 +11,8 @@ use super::os_thread::OsThread;
 use crate::engine::Engines;
 use crate::panics::contained;
 use crate::scheduling;
-use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex, Ordering, mutant};
-use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, mutant};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Between two looks.
@@ -22,6 +21,8 @@ const TICK: Duration = Duration::from_millis(4);
 const PROMPT_FOR: Duration = Duration::from_millis(10);
 /// After this many looks at which no request was under way, the watch sleeps.
 const IDLE_LOOKS: u32 = if cfg!(runtime_wasm_loom) { 0 } else { 250 };
+/// After this many looks at which a thread had no request under way, it is looked at no more until it has one.
+const LISTED_LOOKS: u32 = if cfg!(runtime_wasm_loom) { 0 } else { 8 };
 
 /// Watches the threads of all actors. Dropping it ends its thread.
 pub struct Watch {
@@ -34,18 +35,20 @@ struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     asleep: AtomicBool,
-    next: AtomicU64,
 }
 
 #[derive(Default)]
 struct State {
-    threads: HashMap<u64, Watched>,
+    /// Those that have served a request lately.
+    threads: Vec<Watched>,
     started: bool,
     ended: bool,
 }
 
 struct Watched {
-    thread: Weak<OsThread>,
+    thread: Arc<OsThread>,
+    /// At so many looks in a row it had no request.
+    idle: u32,
     /// The request that was running at the last look, and the processor time the thread had used when it was first seen.
     seen: Option<(u64, Duration)>,
 }
@@ -53,18 +56,12 @@ struct Watched {
 impl Watch {
     /// Threads that run on get this nice value; their guests' code is of these engines.
     pub fn new(nice: i32, engines: Arc<Engines>) -> Self {
-        let shared = Shared {
-            nice,
-            engines,
-            state: Mutex::default(),
-            changed: Condvar::new(),
-            asleep: AtomicBool::new(true),
-            next: AtomicU64::new(0),
-        };
+        let shared =
+            Shared { nice, engines, state: Mutex::default(), changed: Condvar::new(), asleep: AtomicBool::new(true) };
         Watch { shared: Arc::new(shared) }
     }
 
-    /// Watches a thread while the guard lives. The first one starts the watch's own thread; where that fails, the next one
+    /// Watches the requests that begin with the result. The first one starts the watch's own thread; where that fails, the next one
     /// tries again.
     pub(crate) fn enter(&self, thread: &Arc<OsThread>) -> Entry {
         let mut state = self.shared.state.lock();
@@ -75,9 +72,7 @@ impl Watch {
                 Err(error) => tracing::warn!(%error, "no thread to watch for guests that run on"),
             }
         }
-        let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        state.threads.insert(number, Watched { thread: Arc::downgrade(thread), seen: None });
-        Entry { shared: self.shared.clone(), thread: thread.clone(), number }
+        Entry { shared: self.shared.clone(), thread: thread.clone() }
     }
 }
 
@@ -92,7 +87,6 @@ impl Drop for Watch {
 pub(crate) struct Entry {
     shared: Arc<Shared>,
     thread: Arc<OsThread>,
-    number: u64,
 }
 
 impl Entry {
@@ -100,6 +94,10 @@ impl Entry {
     pub(crate) fn begin(&self) {
         self.thread.promote();
         self.thread.begin_request();
+        // Either this sees that the thread is not listed, or the watch, which looks once more after it said so, sees the request.
+        if !self.thread.listed.load(Ordering::SeqCst) {
+            self.shared.list(&self.thread);
+        }
         // Either this sees that the watch is asleep, or the watch, which looks once more after it said so, sees the request.
         if self.shared.asleep.load(Ordering::SeqCst) && !mutant!("a_request_wakes_nobody") {
             let _state = self.shared.state.lock();
@@ -115,24 +113,24 @@ impl Entry {
     }
 }
 
-impl Drop for Entry {
-    fn drop(&mut self) {
-        self.shared.state.lock().threads.remove(&self.number);
-    }
-}
-
 impl Shared {
+    fn list(&self, thread: &Arc<OsThread>) {
+        let mut state = self.state.lock();
+        if !thread.listed.swap(true, Ordering::SeqCst) {
+            state.threads.push(Watched { thread: thread.clone(), idle: 0, seen: None });
+        }
+    }
+
     fn look_around(&self) {
         let mut state = self.state.lock();
         let mut idle = 0;
         while !state.ended {
             let (mut busy, mut called_out) = (false, false);
-            for watched in state.threads.values_mut() {
-                contained(|| {
-                    busy |= watched.look(self.nice);
-                    called_out |= watched.thread.upgrade().is_some_and(|thread| thread.is_called_out());
-                });
-            }
+            state.threads.retain_mut(|watched| {
+                contained(|| busy |= watched.look(self.nice));
+                called_out |= watched.thread.is_called_out();
+                watched.stays()
+            });
             if called_out && !mutant!("who_forgets_a_bump_is_left_alone") {
                 self.engines.interrupt();
             }
@@ -161,11 +159,12 @@ impl Shared {
 impl Watched {
     /// Is a request under way? One that has used more than its share demotes the thread.
     fn look(&mut self, nice: i32) -> bool {
-        let Some(thread) = self.thread.upgrade() else { return false };
+        let thread = &self.thread;
         let Some(request) = thread.request() else {
-            self.seen = None;
+            (self.seen, self.idle) = (None, self.idle + 1);
             return false;
         };
+        self.idle = 0;
         match self.seen {
             Some((seen, since)) if seen == request => {
                 if thread.cpu_time().saturating_sub(since) > PROMPT_FOR {
@@ -174,6 +173,19 @@ impl Watched {
             }
             _ => self.seen = Some((request, thread.cpu_time())),
         }
+        true
+    }
+
+    /// Is it to be looked at again, though it may have had nothing to do?
+    fn stays(&mut self) -> bool {
+        if self.idle <= LISTED_LOOKS {
+            return true;
+        }
+        self.thread.listed.store(false, Ordering::SeqCst);
+        if self.thread.request().is_none() || mutant!("who_is_not_listed_is_not_looked_at_again") {
+            return false;
+        }
+        self.thread.listed.store(true, Ordering::SeqCst);
         true
     }
 }
@@ -201,6 +213,8 @@ mod tests {
                 }
             });
         });
-        assert!(watch.shared.state.lock().threads.is_empty());
+        while !watch.shared.state.lock().threads.is_empty() {
+            std::thread::yield_now();
+        }
     }
 }
