@@ -22,7 +22,7 @@ const PROMPT_FOR: Duration = Duration::from_millis(10);
 /// After this many looks at which no request was under way, the watch sleeps.
 const IDLE_LOOKS: u32 = if cfg!(runtime_wasm_loom) { 0 } else { 250 };
 /// After this many looks at which a thread had no request under way, it is looked at no more until it has one.
-const LISTED_LOOKS: u32 = if cfg!(runtime_wasm_loom) { 0 } else { 8 };
+const LISTED_LOOKS: u32 = if cfg!(runtime_wasm_loom) { 1 } else { 8 };
 
 /// Watches the threads of all actors. Dropping it ends its thread.
 pub struct Watch {
@@ -178,7 +178,7 @@ impl Watched {
 
     /// Is it to be looked at again, though it may have had nothing to do?
     fn stays(&mut self) -> bool {
-        if self.idle <= LISTED_LOOKS {
+        if self.idle < LISTED_LOOKS {
             return true;
         }
         self.thread.listed.store(false, Ordering::SeqCst);
