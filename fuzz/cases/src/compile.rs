@@ -1,10 +1,11 @@
-//! Modules, valid or not. The two that read them agree; what compiles runs, with little fuel, and no outcome is an unknown one.
+//! Modules, valid or not. The two that read them agree; what compiles runs, with little fuel, and no outcome is an unknown one. And what compiles
+//! also does once it is rewritten, to be stopped by memory protection.
 
 use crate::block_on;
 use runtime_wasm::actor::config::{InstanceConfig, Limits};
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::message::{Answer, Call, Command};
-use runtime_wasm::engine::validate_and_inspect;
+use runtime_wasm::engine::{Interruption, validate_and_inspect};
 use runtime_wasm::error::{ErrorCode, WasmError};
 use runtime_wasm::module_info::{ItemType, ModuleInfo};
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime, RuntimeOptions};
@@ -26,6 +27,13 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     Runtime::new(options).expect("a runtime")
 });
 
+/// The same, but that modules are rewritten before they are compiled.
+static REWRITING: LazyLock<Runtime> = LazyLock::new(|| {
+    let interruption = Interruption::Protection;
+    let options = RuntimeOptions { max_module_bytes: MODULE_BYTES_MAX, interruption, ..Default::default() };
+    Runtime::new(options).expect("a runtime")
+});
+
 /// Compiles the bytes as they are, runs what they come to, and leaves nothing behind.
 pub fn compile(data: &[u8]) {
     block_on(compile_and_run(data.to_vec()));
@@ -41,6 +49,7 @@ pub fn validate(bytes: &[u8]) -> Result<(), String> {
 }
 
 async fn compile_and_run(bytes: Vec<u8>) {
+    let again = bytes.clone();
     let inspected = validate_and_inspect(NAME, &bytes);
     let module = match RUNTIME.compile(NAME.to_owned(), bytes).await {
         Ok(module) => module,
@@ -53,11 +62,63 @@ async fn compile_and_run(bytes: Vec<u8>) {
         }
     };
     let info = inspected.unwrap_or_else(|error| panic!("compiled, but not inspected: {error}"));
+    // What WASI tells is not the same twice.
+    if info.imports.is_empty() {
+        rewrite_and_compile(again).await;
+    }
     let exports = RUNTIME.module_exports(module).expect("it is there");
     check_exports(&info, &exports);
     run(module, &info, &exports).await;
     RUNTIME.drop_module(module).expect("it is there");
     assert_eq!(RUNTIME.drop_module(module).unwrap_err().code, ErrorCode::InvalidModuleHandle);
+}
+
+/// wasmtime validates what it compiles, so what was valid before is valid with looks in it; and it does the same.
+async fn rewrite_and_compile(bytes: Vec<u8>) {
+    let rewritten = match REWRITING.compile(NAME.to_owned(), bytes.clone()).await {
+        Ok(module) => module,
+        Err(error) => return assert!(refused_by_a_bound(&error), "it compiles as it is: {error}"),
+    };
+    let plain = RUNTIME.compile(NAME.to_owned(), bytes).await.expect("it has been compiled before");
+    let (as_it_is, with_looks) = (outcomes(&RUNTIME, plain).await, outcomes(&REWRITING, rewritten).await);
+    for (as_it_is, with_looks) in as_it_is.iter().zip(&with_looks) {
+        assert_eq!(as_it_is, with_looks, "without looks, and with them");
+    }
+    REWRITING.drop_module(rewritten).expect("it is there");
+    RUNTIME.drop_module(plain).expect("it is there");
+}
+
+/// What its functions come to, as far as that does not depend on the time or on how much of the stack a call takes.
+async fn outcomes(runtime: &Runtime, module: ModuleId) -> Vec<String> {
+    let limits = Limits {
+        timeout: Some(Duration::from_millis(20)),
+        memory_bytes: 32 << 20,
+        table_elements: 5000,
+        ..Limits::default()
+    };
+    let config = InstanceConfig { limits, ..InstanceConfig::default() };
+    let Ok(actor) = runtime.instantiate(module, config).await else { return Vec::new() };
+    let id = InstanceId(actor.id());
+    let mut outcomes = Vec::new();
+    for export in runtime.module_exports(module).expect("it is there").iter().take(CALLS_MAX) {
+        let ExportKind::Function { params, .. } = &export.kind else { continue };
+        let args = params.iter().map(|ty| argument(*ty)).collect();
+        let call = Call { name: export.name.as_str().into(), args, ..Call::default() };
+        let outcome = match runtime.ask(id, Command::Call(call)).await {
+            Ok(Answer::Values(values)) => format!("{values:?}"),
+            Err(error) if error.trap.is_some_and(|trap| !trap.contains("stack")) => format!("{:?}", error.trap),
+            Err(error) if error.code == ErrorCode::Type => error.message,
+            _ => break,
+        };
+        // References are numbers of their instance.
+        if !(outcome.contains("Func") || outcome.contains("Extern")) {
+            outcomes.push(outcome);
+        }
+    }
+    // It may have run out of time, and then it ends by itself.
+    let _ = runtime.end(id, StopReason::Dropped).await;
+    actor.gone().await;
+    outcomes
 }
 
 /// One of the bounds beyond the format's own, or one of wasmtime's.
