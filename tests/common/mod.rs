@@ -14,26 +14,24 @@ pub fn copy_files(from: &Path, to: &Path) {
     }
 }
 
-/// Runs a script that reports its own cases. Its standard input stays open and silent, its argument is the engine's name.
+/// Runs a script that reports its own cases. Its argument is the engine's name.
+#[allow(dead_code, reason = "not all tests that share this run scripts by the binary")]
 pub fn run_script(path: &Path) {
     // As tests/common/interruption.rs has it.
     let kind = std::env::var("INTERRUPTION").map(|kind| format!("--interruption={kind}"));
-    let mut child = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"))
-        .arg("run")
-        .args(kind)
-        .arg(path)
-        .arg(if cfg!(feature = "v8") { "v8" } else { "quickjs" })
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+    command.arg("run").args(kind).arg(path).arg(if cfg!(feature = "v8") { "v8" } else { "quickjs" });
+    run_to_its_end(&mut command, &path.file_name().unwrap().display().to_string());
+}
+
+/// Runs what runs such a script. Its standard input stays open and silent.
+pub fn run_to_its_end(command: &mut Command, script: &str) {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let stdin = child.stdin.take();
     let output = child.wait_with_output().unwrap();
     drop(stdin);
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let script = path.file_name().unwrap().display();
     assert!(output.status.success(), "{script}: {}\n{stdout}\n{stderr}", output.status);
     let last = stdout.lines().last().unwrap_or_default();
     assert!(last.ends_with(" passed, 0 failed") && !last.starts_with('0'), "{script} ended with {last:?}\n{stdout}");

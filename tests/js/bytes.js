@@ -2,7 +2,7 @@
 // more is 5007.
 
 import { compile, compileFile, instantiate } from "runtime:wasm";
-import { equal, ok, rejects, test } from "./check.js";
+import { detach, equal, ok, rejects, test } from "./check.js";
 
 const basic = await compileFile("./wasm/basic.wasm");
 const stdio = await compileFile("./wasm/stdio.wasm");
@@ -41,7 +41,7 @@ function resized(view, buffer, length) {
 }
 
 function detached(view, buffer) {
-  buffer.transfer();
+  detach(buffer);
   return view;
 }
 

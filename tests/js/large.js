@@ -1,7 +1,7 @@
 // What is too large for one turn of the event loop comes and goes in pieces, and nothing else is different.
 
 import { compile, compileFile, dropModule, inspect, instantiate } from "runtime:wasm";
-import { equal, ok, rejects, test } from "./check.js";
+import { detach, equal, ok, rejects, test } from "./check.js";
 
 const SIZE = 4 * 2 ** 20;
 const roomy = await compileFile("./wasm/roomy.wasm");
@@ -102,7 +102,7 @@ test("a buffer that is taken away meanwhile is 5007, and the instance lives on",
   const instance = await make();
   const bytes = new Uint8Array(SIZE).fill(3);
   const written = instance.memory.write(0, bytes);
-  bytes.buffer.transfer();
+  detach(bytes.buffer);
   equal(bytes.length, 0);
   await rejects(written, 5007, "bytes");
   equal(await instance.call("first"), [0]);

@@ -13,6 +13,8 @@ pub trait Js {
     fn undefined(&mut self) -> Self::Value;
     /// `null`.
     fn null(&mut self) -> Self::Value;
+    /// `true` or `false`.
+    fn boolean(&mut self, is_true: bool) -> Self::Value;
     /// A number.
     fn number(&mut self, number: f64) -> Self::Value;
     /// A number that is an integer of 32 bits.

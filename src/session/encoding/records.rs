@@ -68,6 +68,18 @@ impl Encode for f64 {
     }
 }
 
+impl Encode for bool {
+    fn encode<J: Js>(self, js: &mut J) -> JsResult<J::Value> {
+        Ok(js.boolean(self))
+    }
+}
+
+impl Encode for String {
+    fn encode<J: Js>(self, js: &mut J) -> JsResult<J::Value> {
+        Ok(js.string(&self))
+    }
+}
+
 /// Nothing to tell.
 impl Encode for () {
     fn encode<J: Js>(self, js: &mut J) -> JsResult<J::Value> {

@@ -1,0 +1,5 @@
+//! What an addon needs of the linker.
+
+fn main() {
+    napi_build::setup();
+}

@@ -1,0 +1,173 @@
+//! What one host is to one environment: its session, its values and its place in the event loop.
+
+use crate::engine::Engine;
+use crate::event_loop::{Loop, TaskId, Turns};
+use crate::values::{Values, call, refer, referred};
+use napi::sys::{self, napi_deferred, napi_env, napi_ref, napi_value};
+use runtime_wasm::error::Result;
+use runtime_wasm::scheduling::PromptForNow;
+use runtime_wasm::session::encoding::{Encode, reply};
+use runtime_wasm::session::{Session, WasmHost};
+use std::cell::{Cell, RefCell};
+use std::ptr::null_mut;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+thread_local! {
+    /// How many hosts the environment of this thread has, and what makes the thread answer promptly while it has some.
+    static PROMPT: RefCell<(usize, Option<PromptForNow>)> = const { RefCell::new((0, None)) };
+}
+
+fn one_more_host() {
+    PROMPT.with_borrow_mut(|(hosts, prompt)| {
+        *hosts += 1;
+        prompt.get_or_insert_with(PromptForNow::new);
+    });
+}
+
+fn one_host_less() {
+    PROMPT.with_borrow_mut(|(hosts, prompt)| {
+        *hosts = hosts.saturating_sub(1);
+        if *hosts == 0 {
+            // The thread is the program's own, and is given back as it was.
+            *prompt = None;
+        }
+    });
+}
+
+/// How long the guests' threads may take to end, at the end of an environment.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A host in an environment.
+pub(crate) struct Environment {
+    env: napi_env,
+    pub(crate) session: Rc<Session>,
+    pub(crate) values: Rc<Values>,
+    event_loop: Rc<Loop>,
+    deliver_to: Cell<napi_ref>,
+    last_task: Cell<TaskId>,
+    has_ended: Cell<bool>,
+}
+
+impl Environment {
+    /// # Errors
+    /// If the environment ends already.
+    pub(crate) fn new(env: napi_env, host: WasmHost, bare: napi_value) -> napi::Result<Rc<Environment>> {
+        let session = Session::new(host);
+        let values = Rc::new(Values::new(session.keeper(), refer(env, bare)));
+        let mut failed = None;
+        let environment = Rc::new_cyclic(|this: &Weak<Environment>| {
+            let event_loop = Loop::new(env, this.clone()).unwrap_or_else(|error| {
+                failed = Some(error);
+                Loop::ended(env)
+            });
+            Environment {
+                env,
+                session,
+                values,
+                event_loop: Rc::new(event_loop),
+                deliver_to: Cell::new(null_mut()),
+                last_task: Cell::new(0),
+                has_ended: Cell::new(false),
+            }
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => {
+                one_more_host();
+                Ok(environment)
+            }
+        }
+    }
+
+    pub(crate) fn event_loop(&self) -> &Rc<Loop> {
+        &self.event_loop
+    }
+
+    pub(crate) fn engine(&self) -> Engine<'_> {
+        Engine { env: self.env, values: &self.values }
+    }
+
+    /// The promise of what some work comes to. It never rejects: a failure is a value.
+    pub(crate) fn promise<T: Encode + 'static>(
+        self: &Rc<Self>,
+        work: impl Future<Output = Result<T>> + 'static,
+    ) -> napi_value {
+        let (mut deferred, mut promise) = (null_mut(), null_mut());
+        // SAFETY: called within a call from this environment.
+        unsafe { sys::napi_create_promise(self.env, &mut deferred, &mut promise) };
+        let this = Rc::downgrade(self);
+        let id = self.event_loop.spawn(Box::pin(async move {
+            let outcome = work.await;
+            if let Some(this) = this.upgrade() {
+                this.settle(deferred, outcome);
+            }
+        }));
+        self.last_task.set(id);
+        promise
+    }
+
+    fn settle<T: Encode>(&self, deferred: napi_deferred, outcome: Result<T>) {
+        let mut scope = null_mut();
+        // SAFETY: called within a call from this environment, or a turn of its loop. Many may be settled in one.
+        unsafe { sys::napi_open_handle_scope(self.env, &mut scope) };
+        let value = reply(&mut self.engine(), outcome).unwrap_or_else(|failure| failure);
+        // SAFETY: as above; it is settled once.
+        unsafe {
+            sys::napi_resolve_deferred(self.env, deferred, value);
+            sys::napi_close_handle_scope(self.env, scope);
+        }
+    }
+
+    /// The work of the promise that was made last.
+    pub(crate) fn last_task(&self) -> TaskId {
+        self.last_task.get()
+    }
+
+    /// Sets the function that replies are handed to.
+    pub(crate) fn deliver_to(&self, function: napi_value) {
+        self.deliver_to.set(refer(self.env, function));
+        self.session.listen(Box::new(Turns(self.event_loop.clone())));
+    }
+
+    /// Hands over what has come.
+    pub(crate) fn deliver(&self) {
+        let come = self.session.come(&mut self.engine());
+        if !come.is_empty()
+            && let Some(function) = referred(self.env, self.deliver_to.get())
+        {
+            call(self.env, function, &come);
+        }
+    }
+
+    /// The environment ends, or all of JavaScript has lost sight of the host: no guest of it lives on.
+    pub(crate) fn end(&self) {
+        if self.has_ended.replace(true) {
+            return;
+        }
+        one_host_less();
+        self.event_loop.end();
+        self.session.host().runtime().shutdown(SHUTDOWN_PATIENCE);
+    }
+}
+
+impl Environment {
+    /// A promise of the next event of a guest's.
+    pub(crate) fn event(self: &Rc<Self>) -> napi_value {
+        let (session, values, env) = (self.session.clone(), self.values.clone(), self.env);
+        self.promise(async move {
+            session.event(|id| values.release(env, id)).await;
+            Ok(true)
+        })
+    }
+
+    pub(crate) fn set_maker(&self, maker: napi_value) {
+        self.values.set_maker(self.env, maker);
+    }
+}
+
+impl Drop for Environment {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,83 @@
+//! The native half of the npm package `runtime-wasm`: an addon for Node-API.
+//!
+//! Data flows as in the crate: `js/` (by `npm/port.js`) → here → `session` → … Here values are converted, and futures run on the event loop
+//! of the environment; there is one threadsafe function for each host.
+
+mod engine;
+mod environment;
+mod event_loop;
+mod ops;
+mod read;
+mod values;
+
+use crate::environment::Environment;
+use napi::bindgen_prelude::{Function, JsValue, Unknown};
+use napi::{Env, Error, Result};
+use napi_derive::napi;
+use runtime_wasm::caps::Caps;
+use runtime_wasm::registry::{Cache, Interruption};
+use runtime_wasm::session::{HostOptions, WasmHost};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// What a host is made of.
+#[napi(object)]
+pub struct OpenOptions {
+    /// The file of the manifest, or the one that relative paths in `text` are beside.
+    pub manifest: Option<String>,
+    /// The manifest itself as JSON, instead of what is in the file.
+    pub text: Option<String>,
+    /// Where compiled code is kept.
+    pub cache: Option<String>,
+    /// The program that compiles.
+    pub compile_program: Option<String>,
+    /// Each trap of a guest leaves a core dump here.
+    pub core_dumps: Option<String>,
+    /// `epoch` or `protection`, whatever the manifest says.
+    pub interruption: Option<String>,
+}
+
+/// The functions of a new host. `bare` makes an object without a prototype.
+#[napi]
+pub fn open<'env>(env: &'env Env, options: OpenOptions, bare: Function<(), Unknown>) -> Result<Unknown<'env>> {
+    let caps = caps(options.manifest.as_deref(), options.text.as_deref())?;
+    let host_options = HostOptions {
+        core_dumps: options.core_dumps.map(PathBuf::from),
+        cache: options.cache.map(|folder| Cache::new(PathBuf::from(folder))),
+        compile_program: options.compile_program.map(PathBuf::from),
+        interruption: options.interruption.as_deref().map(interruption).transpose()?,
+    };
+    let host = WasmHost::with(caps, host_options).map_err(|error| Error::from_reason(error.to_string()))?;
+    let environment = Environment::new(env.raw(), host, bare.raw())?;
+    // A host of which JavaScript has lost sight has ended before.
+    let ended = Rc::downgrade(&environment);
+    env.add_env_cleanup_hook((), move |()| {
+        if let Some(environment) = ended.upgrade() {
+            environment.end();
+        }
+    })?;
+    let functions = ops::bind(env.raw(), &environment);
+    // SAFETY: it has just been made in this environment.
+    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), functions) })
+}
+
+fn caps(manifest: Option<&str>, text: Option<&str>) -> Result<Caps> {
+    let wrong = |error: &dyn std::error::Error| Error::from_reason(error.to_string());
+    match (manifest.map(Path::new), text) {
+        (Some(file), Some(text)) => {
+            let table: toml::Table = serde_json::from_str(text).map_err(|error| wrong(&error))?;
+            let text = toml::to_string(&table).map_err(|error| wrong(&error))?;
+            Caps::from_toml(&text, file, std::env::home_dir().as_deref()).map_err(|error| wrong(&error))
+        }
+        (Some(file), None) => Caps::from_file(file).map_err(|error| wrong(&error)),
+        (None, _) => Ok(Caps::denied()),
+    }
+}
+
+fn interruption(name: &str) -> Result<Interruption> {
+    match name {
+        "epoch" => Ok(Interruption::Epoch),
+        "protection" => Ok(Interruption::Protection),
+        _ => Err(Error::from_reason(format!("interruption must be \"epoch\" or \"protection\", but is {name:?}"))),
+    }
+}

@@ -1,0 +1,54 @@
+// Makes two scripts of js/: `shared.cjs` with what is one for all hosts of a process, the errors, and `layer.cjs` with all else, as a function
+// of a port that is called for each host.
+import { build } from "esbuild";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const scripts = fileURLToPath(new URL("../../js/", import.meta.url));
+const SHARED = ["error.js", "own.js"];
+
+const exported = (name) => {
+  const text = readFileSync(join(scripts, name), "utf8");
+  const names = [...text.matchAll(/^export (?:async )?(?:function|class|const) (\w+)/gm)].map((match) => match[1]);
+  for (const [, list] of text.matchAll(/^export (?:const )?\{([^}]*)\}/gm)) {
+    names.push(...list.split(",").map((item) => item.trim().split(":").at(-1).trim()).filter((item) => item !== ""));
+  }
+  return names;
+};
+
+/** `ext:runtime_wasm/X` is js/X, but for what is given to the function. */
+const resolved = (given) => ({
+  name: "runtime-wasm",
+  setup(build) {
+    build.onResolve({ filter: /^ext:runtime_wasm\// }, ({ path }) => {
+      const name = path.split("/")[1];
+      return given[name] === undefined ? { path: join(scripts, name) } : { path: name, namespace: "given" };
+    });
+    build.onLoad({ filter: /.*/, namespace: "given" }, ({ path }) => ({ contents: `export const { ${exported(path).join(", ")} } = ${given[path]};` }));
+  },
+});
+
+async function script(file, entry, parameters, given) {
+  const { outputFiles } = await build({
+    stdin: { contents: entry, resolveDir: scripts },
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "exported",
+    target: "node20",
+    plugins: [resolved(given)],
+  });
+  const text = `// Made of js/ by npm/tools/layer.mjs.\n"use strict";\n\nmodule.exports = (${parameters}) => {\n${outputFiles[0].text}return exported;\n};\n`;
+  writeFileSync(file, text);
+}
+
+/** Writes both into a folder. */
+export async function writeLayer(folder) {
+  const all = SHARED.map((name) => `export * from "ext:runtime_wasm/${name}";`).join("\n");
+  await script(join(folder, "shared.cjs"), all, "port", { "port.js": "port" });
+  await script(join(folder, "layer.cjs"), 'export * from "ext:runtime_wasm/wasm.js";', "port, shared", {
+    "port.js": "port",
+    ...Object.fromEntries(SHARED.map((name) => [name, "shared"])),
+  });
+}

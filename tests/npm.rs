@@ -1,0 +1,179 @@
+//! The npm package: the contract of `runtime:wasm` (`tests/js`) on Node, Bun and Deno, by the addon.
+//!
+//! `make test` builds the addon and puts the package together beforehand, in `target/npm-staged` (`make npm-staged`).
+
+#![cfg(feature = "quickjs")]
+
+#[macro_use]
+mod common;
+#[macro_use]
+#[path = "common/contract.rs"]
+mod contract;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A program that runs JavaScript, from npm.
+fn program(runtime: &str) -> Command {
+    let modules = root().join("npm/tools/node_modules");
+    let (program, args): (PathBuf, &[&str]) = match runtime {
+        "node" => ("node".into(), &["--expose-gc"]),
+        "bun" => (modules.join("@oven/bun-linux-x64/bin/bun"), &["--expose-gc"]),
+        _ => {
+            (modules.join("@deno/linux-x64-glibc/deno"), &["run", "--allow-all", "--no-lock", "--v8-flags=--expose-gc"])
+        }
+    };
+    let mut command = Command::new(program);
+    command.args(args);
+    command
+}
+
+/// A folder with the scripts as an app of that runtime has them. What Node 20 cannot read yet (`await using`) is spelled out for it.
+fn app(script: &str) -> tempfile::TempDir {
+    let folder = contract::app();
+    let at = folder.path();
+    let staged = root().join("target/npm-staged/node_modules");
+    assert!(staged.exists(), "the package is not there: `make npm-staged` puts it together");
+    symlink(staged, at.join("node_modules")).unwrap();
+    fs::write(at.join("package.json"), r#"{ "type": "module" }"#).unwrap();
+    fs::write(at.join("denied/package.json"), r#"{ "type": "module" }"#).unwrap();
+    fs::write(
+        at.join("app.js"),
+        "export const exit = (code) => process.exit(code);\nexport const args = process.argv.slice(2);\n",
+    )
+    .unwrap();
+    for name in ["check.js", script] {
+        let text = fs::read_to_string(at.join(name)).unwrap();
+        let text = text.replace("\"runtime:wasm\"", "\"runtime-wasm\"").replace("\"runtime:app\"", "\"./app.js\"");
+        fs::write(at.join(name), spelled_out(&text)).unwrap();
+    }
+    folder
+}
+
+fn spelled_out(text: &str) -> String {
+    let esbuild = root().join("npm/tools/node_modules/@esbuild/linux-x64/bin/esbuild");
+    let mut child = Command::new(esbuild)
+        .args(["--target=node20", "--format=esm", "--loader=js"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("esbuild; `scripts/setup.sh test` installs it");
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn run_on(runtime: &str, script: &str) {
+    let folder = app(script);
+    common::run_to_its_end(program(runtime).arg(folder.path().join(script)).arg(runtime), script);
+}
+
+/// The scripts of `tests/npm` in the same folder, which tell of an addon's life in somebody else's process. Gives how it ended, and after how long.
+fn life(runtime: &str, script: &str) -> (Output, Duration) {
+    let folder = app("check.js");
+    common::copy_files(&root().join("tests/npm"), folder.path());
+    let from = Instant::now();
+    let mut child = program(runtime)
+        .arg(folder.path().join(script))
+        .arg(runtime)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // What does not end is a finding.
+    while child.try_wait().unwrap().is_none() && from.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let lasted = from.elapsed();
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
+    (output, lasted)
+}
+
+fn check(runtime: &str, script: &str, code: i32, says: &str) {
+    let (output, lasted) = life(runtime, script);
+    let said = [&*output.stdout, &*output.stderr].map(String::from_utf8_lossy).concat();
+    assert_eq!(output.status.code(), Some(code), "{script} on {runtime}, after {lasted:?}: {}\n{said}", output.status);
+    assert!(said.contains(says), "{script} on {runtime}: {said}");
+}
+
+/// The declarations, by TypeScript's compiler, beside Node's own and without the DOM's.
+#[test]
+fn the_types_fit_those_of_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::create_dir_all(at.join("node_modules")).unwrap();
+    symlink(root().join("target/npm-staged/node_modules/runtime-wasm"), at.join("node_modules/runtime-wasm")).unwrap();
+    for name in ["@types", "undici-types"] {
+        symlink(root().join("npm/tools/node_modules").join(name), at.join("node_modules").join(name)).unwrap();
+    }
+    fs::copy(root().join("tests/npm/types.mts"), at.join("types.mts")).unwrap();
+    let output = Command::new("node")
+        .arg(root().join("target/tools/typescript/lib/tsc.js"))
+        .args([
+            "--noEmit",
+            "--strict",
+            "--module",
+            "nodenext",
+            "--target",
+            "es2022",
+            "--lib",
+            "es2023",
+            "--types",
+            "node",
+            "types.mts",
+        ])
+        .current_dir(at)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+macro_rules! runtimes {
+    ($($runtime:ident)*) => {$(
+        mod $runtime {
+            use std::path::Path;
+
+            fn run(script: &str) {
+                super::run_on(stringify!($runtime), script);
+            }
+
+            contract!();
+
+            #[test]
+            fn life_in_somebody_elses_process() {
+                super::check(stringify!($runtime), "life.js", 0, " passed, 0 failed");
+            }
+
+            #[test]
+            fn an_idle_instance_keeps_no_process_alive() {
+                super::check(stringify!($runtime), "idle.js", 0, "0 failed, idle");
+            }
+
+            #[test]
+            fn a_pending_call_keeps_the_process_alive() {
+                super::check(stringify!($runtime), "pending.js", 0, "0 failed, 5011");
+            }
+
+            #[test]
+            fn the_process_exits_beside_guests_that_spin() {
+                super::check(stringify!($runtime), "exit.js", 7, "0 failed, exits");
+            }
+
+            #[test]
+            fn many_lives_leave_nothing() {
+                super::check(stringify!($runtime), "lives.js", 0, "0 failed, ");
+            }
+        }
+    )*};
+}
+runtimes!(node bun deno);
