@@ -1,8 +1,8 @@
 // What is large comes and goes in pieces, one in each turn of the event loop: nothing of a guest's size keeps a timer waiting.
 
 import { closeHandle, eventLoopTurn, ops, primordials } from "ext:runtime_wasm/port.js";
-import { isFailure, typeError, WasmErrorCode } from "ext:runtime_wasm/error.js";
-import { ownValue, shown } from "ext:runtime_wasm/own.js";
+import { isFailure, typeError } from "ext:runtime_wasm/error.js";
+import { shown } from "ext:runtime_wasm/own.js";
 
 const {
   JSONParse, MathMin, ObjectDefineProperty, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength,
@@ -25,29 +25,6 @@ export async function turn() {
 
 /** Bytes that are copied in one turn. */
 export const PIECE_BYTES = 256 * 1024;
-
-/** Awaits a reply of bytes, which come in pieces where they are many. Failures are given back. */
-export async function wholeBytes(operation) {
-  const reply = await operation;
-  const large = ownValue(reply, "large");
-  if (large === undefined) return reply;
-  const length = reply.length;
-  try {
-    const bytes = new Uint8Array(length);
-    const buffer = TypedArrayPrototypeGetBuffer(bytes);
-    for (let at = 0; at < length; at += PIECE_BYTES) {
-      await turn();
-      op_wasm_large_take(large, at, new Uint8Array(buffer, at, MathMin(PIECE_BYTES, length - at)));
-    }
-    return bytes;
-  } catch {
-    // Not thrown: in line there are only replies.
-    const message = "JavaScript has no room for " + length + " bytes";
-    return { __proto__: null, failure: WasmErrorCode.MemoryError, message };
-  } finally {
-    closeHandle(large);
-  }
-}
 
 /** Awaits a reply of JSON, which comes in pieces where it is long. Failures are given back. */
 export async function wholeList(operation) {

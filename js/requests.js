@@ -1,10 +1,10 @@
 // Requests to an instance by its id.
 
 import { ops, primordials } from "ext:runtime_wasm/port.js";
-import { typeError } from "ext:runtime_wasm/error.js";
+import { isFailure, typeError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { asArguments, asBytes, asId, asInteger, asString, checkedList, describe } from "ext:runtime_wasm/convert.js";
 import { callHandle, calling, isWithin, waiting } from "ext:runtime_wasm/deadlock.js";
-import { handedOver, PIECE_BYTES, wholeBytes, wholeList } from "ext:runtime_wasm/large.js";
+import { handedOver, PIECE_BYTES, wholeList } from "ext:runtime_wasm/large.js";
 import { atOnce, inLine, lines } from "ext:runtime_wasm/lines.js";
 import { listOf, ownValue } from "ext:runtime_wasm/own.js";
 import { sent } from "ext:runtime_wasm/replies.js";
@@ -12,9 +12,9 @@ import { sent } from "ext:runtime_wasm/replies.js";
 const { ArrayIsArray, ObjectFreeze, PromiseReject, TypedArrayPrototypeGetByteLength } = primordials;
 
 const {
-  op_wasm_call, op_wasm_exports, op_wasm_memory_grow, op_wasm_memory_has_room, op_wasm_memory_read, op_wasm_large_sent,
-  op_wasm_memory_size, op_wasm_memory_write, op_wasm_memory_write_large, op_wasm_send_call, op_wasm_send_memory_read,
-  op_wasm_send_memory_write,
+  op_wasm_call, op_wasm_exports, op_wasm_large_sent, op_wasm_memory_grow, op_wasm_memory_has_room, op_wasm_memory_read,
+  op_wasm_memory_read_into, op_wasm_memory_size, op_wasm_memory_write, op_wasm_memory_write_large, op_wasm_send_call,
+  op_wasm_send_memory_read, op_wasm_send_memory_write,
 } = ops;
 
 /**
@@ -69,12 +69,30 @@ function write(instance, offset, bytes) {
   return atOnce(instance, writeMany(instance, offset, bytes, length));
 }
 
+/** Can the memory reach as far? Where nothing is under way, nothing can make it larger before the next request has its turn. */
+function reaches(instance, offset, length) {
+  return offset >= 0 && op_wasm_memory_has_room(instance, offset + length, !lines.has(instance) && !waiting.has(instance));
+}
+
+/** Awaits a read of many bytes: straight into what the app gets. */
+async function readMany(instance, offset, length) {
+  // For what cannot be there nothing is made: this fails.
+  if (!reaches(instance, offset, length)) return await op_wasm_memory_read(instance, offset, length);
+  let bytes;
+  try {
+    bytes = new Uint8Array(length);
+  } catch {
+    // Not thrown: in line there are only replies.
+    return { __proto__: null, failure: WasmErrorCode.MemoryError, message: "JavaScript has no room for " + length + " bytes" };
+  }
+  const reply = await op_wasm_memory_read_into(instance, offset, bytes);
+  return isFailure(reply) ? reply : bytes;
+}
+
 /** Awaits a write of many bytes. */
 function writeMany(instance, offset, bytes, length) {
-  // Where nothing is under way, nothing can make the memory larger before this has its turn.
-  const quiet = !lines.has(instance) && !waiting.has(instance);
   // Of what cannot fit nothing is copied: to read as much in its place fails in the same words.
-  if (!op_wasm_memory_has_room(instance, length, quiet)) return op_wasm_memory_read(instance, offset, length);
+  if (!reaches(instance, offset, length)) return op_wasm_memory_read(instance, offset, length);
   return handedOver(bytes, "bytes", (large) => op_wasm_memory_write_large(instance, offset, large), op_wasm_large_sent);
 }
 
@@ -85,9 +103,10 @@ export const memory = ObjectFreeze({
     return asked(() => {
       asId(instance, "instance");
       asInteger(offset, "offset");
-      return asInteger(length, "length") <= PIECE_BYTES && !waiting.has(instance)
-        ? sent(instance, op_wasm_send_memory_read(instance, offset, length))
-        : atOnce(instance, wholeBytes(op_wasm_memory_read(instance, offset, length)));
+      if (asInteger(length, "length") > PIECE_BYTES) return atOnce(instance, readMany(instance, offset, length));
+      return waiting.has(instance)
+        ? atOnce(instance, op_wasm_memory_read(instance, offset, length))
+        : sent(instance, op_wasm_send_memory_read(instance, offset, length));
     });
   },
   /** Copies bytes to `offset`. */

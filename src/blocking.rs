@@ -31,11 +31,6 @@ pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'st
     answered.await.map_err(|_| io::Error::other("it panicked"))
 }
 
-/// Drops what takes long to drop: soon, or here and now where there is no thread for it.
-pub(crate) fn discard(value: impl Send + 'static) {
-    let _ = Builder::new().name(THREAD_NAME.to_owned()).spawn(move || drop(value));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,12 +11,6 @@ pub fn op_wasm_large_text(state: &OpState, #[smi] handle: Handle) -> Given<Piece
     Given(session_of(state).large_text(handle))
 }
 
-/// Copies a piece of outgoing bytes.
-#[op2(fast)]
-pub fn op_wasm_large_take(state: &OpState, #[smi] handle: Handle, at: f64, #[buffer] piece: &mut [u8]) {
-    session_of(state).large_take(handle, at, piece);
-}
-
 /// A place for so many bytes, which come in pieces.
 #[op2(fast)]
 #[smi]

@@ -3,8 +3,8 @@
 use super::convert::{Given, Reply, bug};
 use super::state::{session, session_of};
 use crate::actor::message::Answer;
-use crate::session::{Bytes, Handle, Sent};
-use deno_core::{OpState, op2};
+use crate::session::{Handle, Sent};
+use deno_core::{JsBuffer, OpState, op2};
 use deno_error::JsErrorBox;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -31,10 +31,24 @@ pub fn op_wasm_send_memory_write(
     session(&state).send_memory_write(id, offset, bytes).map(Given).map_err(bug)
 }
 
-/// Reads bytes.
+/// Reads few bytes.
 #[op2]
-pub async fn op_wasm_memory_read(state: Rc<RefCell<OpState>>, id: f64, offset: f64, length: f64) -> Reply<Bytes> {
+pub async fn op_wasm_memory_read(state: Rc<RefCell<OpState>>, id: f64, offset: f64, length: f64) -> Reply<Answer> {
     Reply(session(&state).memory_read(id, offset, length).await)
+}
+
+/// Reads as many bytes as there is room for. Nobody else may have the buffer until they are there.
+#[op2]
+pub async fn op_wasm_memory_read_into(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    offset: f64,
+    #[buffer] mut room: JsBuffer,
+) -> Reply<Answer> {
+    let session = session(&state);
+    // SAFETY: it is awaited here, so it is dropped before `room` is, with the op, which the event loop never forgets. The app cannot detach the
+    // buffer meanwhile: js/requests.js has made it, and gives it to the app afterwards.
+    Reply(unsafe { session.memory_read_into(id, offset, &mut room) }.await)
 }
 
 /// Writes bytes.

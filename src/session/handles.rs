@@ -1,9 +1,8 @@
 //! What JavaScript holds by a number beside modules and instances: the app's ends of streams, what comes and goes in pieces, what aborts.
 
 use super::abort::Abort;
-use super::pieces::{Arriving, Leaving, Pieces};
+use super::pieces::{Arriving, Pieces};
 use crate::actor::pipe::{PipeReader, PipeWriter};
-use crate::blocking;
 use crate::error::{ErrorCode, WasmError};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -21,8 +20,6 @@ pub(super) enum Held {
     Input(Rc<PipeWriter>),
     /// The pieces of a list that are still to be sent.
     Pieces(Rc<Pieces>),
-    /// Bytes on their way to JavaScript.
-    Leaving(Rc<Leaving>),
     /// Bytes that JavaScript is handing over.
     Arriving(Rc<Arriving>),
     /// What ends the making of an instance, or takes a call back.
@@ -69,8 +66,6 @@ impl Handles {
             Some(Held::Output(end)) => end.close(),
             Some(Held::Input(end)) => end.close(),
             Some(Held::Abort(abort)) => abort.fire(),
-            // To give much memory back takes milliseconds.
-            Some(Held::Leaving(bytes)) => blocking::discard(bytes.take()),
             Some(Held::Pieces(_) | Held::Arriving(_)) | None => {}
         }
     }

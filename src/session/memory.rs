@@ -1,70 +1,34 @@
-//! The memory of an instance. Many bytes are copied piece by piece, each in a turn of the event loop of its own, since a buffer of
-//! JavaScript's can only be touched on the loop's thread. `js/large.js` is the other half.
+//! The memory of an instance. Many bytes that are read are copied by the thread of the instance, to a buffer that the app has not seen yet. Those
+//! that are written come piece by piece, each in a turn of the event loop of its own: the app has their buffer, and may change it, or take it away. `js/large.js`
+//! is the other half.
 
-use super::encoding::{Encode, Fields, Js, JsResult};
 use super::environment::Session;
 use super::handles::{Handle, Held, lost};
 use super::ids::instance_id;
 use super::pieces::Arriving;
-use crate::actor::message::{Answer, Command, Outcome};
+use crate::actor::loan::Loan;
+use crate::actor::message::{Command, Outcome};
 use crate::error::Result;
 use std::cell::RefCell;
 use std::rc::Rc;
 use tokio::sync::oneshot;
 
-/// Answers of more bytes than this are copied in pieces. `js/large.js` says how large these are.
-const PIECE_BYTES: usize = 256 * 1024;
-
-/// Bytes for JavaScript: themselves, or where they are many the handle that has them, and their number.
-#[derive(Debug)]
-pub enum Bytes {
-    /// All of them.
-    Few(Vec<u8>),
-    /// They are taken by [`Session::large_take`].
-    Many {
-        /// Who has them.
-        large: Handle,
-        /// How many they are.
-        length: usize,
-    },
-}
-
-impl Encode for Bytes {
-    fn encode<J: Js>(self, js: &mut J) -> JsResult<J::Value> {
-        Ok(match self {
-            Bytes::Few(bytes) => js.bytes(bytes)?,
-            Bytes::Many { large, length } => {
-                Fields::of(js).number("large", f64::from(large)).number("length", length as f64).made()
-            }
-        })
-    }
-}
-
 impl Session {
-    /// Reads bytes of memory.
-    ///
-    /// # Errors
-    /// 5005, 5006.
-    pub async fn memory_read(&self, id: f64, offset: f64, length: f64) -> Result<Bytes> {
+    /// Reads few bytes of memory.
+    pub async fn memory_read(&self, id: f64, offset: f64, length: f64) -> Outcome {
         let [offset, length] = self.amounts(id, [("the offset", offset), ("the length", length)])?;
-        let bytes = match self.ask(id, Command::MemoryRead { offset, length }).await? {
-            Answer::Bytes(bytes) => bytes,
-            _ => Vec::new(),
-        };
-        let length = bytes.len();
-        Ok(match length <= PIECE_BYTES {
-            true => Bytes::Few(bytes),
-            false => Bytes::Many { large: self.handles.add(Held::Leaving(Rc::new(RefCell::new(bytes)))), length },
-        })
+        self.ask(id, Command::MemoryRead { offset, length }).await
     }
 
-    /// Copies a piece of bytes on their way.
-    pub fn large_take(&self, handle: Handle, at: f64, piece: &mut [u8]) {
-        let Some(Held::Leaving(bytes)) = self.handles.get(handle) else { return };
-        let (at, bytes) = (at as usize, bytes.borrow());
-        if let Some(from) = at.checked_add(piece.len()).and_then(|end| bytes.get(at..end)) {
-            piece.copy_from_slice(from);
-        }
+    /// Reads as many bytes as there is room for. The thread of the instance copies them straight to it.
+    ///
+    /// # Safety
+    /// The future must be dropped before the room is given back; to forget it is not enough.
+    pub async unsafe fn memory_read_into(&self, id: f64, offset: f64, room: &mut [u8]) -> Outcome {
+        let [offset] = self.amounts(id, [("the offset", offset)])?;
+        // SAFETY: it is dropped with this future.
+        let loan = unsafe { Loan::new(room) };
+        self.ask(id, Command::MemoryReadInto { offset, room: loan.lent() }).await
     }
 
     /// A place for so many bytes, which come in pieces.

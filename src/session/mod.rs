@@ -32,7 +32,6 @@ pub use host::{HostOptions, WasmHost};
 pub use host_calls::Event;
 pub use instantiate::{Given, InstanceOptions, Made};
 pub use lists::Piece;
-pub use memory::Bytes;
 pub use replies::Sent;
 pub use requests::{CallBounds, Closed};
 pub use tickets::EventLoop;

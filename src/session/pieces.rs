@@ -7,9 +7,6 @@ use tokio::sync::oneshot;
 /// The pieces of a list that are still to be sent.
 pub(super) struct Pieces(pub(super) RefCell<VecDeque<String>>);
 
-/// Bytes on their way to JavaScript.
-pub(super) type Leaving = RefCell<Vec<u8>>;
-
 /// Bytes that JavaScript is handing over.
 #[derive(Default)]
 pub(super) struct Arriving {

@@ -76,6 +76,31 @@ test("an instance that ends meanwhile is 5005", async () => {
   await dropped;
 });
 
+test("what has been read is the app's, and nobody else touches it any more", async () => {
+  const instance = await make();
+  await instance.memory.write(0, pattern(SIZE, 3));
+  const first = await instance.memory.read(0, SIZE);
+  const moved = new Uint8Array(first.buffer.transfer(SIZE + 9));
+  equal(first.length, 0);
+  await instance.memory.write(0, new Uint8Array(SIZE));
+  const second = await instance.memory.read(0, SIZE);
+  same(moved.subarray(0, SIZE), pattern(SIZE, 3));
+  same(second, new Uint8Array(SIZE));
+  const reads = Array.from({ length: 8 }, () => instance.memory.read(0, SIZE).then(() => 0, (error) => error.code));
+  await instance.drop();
+  // Answered, begun, not begun.
+  for (const read of await Promise.all(reads)) ok([0, 5002, 5005].includes(read), read);
+});
+
+test("what cannot be read is refused before there is room for it", async () => {
+  const instance = await make();
+  for (const length of [SIZE + 1, 2 ** 40, Number.MAX_SAFE_INTEGER]) await rejects(instance.memory.read(0, length), 5006, length);
+  const [size, error] = await Promise.all([instance.memory.size(), instance.memory.read(0, 2 ** 40).catch((error) => error)]);
+  equal([size, error.code], [64, 5006]);
+  await instance.drop();
+  await rejects(instance.memory.read(0, 2 ** 40), 5005);
+});
+
 test("the time until all bytes have come is not the guest's", async () => {
   const instance = await make(undefined, { limits: { timeoutMs: 20 } });
   const written = instance.memory.write(0, new Uint8Array(SIZE).fill(7));

@@ -15,6 +15,7 @@ pub(super) async fn answer(store: &mut Context<'_>, command: &Command) -> Outcom
         Command::CallRef { func, args } => call::call_ref(store, *func, args).await.map(Answer::Values),
         Command::Exports => Ok(Answer::Exports(store.data().module.exports().clone())),
         Command::MemoryRead { offset, length } => memory::read(store, *offset, *length).map(Answer::Bytes),
+        Command::MemoryReadInto { offset, room } => memory::read_into(store, *offset, room).map(|()| Answer::Done),
         Command::MemoryWrite { offset, bytes } => memory::write(store, *offset, bytes).map(|()| Answer::Done),
         Command::MemoryWriteLater { .. } => Err(WasmError::new(ErrorCode::Memory, "the bytes to write have not come")),
         Command::MemorySize => memory::size(store).map(Answer::Pages),

@@ -1,6 +1,7 @@
 //! The memory of a guest, read and written from outside. Every bound is checked before anything is allocated.
 
 use super::state::Context;
+use crate::actor::protocol::loan::Lent;
 use crate::error::{ErrorCode, Result, WasmError};
 use wasmtime::{Extern, Memory};
 
@@ -29,6 +30,14 @@ pub(super) fn read(store: &mut Context<'_>, offset: u64, length: u64) -> Result<
     let data = memory(store)?.data(&*store);
     let range = range(offset, length, data.len())?;
     Ok(data[range].to_vec())
+}
+
+/// The same, straight to where there is room for them.
+pub(super) fn read_into(store: &mut Context<'_>, offset: u64, room: &Lent) -> Result<()> {
+    let data = memory(store)?.data(&*store);
+    let range = range(offset, room.len() as u64, data.len())?;
+    room.fill(&data[range]);
+    Ok(())
 }
 
 pub(super) fn write(store: &mut Context<'_>, offset: u64, bytes: &[u8]) -> Result<()> {

@@ -1,6 +1,7 @@
 //! What an actor can be asked, and what it answers. Every request is answered exactly once: a [`Reply`] that is dropped
 //! unanswered, by whatever mishap, reads as "the instance is gone".
 
+use super::loan::Lent;
 use super::replies::{Replies, Ticket};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::printable;
@@ -44,6 +45,13 @@ pub enum Command {
         offset: u64,
         /// How many bytes.
         length: u64,
+    },
+    /// Copy bytes out of the memory to where there is room for them; as many as that is.
+    MemoryReadInto {
+        /// First byte.
+        offset: u64,
+        /// Where they go.
+        room: Arc<Lent>,
     },
     /// Copy bytes into the memory.
     MemoryWrite {

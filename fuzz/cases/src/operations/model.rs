@@ -177,7 +177,10 @@ impl Life {
             }
             Command::TableSize(_) => Ok(Answer::Elements(self.elements)),
             Command::AddFuel(amount) => self.add_fuel(*amount, around.used).map(Answer::Fuel),
-            Command::Exports | Command::CallRef { .. } | Command::MemoryWriteLater { .. } => {
+            Command::Exports
+            | Command::CallRef { .. }
+            | Command::MemoryReadInto { .. }
+            | Command::MemoryWriteLater { .. } => {
                 unreachable!("not asked of the model")
             }
         }
