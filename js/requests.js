@@ -9,7 +9,7 @@ import { atOnce, inLine, lines } from "ext:runtime_wasm/lines.js";
 import { listOf, ownValue } from "ext:runtime_wasm/own.js";
 import { sent } from "ext:runtime_wasm/replies.js";
 
-const { ArrayIsArray, ObjectFreeze, PromiseReject, TypedArrayPrototypeGetByteLength } = primordials;
+const { ArrayIsArray, ObjectFreeze, PromiseReject, TypedArrayPrototypeGetByteLength, Uint8Array } = primordials;
 
 const {
   op_wasm_call, op_wasm_exports, op_wasm_large_sent, op_wasm_memory_grow, op_wasm_memory_has_room, op_wasm_memory_read,

@@ -6,7 +6,7 @@ use crate::values::{Values, call, refer, referred};
 use napi::sys::{self, napi_deferred, napi_env, napi_ref, napi_value};
 use runtime_wasm::error::Result;
 use runtime_wasm::scheduling::PromptForNow;
-use runtime_wasm::session::encoding::{Encode, reply};
+use runtime_wasm::session::encoding::{Encode, JsResult, Unfit, reply};
 use runtime_wasm::session::{Session, WasmHost};
 use std::cell::{Cell, RefCell};
 use std::ptr::null_mut;
@@ -159,6 +159,27 @@ impl Environment {
             session.event(|id| values.release(env, id)).await;
             Ok(true)
         })
+    }
+
+    /// A promise of bytes that are read straight into an array that our own JavaScript has made for them, and that the app has not seen.
+    ///
+    /// # Errors
+    /// If it is no such array.
+    pub(crate) fn read_into(self: &Rc<Self>, id: f64, offset: f64, room: napi_value) -> JsResult<napi_value> {
+        let (data, length) =
+            self.engine().view(room).ok_or_else(|| Unfit("a Uint8Array was to be given to the addon".to_owned()))?;
+        let (session, env, held) = (self.session.clone(), self.env, refer(self.env, room));
+        Ok(self.promise(async move {
+            let read = {
+                // SAFETY: the array is held by the reference until this is over, and `length` is not zero: js/requests.js reads few bytes otherwise. Where
+                // the environment ends, the loop drops this future before the array is gone.
+                let room = unsafe { std::slice::from_raw_parts_mut(data, length) };
+                unsafe { session.memory_read_into(id, offset, room) }.await
+            };
+            // SAFETY: this runs on the loop's thread, and the reference is used no more.
+            unsafe { sys::napi_delete_reference(env, held) };
+            read
+        }))
     }
 
     pub(crate) fn set_maker(&self, maker: napi_value) {

@@ -118,12 +118,12 @@ ops! {
     now op_wasm_host_functions |this, maker: Any| { this.set_maker(maker.0) }
 
     now op_wasm_large_text |this, handle: u32| { this.session.large_text(handle) }
-    now op_wasm_large_take |this, handle: u32, at: f64, piece: View| { this.session.large_take(handle, at, piece.bytes()) }
     now op_wasm_large_begin |this, length: f64| { f64::from(this.session.large_begin(length)) }
     now op_wasm_large_add |this, handle: u32, piece: View| { this.session.large_add(handle, piece.bytes()) }
     now op_wasm_large_sent |this, handle: u32| { this.session.large_sent(handle) }
 
     later op_wasm_memory_read |session, id: f64, offset: f64, length: f64| { session.memory_read(id, offset, length).await }
+    value op_wasm_memory_read_into |this, id: f64, offset: f64, room: Any| { this.read_into(id, offset, room.0) }
     value op_wasm_send_memory_read |this, id: f64, offset: f64, length: f64| {
         this.session.send_memory_read(id, offset, length)?.encode(&mut this.engine())
     }
