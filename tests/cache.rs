@@ -288,4 +288,35 @@ fn an_app_shares_the_code_of_equal_bytes_and_its_manifest_says_where_code_is_kep
     assert!(!run("", None) && run("cache = true", None) && at("xdg/runtime-wasm").is_dir());
     assert!(!run("cache = \"./mine\"", None) && run("cache = \"./mine\"", None) && at("mine").is_dir());
     assert!(run("cache = \"./mine\"", Some(&place.cache)));
+    // Of a cache that has no room for it nothing is taken, and nothing is an error.
+    assert!(
+        !run("cache = \"./small\"\nmax_cache = \"1KiB\"", None) && !run("cache = \"./small\"\nmax_cache = 1024", None)
+    );
+    assert!(!run("cache = \"./large\"\nmax_cache = \"2GiB\"", None) && run("cache = \"./large\"", None));
+}
+
+#[test]
+fn the_environment_says_how_much_is_kept() {
+    let place = Place::new();
+    let with = |most: &str, args: &[&str]| {
+        let output = place.command(args).env("RUNTIME_WASM_CACHE_MAX", most).output().unwrap();
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    assert!(with("512MiB", &["cache", "show"]).1.contains("at most 512.0 MiB"));
+    assert!(
+        with("2048", &["cache", "show"]).1.contains("at most 2.0 KiB")
+            && with("", &["cache", "show"]).1.contains("at most 1.0 GiB")
+    );
+    let file = place.module("word");
+    let (code, said) = with("1KiB", &["exec", file.to_str().unwrap()]);
+    assert!(code == Some(0) && place.entries().is_empty(), "{said}");
+    for wrong in ["much", "0", "-1", "1.5GiB"] {
+        for args in [&["cache", "show"][..], &["exec", file.to_str().unwrap()]] {
+            let (code, said) = with(wrong, args);
+            assert!(
+                code == Some(1) && said.contains("RUNTIME_WASM_CACHE_MAX") && said.contains(wrong),
+                "{code:?} {said}"
+            );
+        }
+    }
 }

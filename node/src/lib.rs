@@ -15,8 +15,8 @@ use napi::bindgen_prelude::{Function, JsValue, Unknown};
 use napi::{Env, Error, Result};
 use napi_derive::napi;
 use runtime_wasm::caps::Caps;
-use runtime_wasm::registry::{Cache, Interruption};
-use runtime_wasm::session::{HostOptions, WasmHost};
+use runtime_wasm::registry::Interruption;
+use runtime_wasm::session::{HostOptions, WasmHost, cache_in};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -43,7 +43,7 @@ pub fn open<'env>(env: &'env Env, options: OpenOptions, bare: Function<(), Unkno
     let caps = caps(options.manifest.as_deref(), options.text.as_deref())?;
     let host_options = HostOptions {
         core_dumps: options.core_dumps.map(PathBuf::from),
-        cache: options.cache.map(|folder| Cache::new(PathBuf::from(folder))),
+        cache: options.cache.map(|folder| cache_in(PathBuf::from(folder), &caps)),
         compile_program: options.compile_program.map(PathBuf::from),
         interruption: options.interruption.as_deref().map(interruption).transpose()?,
     };

@@ -85,6 +85,8 @@ pub struct ManifestLimits {
     pub max_memory_bytes: Option<u64>,
     /// Memory of a process that compiles, in bytes.
     pub max_compile_memory_bytes: Option<u64>,
+    /// All compiled code that is kept on disk.
+    pub max_cache_bytes: Option<u64>,
     /// Time of such a process, in milliseconds.
     pub max_compile_ms: Option<u64>,
     /// Scheduling of guests that run on.

@@ -98,6 +98,7 @@ fn limits(wasm: &DeTable) -> Parsed<ManifestLimits> {
         max_memory_bytes: size(wasm, "max_memory")?,
         max_compile_memory_bytes: size(wasm, "max_compile_memory")?,
         max_compile_ms: amount(wasm, "max_compile_ms")?,
+        max_cache_bytes: size(wasm, "max_cache")?,
         priority: priority(wasm)?,
         interruption: interruption(wasm)?,
     })

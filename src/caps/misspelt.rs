@@ -12,6 +12,7 @@ pub(super) const WASM_KEYS: &[&str] = &[
     "max_memory",
     "limits",
     "cache",
+    "max_cache",
     "max_compile_memory",
     "max_compile_ms",
     "interruption",

@@ -1,6 +1,6 @@
 //! `runtime-wasm cache`: look after the compiled code that `run` and `exec` keep.
 
-use super::cache_folder::folder;
+use super::cache_folder::{cache, folder};
 use super::compile_module::this_program;
 use super::interruption::InterruptionFlag;
 use super::module_file::Bound;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = "\
 Compiled code is kept in $RUNTIME_WASM_CACHE, or else $XDG_CACHE_HOME/runtime-wasm or ~/.cache/runtime-wasm. An empty RUNTIME_WASM_CACHE turns the
-cache off. What was used least recently goes first when there is too much.")]
+cache off. It holds 1 GiB, or as much as $RUNTIME_WASM_CACHE_MAX says (\"512MiB\"); what was used least recently goes first when there is too much.")]
 pub(super) struct CacheCommand {
     #[command(subcommand)]
     action: Action,
@@ -49,8 +49,8 @@ struct Warm {
 impl CacheCommand {
     /// Does it and returns the process's exit code.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
-        let cache =
-            folder().map(Cache::new).ok_or("there is no cache: RUNTIME_WASM_CACHE is empty, or HOME not set")?;
+        let folder = folder().ok_or("there is no cache: RUNTIME_WASM_CACHE is empty, or HOME not set")?;
+        let cache = cache(folder, None)?;
         let place = shown(cache.path());
         match self.action {
             Action::Show => {

@@ -2,6 +2,7 @@
 
 use crate::caps::CacheChoice;
 use crate::registry::Cache;
+use crate::size;
 use clap::Args;
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,8 @@ use std::path::{Path, PathBuf};
 /// The variable that names the folder; empty, it turns the cache off.
 const VARIABLE: &str = "RUNTIME_WASM_CACHE";
 const FOLDER: &str = "runtime-wasm";
+/// The variable that says how much is kept.
+const MOST: &str = "RUNTIME_WASM_CACHE_MAX";
 
 /// Whether to keep compiled code.
 #[derive(Args, Debug)]
@@ -19,17 +22,39 @@ pub(super) struct CacheFlag {
 }
 
 impl CacheFlag {
-    /// The cache to use, if any. The flag comes first and what turns the cache off, then the environment, then the manifest.
-    pub(super) fn cache(&self, manifest: &CacheChoice) -> Option<Cache> {
+    /// The cache to use, if any. The flag comes first and what turns the cache off, then the environment, then the manifest, which may set how
+    /// many bytes are kept, too.
+    ///
+    /// # Errors
+    /// For an environment that says no such number.
+    pub(super) fn cache(&self, manifest: &CacheChoice, most: Option<u64>) -> Result<Option<Cache>, String> {
         if self.no_cache || *manifest == CacheChoice::Off {
-            return None;
+            return Ok(None);
         }
         let folder = match (env::var_os(VARIABLE), manifest) {
             (None, CacheChoice::At(folder)) => Some(folder.clone()),
             _ => folder(),
         };
-        folder.map(Cache::new)
+        folder.map(|folder| cache(folder, most)).transpose()
     }
+}
+
+/// A cache in this folder, of the size that the environment says, or else of this one.
+///
+/// # Errors
+/// For an environment that says no such number.
+pub(super) fn cache(folder: PathBuf, most: Option<u64>) -> Result<Cache, String> {
+    let said = env::var_os(MOST).filter(|text| !text.is_empty());
+    let said = said.map(|text| {
+        let bytes =
+            text.to_str().and_then(|text| size::parse(text).or_else(|| text.parse().ok().filter(|bytes| *bytes > 0)));
+        bytes.ok_or_else(|| format!("{MOST} must be a size such as \"512MiB\", or a number of bytes, and is {text:?}"))
+    });
+    let cache = Cache::new(folder);
+    Ok(match said.transpose()?.or(most) {
+        Some(bytes) => cache.with_bytes_max(bytes),
+        None => cache,
+    })
 }
 
 /// The folder of the cache, where no manifest names another.

@@ -102,7 +102,7 @@ fn try_exec(flags: &Exec, file: &Path, args: Vec<String>) -> Result<i32, String>
     let options = RuntimeOptions {
         max_module_bytes: flags.module.bytes(),
         core_dumps: flags.coredump.clone(),
-        cache: flags.cache.cache(&CacheChoice::Unsaid),
+        cache: flags.cache.cache(&CacheChoice::Unsaid, None)?,
         compile_process: this_program().map(CompileProcess::new),
         wait_for_lines: true,
         interruption: flags.interruption.interruption.unwrap_or_default(),

@@ -55,7 +55,7 @@ impl Run {
         let caps = load_caps(self.manifest.as_deref(), &main)?;
         let options = HostOptions {
             core_dumps: self.coredump,
-            cache: self.cache.cache(caps.cache()),
+            cache: self.cache.cache(caps.cache(), caps.limits().max_cache_bytes)?,
             compile_program: this_program(),
             interruption: self.interruption.interruption,
         };

@@ -37,7 +37,7 @@ impl WasmHost {
     /// If the machine has no threads to give, or guests cannot be stopped here as the manifest has it.
     pub fn new(caps: Caps) -> std::io::Result<Self> {
         let cache = match caps.cache() {
-            CacheChoice::At(folder) => Some(Cache::new(folder.clone())),
+            CacheChoice::At(folder) => Some(cache_in(folder.clone(), &caps)),
             CacheChoice::Unsaid | CacheChoice::Off => None,
         };
         Self::with(caps, HostOptions { cache, ..HostOptions::default() })
@@ -68,6 +68,15 @@ impl WasmHost {
     pub(super) fn enabled(&self) -> Result<&Arc<Runtime>> {
         self.caps.check_enabled().map_err(refused)?;
         Ok(&self.runtime)
+    }
+}
+
+/// A cache in this folder, of the size that the manifest allows.
+pub fn cache_in(folder: PathBuf, caps: &Caps) -> Cache {
+    let cache = Cache::new(folder);
+    match caps.limits().max_cache_bytes {
+        Some(bytes) => cache.with_bytes_max(bytes),
+        None => cache,
     }
 }
 

@@ -28,7 +28,7 @@ mod under_way;
 
 pub use environment::Session;
 pub use handles::Handle;
-pub use host::{HostOptions, WasmHost};
+pub use host::{HostOptions, WasmHost, cache_in};
 pub use host_calls::Event;
 pub use instantiate::{Given, InstanceOptions, Made};
 pub use lists::Piece;

@@ -92,17 +92,19 @@ const WASM: [&str; 12] = [
     "cache",
     "max_compile_memory",
     "max_compile_ms",
+    "max_cache",
     "interruption",
 ];
 const LIMITS: [&str; 6] = ["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements", "mailbox"];
 /// Keys that are ours wherever they stand.
-const OURS: [&str; 11] = [
+const OURS: [&str; 12] = [
     "preopens",
     "max_instances",
     "max_module_bytes",
     "max_memory",
     "max_compile_memory",
     "max_compile_ms",
+    "max_cache",
     "interruption",
     "fuel",
     "timeout_ms",
@@ -181,6 +183,7 @@ fn limits(wasm: &Table) -> Read<ManifestLimits> {
         max_memory_bytes: bytes(wasm, "max_memory")?,
         max_compile_memory_bytes: bytes(wasm, "max_compile_memory")?,
         max_compile_ms: positive(wasm, "max_compile_ms")?,
+        max_cache_bytes: bytes(wasm, "max_cache")?,
         priority,
         interruption,
     })
