@@ -18,6 +18,7 @@ const STATES = {
   wait: "waits for a host function",
   trap: "traps, in a loop of calls",
   start: "spins in its start function",
+  compile: "is being compiled",
 };
 const KILLS = at({ full: 500, quick: 100, smoke: 2 });
 

@@ -80,7 +80,7 @@ fn means_wasm(edits: usize, letters: &[char]) -> bool {
     all.into_iter().any(|name| within(edits, letters, &name))
 }
 
-const WASM: [&str; 12] = [
+const WASM: [&str; 13] = [
     "enabled",
     "load",
     "preopens",
