@@ -3,6 +3,8 @@
 #![cfg(feature = "host")]
 
 use std::fs;
+use std::io::Read;
+use std::os::fd::FromRawFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -168,4 +170,42 @@ fn what_only_the_program_itself_is_to_be_started_with_says_so() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
     let Output { status, stderr, .. } = command.args(["compile-module", "x"]).output().unwrap();
     assert!(!status.success() && String::from_utf8(stderr).unwrap().contains("for the program itself"));
+}
+
+/// A terminal of 80 columns: the program's end, and the one that is looked at.
+fn terminal() -> (fs::File, fs::File) {
+    let (mut ours, mut theirs) = (0, 0);
+    let null = std::ptr::null_mut();
+    // SAFETY: the two numbers are valid for writes, and what is null is not asked for.
+    let made = unsafe { libc::openpty(&raw mut ours, &raw mut theirs, null, null.cast(), null.cast()) };
+    assert_eq!(made, 0, "{}", std::io::Error::last_os_error());
+    // SAFETY: they have just been opened, and nobody else has them.
+    unsafe { (fs::File::from_raw_fd(theirs), fs::File::from_raw_fd(ours)) }
+}
+
+#[test]
+fn a_line_on_a_terminal_says_what_takes_long_and_goes_when_that_is_over() {
+    let app = App::new(
+        "max_compile_ms = 2000",
+        "await compileFile(\"./slow.wasm\").catch(() => {});\nconsole.log(\"done\");",
+    );
+    let (theirs, mut ours) = terminal();
+    let mut child = app.command().stderr(theirs).spawn().unwrap();
+    let mut shown = Vec::new();
+    // It ends with an error once the last end of theirs has gone.
+    let _ = ours.read_to_end(&mut shown);
+    child.wait().unwrap();
+    let shown = String::from_utf8_lossy(&shown);
+    assert!(
+        shown.starts_with("compiling the module \"./slow.wasm\" (") && shown.contains(" MiB), 1 s\x1b[K\r"),
+        "{shown:?}"
+    );
+    assert!(shown.ends_with("\x1b[K") && !shown.contains('\n'), "{shown:?}");
+}
+
+#[test]
+fn nothing_of_that_is_said_where_nobody_looks_at_a_terminal() {
+    let app = App::new("max_compile_ms = 1500", "await compileFile(\"./slow.wasm\").catch(() => {});");
+    let output = app.command().output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }

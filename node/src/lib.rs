@@ -45,6 +45,7 @@ pub fn open<'env>(env: &'env Env, options: OpenOptions, bare: Function<(), Unkno
         core_dumps: options.core_dumps.map(PathBuf::from),
         cache: options.cache.map(|folder| cache_in(PathBuf::from(folder), &caps)),
         compile_program: options.compile_program.map(PathBuf::from),
+        compile_watch: None,
         interruption: options.interruption.as_deref().map(interruption).transpose()?,
     };
     let host = WasmHost::with(caps, host_options).map_err(|error| Error::from_reason(error.to_string()))?;

@@ -1,12 +1,12 @@
 //! `runtime-wasm cache`: look after the compiled code that `run` and `exec` keep.
 
 use super::cache_folder::{cache, folder};
-use super::compile_module::this_program;
+use super::compile_module::in_this_program;
 use super::interruption::InterruptionFlag;
 use super::module_file::Bound;
 use super::output::{no_start, print, say, shown};
 use crate::actor::config::Limits;
-use crate::registry::{Cache, CompileProcess, Held, Runtime, RuntimeOptions};
+use crate::registry::{Cache, Held, Runtime, RuntimeOptions};
 use crate::size;
 use clap::{Args, Subcommand};
 use std::error::Error;
@@ -77,7 +77,7 @@ impl Warm {
             limits,
             interruption: self.interruption.interruption.unwrap_or_default(),
             cache: Some(cache),
-            compile_process: this_program().map(CompileProcess::new),
+            compile_process: in_this_program(),
             ..RuntimeOptions::default()
         };
         let runtime = Runtime::new(options).map_err(|error| no_start(&error))?;

@@ -1,7 +1,7 @@
 //! `runtime-wasm exec`: run one WASI module with what the flags grant and nothing else.
 
 use super::cache_folder::CacheFlag;
-use super::compile_module::this_program;
+use super::compile_module::in_this_program;
 use super::entry::{self, Invocation};
 use super::interruption::InterruptionFlag;
 use super::log::Log;
@@ -13,7 +13,7 @@ use super::words;
 use crate::actor::config::{InstanceConfig, Limits, Stdin, Stdout, UnknownImports, WasiConfig};
 use crate::caps::CacheChoice;
 use crate::printable;
-use crate::registry::{CompileProcess, Runtime, RuntimeOptions};
+use crate::registry::{Runtime, RuntimeOptions};
 use clap::Args;
 use std::error::Error;
 use std::ffi::OsString;
@@ -103,7 +103,7 @@ fn try_exec(flags: &Exec, file: &Path, args: Vec<String>) -> Result<i32, String>
         max_module_bytes: flags.module.bytes(),
         core_dumps: flags.coredump.clone(),
         cache: flags.cache.cache(&CacheChoice::Unsaid, None)?,
-        compile_process: this_program().map(CompileProcess::new),
+        compile_process: in_this_program(),
         wait_for_lines: true,
         interruption: flags.interruption.interruption.unwrap_or_default(),
         // Compiled for these only.

@@ -2,6 +2,7 @@
 
 mod cache;
 mod cache_folder;
+mod compile_line;
 mod compile_module;
 mod entry;
 mod exec;

@@ -1,6 +1,7 @@
 //! `runtime-wasm run`: runs an app.
 
 use super::cache_folder::CacheFlag;
+use super::compile_line::compile_line;
 use super::compile_module::this_program;
 use super::interruption::InterruptionFlag;
 use super::log::Log;
@@ -57,6 +58,7 @@ impl Run {
             core_dumps: self.coredump,
             cache: self.cache.cache(caps.cache(), caps.limits().max_cache_bytes)?,
             compile_program: this_program(),
+            compile_watch: compile_line(),
             interruption: self.interruption.interruption,
         };
         let wasm = WasmHost::with(caps.clone(), options).map_err(|error| no_start(&error))?;

@@ -27,7 +27,7 @@ mod types;
 
 pub use cache::{CACHE_BYTES_MAX, Cache, Held};
 pub use code::Code;
-pub use compile::{COMPILE_MODULE, CompileProcess, Threads, compile_module};
+pub use compile::{COMPILE_MODULE, CompileNews, CompileProcess, CompileWatch, Threads, compile_module};
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
 pub use deferred_drop::DeferredDrop;

@@ -19,7 +19,10 @@ mod starting;
 mod table;
 mod tombstones;
 
-pub use crate::engine::{CACHE_BYTES_MAX, COMPILE_MODULE, Cache, CompileProcess, Held, Interruption, compile_module};
+pub use crate::engine::{
+    CACHE_BYTES_MAX, COMPILE_MODULE, Cache, CompileNews, CompileProcess, CompileWatch, Held, Interruption,
+    compile_module,
+};
 pub use runtime::{InstanceId, ModuleId, Runtime, RuntimeOptions};
 pub use starting::Starting;
 pub use table::Table;

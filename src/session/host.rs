@@ -4,7 +4,7 @@ use crate::actor::config::Limits;
 use crate::blocking;
 use crate::caps::{self, CacheChoice, Caps, ManifestLimits, Priority};
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::registry::{Cache, CompileProcess, Interruption, Runtime, RuntimeOptions};
+use crate::registry::{Cache, CompileProcess, CompileWatch, Interruption, Runtime, RuntimeOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub struct HostOptions {
     /// The program that modules are compiled in: this one, where it hands [`COMPILE_MODULE`](crate::registry::COMPILE_MODULE) and what follows on to
     /// [`compile_module`](crate::registry::compile_module). The bounds are the manifest's.
     pub compile_program: Option<PathBuf>,
+    /// Who is told of modules that take long to compile in that program.
+    pub compile_watch: Option<CompileWatch>,
     /// How guests that run on are stopped, whatever the manifest says.
     pub interruption: Option<Interruption>,
 }
@@ -48,8 +50,9 @@ impl WasmHost {
     /// # Errors
     /// As for [`WasmHost::new`].
     pub fn with(caps: Caps, options: HostOptions) -> std::io::Result<Self> {
-        let HostOptions { core_dumps, cache, compile_program, interruption } = options;
-        let compile_process = compile_program.map(|program| compile_process(program, caps.limits()));
+        let HostOptions { core_dumps, cache, compile_program, compile_watch, interruption } = options;
+        let compile_process = compile_program
+            .map(|program| CompileProcess { watch: compile_watch, ..compile_process(program, caps.limits()) });
         let of_manifest = runtime_options(&caps);
         let interruption = interruption.unwrap_or(of_manifest.interruption);
         let options = RuntimeOptions { core_dumps, cache, compile_process, interruption, ..of_manifest };

@@ -12,7 +12,7 @@ mod settings;
 pub use child::{COMPILE_MODULE, compile_module};
 pub use job::Threads;
 pub(super) use job::{Failure, Job, pool};
-pub use settings::CompileProcess;
+pub use settings::{CompileNews, CompileProcess, CompileWatch};
 
 use super::Code;
 use crate::blocking;

@@ -6,7 +6,7 @@
 
 use super::child::{NO_MEMORY, NO_OUTPUT, OF_MODULE, PASSING, arguments};
 use super::job::{Failure, Job};
-use super::settings::CompileProcess;
+use super::settings::{CompileNews, CompileProcess, CompileWatch};
 use crate::engine::Code;
 use crate::engine::cache::{Cache, Key, load};
 use crate::error::{ErrorCode, WasmError};
@@ -26,6 +26,10 @@ use std::time::{Duration, Instant};
 
 /// Bytes of what such a process says that are read.
 const SAID_BYTES_MAX: u64 = 16 * 1024;
+
+/// From here on a compilation takes long.
+const LONG: Duration = Duration::from_secs(1);
+const BETWEEN_NEWS: Duration = Duration::from_millis(250);
 
 /// Ends a compilation from another thread.
 #[derive(Default)]
@@ -126,11 +130,29 @@ impl CompileProcess {
         if !killer.aim(process.try_clone()?) {
             return Ok(End::Unwanted);
         }
-        if !ends_within(&process, self.time)? {
+        if !self.ends_in_time(&process, job)? {
             return Ok(End::TooLate);
         }
         let status = running.0.wait()?;
         Ok(if killer.is_over() { End::Unwanted } else { End::Exited(status) })
+    }
+
+    /// Waits until the process has ended, and tells of that where it takes long. False if it takes too long.
+    fn ends_in_time(&self, process: &OwnedFd, job: &Job) -> io::Result<bool> {
+        let Some(watch) = &self.watch else { return ends_within(process, self.time) };
+        let begun = Instant::now();
+        if ends_within(process, self.time.min(LONG))? {
+            return Ok(true);
+        }
+        let _over = TellOver(watch);
+        loop {
+            let elapsed = begun.elapsed();
+            let Some(left) = self.time.checked_sub(elapsed) else { return Ok(false) };
+            watch.tell(CompileNews::GoesOn { name: &job.name, bytes: job.bytes.len(), elapsed });
+            if ends_within(process, left.min(BETWEEN_NEWS))? {
+                return Ok(true);
+            }
+        }
     }
 
     /// What is wrong, if anything is.
@@ -163,6 +185,15 @@ impl CompileProcess {
             (_, Some(signal)) => format!("is not compiled: the compiler failed on it, by signal {signal}"),
             (code, None) => format!("is not compiled: the compiler failed on it, with code {}", code.unwrap_or(-1)),
         })
+    }
+}
+
+/// Tells that a compilation is over, also where waiting for it has failed.
+struct TellOver<'a>(&'a CompileWatch);
+
+impl Drop for TellOver<'_> {
+    fn drop(&mut self) {
+        self.0.tell(CompileNews::Over);
     }
 }
 
