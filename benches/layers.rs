@@ -58,7 +58,7 @@ fn mailbox(criterion: &mut Criterion) {
     criterion.bench_function("mailbox: send and receive", |bencher| {
         bencher.iter(|| {
             mailbox.try_send(black_box(7_u64)).unwrap();
-            mailbox.receive()
+            mailbox.receive(|| ())
         });
     });
 }

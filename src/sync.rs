@@ -1,7 +1,7 @@
 //! What the files that loom checks need of the outside: locks, atomics, channels, and a runtime to wait on. The loom models
 //! replace this one file with loom's twins (see `loom/src/lib.rs`), so the code they check is the code that runs.
 
-pub(crate) use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
+pub(crate) use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError};
 pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) use tokio::runtime::Handle;

@@ -66,6 +66,7 @@ mod actor {
         pub use os_thread::OsThread;
         use threads as bare_thread;
         use threads as reaper;
+        use threads as signal_stack;
         use threads as watch;
         pub use threads::{Reaper, Watch};
     }

@@ -47,7 +47,7 @@ fn closing_ends_a_waiting_worker() {
         let worker = thread::spawn({
             let mailbox = mailbox.clone();
             // Never returns, and loom reports a deadlock, if the wake-up is lost.
-            move || while mailbox.receive().is_some() {}
+            move || while mailbox.receive(|| ()).is_some() {}
         });
         let sender = thread::spawn({
             let (mailbox, ended) = (mailbox.clone(), ended.clone());
@@ -86,7 +86,7 @@ fn waiting_senders_keep_their_order() {
         }
         let worker = thread::spawn({
             let mailbox = mailbox.clone();
-            move || [(); 4].map(|()| mailbox.receive().unwrap())
+            move || [(); 4].map(|()| mailbox.receive(|| ()).unwrap())
         });
         let mut waiting = [3, 4].map(|request| Box::pin(mailbox.send(request)));
         let (mut sent, mut order) = ([false; 2], [0, 1]);
@@ -131,7 +131,7 @@ fn a_sender_that_gives_up_leaves_no_gap() {
         mailbox.try_send(1).unwrap();
         let worker = thread::spawn({
             let mailbox = mailbox.clone();
-            move || [mailbox.receive(), mailbox.receive()]
+            move || [mailbox.receive(|| ()), mailbox.receive(|| ())]
         });
         let (mut fickle, mut patient) = (Box::pin(mailbox.send(2)), Box::pin(mailbox.send(3)));
         let mut cx = Context::from_waker(Waker::noop());

@@ -24,6 +24,12 @@ pub enum TrySendError<T> {
 }
 
 #[derive(Debug)]
+pub enum RecvTimeoutError {
+    Timeout,
+    Disconnected,
+}
+
+#[derive(Debug)]
 pub enum TryRecvError {
     Empty,
     Disconnected,
@@ -54,6 +60,11 @@ impl<T> Receiver<T> {
 
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.0.queue.lock().unwrap().pop_front().ok_or(TryRecvError::Empty)
+    }
+
+    /// There is no time in a model.
+    pub fn recv_timeout(&self, _: std::time::Duration) -> Result<T, RecvTimeoutError> {
+        self.recv().map_err(|()| RecvTimeoutError::Disconnected)
     }
 
     pub fn recv(&self) -> Result<T, ()> {

@@ -9,7 +9,7 @@ mod notify;
 mod semaphore;
 mod wakers;
 
-pub use channels::{Receiver, Sender, TryRecvError, TrySendError, mpsc, oneshot, queue, watch};
+pub use channels::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError, mpsc, oneshot, queue, watch};
 pub use locks::{Condvar, Mutex, MutexGuard, RwLock};
 pub use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub use notify::Notify;

@@ -3,7 +3,13 @@
 //! A full mailbox makes the sender wait, in order, without blocking its thread. Closing takes out what nobody has read, so
 //! that every request is answered: dropping a request answers it with "the instance is gone". Checked by loom.
 
-use crate::sync::{AtomicBool, Ordering, Receiver, Semaphore, Sender, TryRecvError, TrySendError, mutant, queue};
+use crate::sync::{
+    AtomicBool, Ordering, Receiver, RecvTimeoutError, Semaphore, Sender, TryRecvError, TrySendError, mutant, queue,
+};
+use std::time::Duration;
+
+/// A worker that has had nothing to do for so long does not expect anything soon.
+const REST_AFTER: Duration = Duration::from_millis(200);
 
 /// Why a request was not taken; it is handed back.
 #[derive(Debug, PartialEq, Eq)]
@@ -85,19 +91,30 @@ impl<T> Mailbox<T> {
         Ok(())
     }
 
-    /// Waits for the next request. `None` once the mailbox is closed. For the worker's thread only: it blocks.
-    pub fn receive(&self) -> Option<T> {
+    /// Waits for the next request. `None` once the mailbox is closed. For the worker's thread only: it blocks. When nothing has come for a
+    /// while, it calls `rest`, once.
+    pub fn receive(&self, rest: impl FnOnce()) -> Option<T> {
+        let mut rest = Some(rest);
         loop {
             if self.is_closed() {
                 return None;
             }
-            match self.receiver.recv() {
+            let received = match rest {
+                Some(_) => self.receiver.recv_timeout(REST_AFTER),
+                None => self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match received {
                 Ok(Envelope::Request(request)) => {
                     self.places.add_permits(1);
                     return Some(request);
                 }
                 Ok(Envelope::Wake) => {}
-                Err(_) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(rest) = rest.take() {
+                        rest();
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
     }
@@ -172,14 +189,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_waits_for_long_rests_once_and_is_given_what_comes_then() {
+        let mailbox = Arc::new(Mailbox::new(1));
+        let (resting, rested) = std::sync::mpsc::channel();
+        let waiting = {
+            let mailbox = mailbox.clone();
+            std::thread::spawn(move || mailbox.receive(move || resting.send(()).unwrap()))
+        };
+        rested.recv().unwrap();
+        assert_eq!(mailbox.try_send(7), Ok(()));
+        assert_eq!((waiting.join().unwrap(), rested.recv().is_err()), (Some(7), true));
+    }
+
+    #[test]
     fn a_full_mailbox_hands_the_request_back() {
         let mailbox = Mailbox::new(2);
         mailbox.try_send(1).unwrap();
         mailbox.try_send(2).unwrap();
         assert_eq!(mailbox.try_send(3), Err(SendError::Full(3)));
-        assert_eq!((mailbox.depth(), mailbox.receive()), (2, Some(1)));
+        assert_eq!((mailbox.depth(), mailbox.receive(|| ())), (2, Some(1)));
         mailbox.try_send(4).unwrap();
-        assert_eq!((mailbox.receive(), mailbox.receive()), (Some(2), Some(4)));
+        assert_eq!((mailbox.receive(|| ()), mailbox.receive(|| ())), (Some(2), Some(4)));
     }
 
     #[test]
@@ -187,7 +217,7 @@ mod tests {
         let mailbox = std::sync::Arc::new(Mailbox::new(1));
         let worker = std::thread::spawn({
             let mailbox = mailbox.clone();
-            move || mailbox.receive()
+            move || mailbox.receive(|| ())
         });
         mailbox.close();
         assert_eq!(worker.join().unwrap(), None);
@@ -204,7 +234,7 @@ mod tests {
         assert_eq!((cleared, mailbox.depth()), (vec![1, 2], 0));
         mailbox.try_send(3).unwrap();
         mailbox.try_send(4).unwrap();
-        assert_eq!((mailbox.receive(), mailbox.receive()), (Some(3), Some(4)));
+        assert_eq!((mailbox.receive(|| ()), mailbox.receive(|| ())), (Some(3), Some(4)));
     }
 
     #[tokio::test]
@@ -213,10 +243,10 @@ mod tests {
         mailbox.try_send(1).unwrap();
         let mut waiting = Box::pin(mailbox.send(2));
         assert!(futures_poll(&mut waiting).is_none());
-        assert_eq!(mailbox.receive(), Some(1));
+        assert_eq!(mailbox.receive(|| ()), Some(1));
         assert_eq!(mailbox.try_send(3), Err(SendError::Full(3)));
         waiting.await.unwrap();
-        assert_eq!(mailbox.receive(), Some(2));
+        assert_eq!(mailbox.receive(|| ()), Some(2));
     }
 
     #[tokio::test]
@@ -226,12 +256,12 @@ mod tests {
         mailbox.try_send(2).unwrap();
         let (mut third, mut fourth) = (Box::pin(mailbox.send(3)), Box::pin(mailbox.send(4)));
         assert!(futures_poll(&mut third).is_none() && futures_poll(&mut fourth).is_none());
-        assert_eq!((mailbox.receive(), mailbox.receive()), (Some(1), Some(2)));
+        assert_eq!((mailbox.receive(|| ()), mailbox.receive(|| ())), (Some(1), Some(2)));
         assert!(futures_poll(&mut fourth).is_none(), "it has overtaken the third");
         assert_eq!(mailbox.try_send(5), Err(SendError::Full(5)));
         third.await.unwrap();
         fourth.await.unwrap();
-        assert_eq!((mailbox.receive(), mailbox.receive()), (Some(3), Some(4)));
+        assert_eq!((mailbox.receive(|| ()), mailbox.receive(|| ())), (Some(3), Some(4)));
     }
 
     fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {

@@ -6,6 +6,7 @@
 
 use crate::limits::SIGNAL_STACK_BYTES;
 use rustix::param::page_size;
+use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::ptr;
 
@@ -31,24 +32,45 @@ impl SignalStack {
         let failed = unsafe { libc::sigaltstack(&raw const new, before.as_mut_ptr()) };
         // SAFETY: the call succeeded and has written it.
         let before = || unsafe { before.assume_init() };
+        if failed == 0 {
+            LOW.set(Some(low as usize));
+        }
         (failed == 0).then(|| SignalStack { before: before(), low: low as usize, _here: std::marker::PhantomData })
     }
 
     /// Gives back to the system what lies below the caller's frame, of this thread's stack and of that for its signals: what has run
     /// there is over. Not to be called from a signal.
     pub(crate) fn give_back_below(&self) {
-        let here = 0_u8;
-        // The call of the system has a frame, too.
-        let high = (ptr::from_ref(&here) as usize).saturating_sub(KEPT_BYTES) / page_size() * page_size();
-        if let Some(length) = high.checked_sub(self.low) {
-            // SAFETY: all frames of this thread that are not over lie above, and no signal is being handled on it.
-            unsafe { libc::madvise(self.low as *mut _, length, libc::MADV_DONTNEED) };
-        }
+        give_back_from(self.low);
+    }
+}
+
+thread_local! {
+    /// Where the calling thread's stack begins, while it has one of these.
+    static LOW: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// The same as [`SignalStack::give_back_below`] for the calling thread, if it has one.
+#[inline(never)]
+pub(crate) fn give_back_here() {
+    if let Some(low) = LOW.get() {
+        give_back_from(low);
+    }
+}
+
+fn give_back_from(low: usize) {
+    let here = 0_u8;
+    // The call of the system has a frame, too.
+    let high = (ptr::from_ref(&here) as usize).saturating_sub(KEPT_BYTES) / page_size() * page_size();
+    if let Some(length) = high.checked_sub(low) {
+        // SAFETY: all frames of this thread that are not over lie above, and no signal is being handled on it.
+        unsafe { libc::madvise(low as *mut _, length, libc::MADV_DONTNEED) };
     }
 }
 
 impl Drop for SignalStack {
     fn drop(&mut self) {
+        LOW.set(None);
         // SAFETY: what was there before is still there: it belongs to the thread, or to its starter.
         unsafe { libc::sigaltstack(&raw const self.before, ptr::null_mut()) };
     }

@@ -1,5 +1,6 @@
 //! What an actor's thread does: take a request, run it against the control cell, answer it.
 
+use super::signal_stack;
 use super::supervisor::{Crash, Supervisor};
 use super::time_limit::TimeLimits;
 use super::watch::Entry;
@@ -76,7 +77,7 @@ impl Worker {
 
     /// Serves until it must not or should not go on.
     pub(crate) fn serve_all(&mut self, guest: &mut Guest) -> ServeOutcome {
-        while let Some(request) = self.next() {
+        while let Some(request) = self.next(guest) {
             if let Some(crash) = self.serve(guest, request) {
                 return ServeOutcome::Crashed(crash);
             }
@@ -88,12 +89,15 @@ impl Worker {
         ServeOutcome::Closed
     }
 
-    /// The next request: looked for during a moment, then slept for.
-    fn next(&mut self) -> Option<Request> {
+    /// The next request: looked for during a moment, then slept for. A guest that is asked for nothing for a while gives back its stacks.
+    fn next(&mut self, guest: &Guest) -> Option<Request> {
         if let Some(_turn) = Turn::take() {
             self.spin.until(|| self.actor.mailbox.has_news());
         }
-        self.actor.mailbox.receive()
+        self.actor.mailbox.receive(|| {
+            guest.rest();
+            signal_stack::give_back_here();
+        })
     }
 
     /// The request, once all of it is there: its turn, and its time, have not begun before. None if it has been answered.
