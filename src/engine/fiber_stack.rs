@@ -84,17 +84,6 @@ pub fn keep_on_this_thread() {
     STACK.with_borrow_mut(|here| here.keeps = true);
 }
 
-/// Gives the memory of the stack that the calling thread keeps back to the system, if it keeps one: it stays mapped, and holds zeroes.
-pub fn rest_on_this_thread() {
-    STACK.with_borrow(|here| {
-        if let Some(stack) = &here.stack {
-            let Range { start, end } = stack.stack();
-            // SAFETY: the range is the stack, on which nothing runs.
-            unsafe { libc::madvise(start as *mut _, end - start, libc::MADV_DONTNEED) };
-        }
-    });
-}
-
 /// Pages of memory, the first of which nobody may touch.
 struct Mapping {
     base: usize,

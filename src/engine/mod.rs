@@ -31,9 +31,7 @@ pub use compile::{COMPILE_MODULE, CompileNews, CompileProcess, CompileWatch, Thr
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
 pub use deferred_drop::DeferredDrop;
-pub use fiber_stack::{
-    keep_on_this_thread as keep_fiber_stack_on_this_thread, rest_on_this_thread as rest_fiber_stack_on_this_thread,
-};
+pub use fiber_stack::keep_on_this_thread as keep_fiber_stack_on_this_thread;
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
 pub use interruption::Interruption;
 pub use kept::Kept;

@@ -55,8 +55,6 @@ impl Guest {
         self.run(&start).await.map(drop)
     }
 
-    pub(super) fn rest(&self) {}
-
     pub(super) fn arm(&mut self) {
         if !mutant!("a_guest_is_armed_too_late") {
             self.deadline = self.engines.epoch() + 1;

@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn who_waits_for_long_rests_once_and_is_given_what_comes_then() {
-        let mailbox = Arc::new(Mailbox::new(1));
+        let mailbox = std::sync::Arc::new(Mailbox::new(1));
         let (resting, rested) = std::sync::mpsc::channel();
         let waiting = {
             let mailbox = mailbox.clone();

@@ -29,7 +29,6 @@ use super::blueprint::Blueprint;
 use super::protocol::host_call::HostImports;
 use super::protocol::message::{Command, Outcome};
 use crate::engine::Code;
-use crate::engine::rest_fiber_stack_on_this_thread;
 use crate::error::{ErrorCode, Result, WasmError};
 use answer::answer;
 use ending::StoppedByHost;
@@ -159,11 +158,6 @@ impl Guest {
     /// Sets the epoch deadline to the next bump. To be done before the control cell is told of a request, or looked at once more.
     pub(super) fn arm(&mut self) {
         self.store.set_epoch_deadline(1);
-    }
-
-    /// It is asked for nothing for a while: what it needs again only then goes back to the system.
-    pub(super) fn rest(&self) {
-        rest_fiber_stack_on_this_thread();
     }
 
     /// Answers one request, all of which is there.

@@ -77,7 +77,7 @@ impl Worker {
 
     /// Serves until it must not or should not go on.
     pub(crate) fn serve_all(&mut self, guest: &mut Guest) -> ServeOutcome {
-        while let Some(request) = self.next(guest) {
+        while let Some(request) = self.next() {
             if let Some(crash) = self.serve(guest, request) {
                 return ServeOutcome::Crashed(crash);
             }
@@ -89,15 +89,12 @@ impl Worker {
         ServeOutcome::Closed
     }
 
-    /// The next request: looked for during a moment, then slept for. A guest that is asked for nothing for a while gives back its stacks.
-    fn next(&mut self, guest: &Guest) -> Option<Request> {
+    /// The next request: looked for during a moment, then slept for. Who has nothing to do for a while gives back the stack of the thread.
+    fn next(&mut self) -> Option<Request> {
         if let Some(_turn) = Turn::take() {
             self.spin.until(|| self.actor.mailbox.has_news());
         }
-        self.actor.mailbox.receive(|| {
-            guest.rest();
-            signal_stack::give_back_here();
-        })
+        self.actor.mailbox.receive(signal_stack::give_back_here)
     }
 
     /// The request, once all of it is there: its turn, and its time, have not begun before. None if it has been answered.
