@@ -38,21 +38,52 @@ pub(super) fn entries(folder: &Folder) -> io::Result<Vec<Entry>> {
     Ok(found)
 }
 
-/// Removes what was used least recently, until no more than so many bytes are left.
+/// What may go, and in which order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    /// Left by a process that has died: in any case.
+    Lost,
+    /// An entry, by when it was used.
+    Kept(Duration),
+    /// What some process is writing: never for another entry.
+    Written,
+}
+
+fn turn(entry: &Entry, now: Duration) -> Turn {
+    // The clock may have been set back: what is of a time to come says nothing of when it was used, or begun.
+    let is_to_come = entry.used > now;
+    match entry.is_unfinished {
+        true if entry.used + WRITING_MAX < now || entry.used > now + WRITING_MAX => Turn::Lost,
+        true => Turn::Written,
+        false => Turn::Kept(if is_to_come { Duration::ZERO } else { entry.used }),
+    }
+}
+
+/// Removes what was used least recently, until no more than so many bytes are left. What others are writing stays.
 pub(super) fn make_room(folder: &Folder, bytes_max: u64) -> io::Result<()> {
-    let mut entries = entries(folder)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let is_lost = |entry: &Entry| entry.is_unfinished && now.saturating_sub(entry.used) > WRITING_MAX;
-    entries.sort_by_key(|entry| (!is_lost(entry), entry.used));
-    let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
-    for entry in &entries {
-        if bytes <= bytes_max && !is_lost(entry) {
+    let mut entries: Vec<_> = entries(folder)?.into_iter().map(|entry| (turn(&entry, now), entry)).collect();
+    entries.sort_by_key(|(turn, _)| *turn);
+    let mut bytes: u64 = entries.iter().map(|(_, entry)| entry.bytes).sum();
+    for (turn, entry) in &entries {
+        if *turn == Turn::Written || (bytes <= bytes_max && *turn != Turn::Lost) {
             break;
         }
-        match folder.remove(&entry.name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => bytes = bytes.saturating_sub(entry.bytes),
-        }
+        remove(folder, entry)?;
+        bytes = bytes.saturating_sub(entry.bytes);
     }
     Ok(())
+}
+
+/// Removes all that is there.
+pub(super) fn remove_all(folder: &Folder) -> io::Result<()> {
+    entries(folder)?.iter().try_for_each(|entry| remove(folder, entry))
+}
+
+/// Others may have been faster.
+fn remove(folder: &Folder, entry: &Entry) -> io::Result<()> {
+    match folder.remove(&entry.name) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

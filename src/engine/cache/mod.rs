@@ -119,7 +119,7 @@ impl Cache {
     pub fn clear(&self) -> io::Result<Held> {
         let held = self.held()?;
         if let Some(folder) = Folder::open(&self.path)? {
-            evict::make_room(&folder, 0)?;
+            evict::remove_all(&folder)?;
         }
         Ok(held)
     }
@@ -168,6 +168,27 @@ mod tests {
         assert!(Cache::new(place.path().join("none")).get(&engine, &keys[0]).is_none());
         assert_eq!(cache.clear().unwrap().entries, 4);
         assert_eq!(cache.held().unwrap(), Held::default());
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_keeps_nothing_from_being_kept() {
+        let place = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        let module = wasmtime::Module::new(&engine, wat::parse_str("(module (func (export \"f\")))").unwrap());
+        let code = Code::new(module.unwrap(), None);
+        let [old, new] = [1_u8, 2].map(|number| Key::new(&sha256(&[number]), &engine));
+        let bytes = code.serialize().unwrap().len() as u64 + 60;
+        let cache = Cache::new(place.path().join("cache")).with_bytes_max(bytes + bytes / 2);
+        cache.put(&old, &code);
+        let later = SystemTime::now() + Duration::from_secs(1 << 30);
+        let set = |name: &std::path::Path| File::options().write(true).open(name).unwrap().set_modified(later).unwrap();
+        set(&cache.path().join(old.file_name()));
+        // And what a process left that wrote in that time to come.
+        let left = cache.path().join(format!("{}left", evict::UNFINISHED));
+        fs::write(&left, "").unwrap();
+        set(&left);
+        cache.put(&new, &code);
+        assert!(cache.get(&engine, &new).is_some() && cache.get(&engine, &old).is_none() && !left.exists());
     }
 
     #[test]
