@@ -1,4 +1,5 @@
-//! The README's example is an app: it is run as it stands there, and so is the embedding example that it points to.
+//! The README's example for the command line is an app: it is run as it stands there, and so is the embedding example that it points to.
+//! The one for npm is in `tests/npm_examples.rs`.
 
 #![cfg(feature = "host")]
 
@@ -6,13 +7,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The first block of this language in the README.
-fn block(language: &str) -> String {
+/// The first block of this language in the README that says this.
+fn block(language: &str, says: &str) -> String {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let fence = format!("```{language}\n");
-    let start = text.find(&fence).unwrap_or_else(|| panic!("no {language} block")) + fence.len();
-    let length = text[start..].find("```").unwrap();
-    text[start..start + length].to_owned()
+    let mut blocks = text.split(fence.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.find(|block| block.contains(says)).unwrap_or_else(|| panic!("no {language} block with {says}")).to_owned()
 }
 
 const PLUGIN: &str = r#"(module
@@ -24,8 +24,8 @@ fn the_example_does_what_it_says() {
     let app = tempfile::tempdir().unwrap();
     fs::create_dir(app.path().join("plugins")).unwrap();
     fs::write(app.path().join("plugins/plugin.wasm"), wat::parse_str(PLUGIN).unwrap()).unwrap();
-    fs::write(app.path().join("manifest.app.toml"), block("toml")).unwrap();
-    fs::write(app.path().join("main.js"), block("js")).unwrap();
+    fs::write(app.path().join("manifest.app.toml"), block("toml", "[capabilities.wasm]")).unwrap();
+    fs::write(app.path().join("main.js"), block("js", "\"runtime:wasm\"")).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"))
         .args(["run", "main.js"])
         .current_dir(app.path())
