@@ -118,6 +118,9 @@ fuzz-keep:
 PART ?= all
 bench: build
 	@scripts/setup.sh test
+	@scripts/setup.sh npm
+	cargo build --release --locked --package runtime-wasm-node
+	node npm/tools/pack.mjs $(or $(CARGO_TARGET_DIR),target)/release target/npm-bench --staged
 	RUNTIME_WASM=$(abspath $(or $(CARGO_TARGET_DIR),target))/release/runtime-wasm node bench/run.mjs $(PART)
 
 clean:

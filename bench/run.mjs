@@ -5,6 +5,7 @@
 //   BENCH_QUICK=1                    less of everything: minutes (see driver/settings.mjs)
 //   RUNTIME_WASM=BINARY              what is measured, instead of target/release/runtime-wasm
 //   RUNTIME_WASM_V8=BINARY           the same on V8, for a second column
+//   RUNTIME_WASM_NPM=FOLDER          the npm package, instead of target/npm-bench/node_modules
 //   BENCH_OUT=FOLDER                 where the page goes, instead of docs
 //
 // What is measured is written to benchmarks/PART.json there; the page and its plots are made from these files (bench/page.mjs).

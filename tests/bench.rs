@@ -39,3 +39,19 @@ fn the_benchmarks_run() {
         assert!(file(format!("benchmarks/{part}.json")).exists(), "{part} was not measured");
     }
 }
+
+/// The package that the tests have stands in for the one that is measured.
+#[cfg(feature = "quickjs")]
+#[test]
+fn the_benchmark_of_the_npm_package_runs() {
+    let out = tempfile::tempdir().unwrap();
+    let staged = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/npm-staged/node_modules");
+    run(bench("run.mjs")
+        .arg("npm")
+        .env("BENCH_QUICK", "smoke")
+        .env("BENCH_OUT", out.path())
+        .env("RUNTIME_WASM_NPM", staged));
+    let measured = std::fs::read_to_string(out.path().join("benchmarks/npm.json")).unwrap();
+    let measured: serde_json::Value = serde_json::from_str(&measured).unwrap();
+    assert!(measured["results"]["npmNode"].is_array(), "{measured}");
+}

@@ -1,6 +1,6 @@
 // What runs a script of bench/work, or the like of it, and how: for each side of a comparison a command.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,9 @@ const binaries = {
   quickjs: process.env.RUNTIME_WASM ?? join(here, "../target/release/runtime-wasm"),
   v8: process.env.RUNTIME_WASM_V8,
 };
+
+/** The npm package, as it is installed. */
+const npm = process.env.RUNTIME_WASM_NPM ?? join(here, "../target/npm-bench/node_modules");
 
 // (memory 1), add(i32, i32), spin(): (loop br 0)
 const SMALL = "AGFzbQEAAAABCgJgAn9/AX9gAAADAwIAAQUDAQABBxcDBm1lbW9yeQIAA2FkZAAABHNwaW4AAQoRAgcAIAAgAWoLBwADQAwACws=";
@@ -29,15 +32,15 @@ const GUESTS = {
 
 let folder;
 /**
- * The folder of this run, gone with it. In `ours` are the scripts that only we can run; those of bench/work are there twice, in `work`
- * for us and in `workers`, with the `host.js` of each. Guests are everywhere.
+ * The folder of this run, gone with it. In `ours` are the scripts that only we can run; those of bench/work are there three times, in `work`
+ * for us, in `npm` for our package and in `workers`, with the `host.js` of each. Guests are everywhere.
  */
 function workplace() {
   if (folder !== undefined) return folder;
   folder = mkdtempSync(join(tmpdir(), "runtime-wasm-bench-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
-  for (const side of ["ours", "work", "workers"]) {
+  for (const side of ["ours", "work", "npm", "workers"]) {
     mkdirSync(join(folder, side));
     for (const [name, bytes] of Object.entries(GUESTS)) put(side, name, bytes);
   }
@@ -45,11 +48,12 @@ function workplace() {
     for (const name of readdirSync(join(here, from))) if (name.endsWith(".js")) copyFileSync(join(here, from, name), place(side, name));
   };
   copy(".", "ours");
-  for (const [side, host] of [["work", "ours.js"], ["workers", "workers.js"]]) {
+  for (const [side, host] of [["work", "ours.js"], ["npm", "npm.js"], ["workers", "workers.js"]]) {
     copy("work", side);
     copyFileSync(join(here, "hosts", host), place(side, "host.js"));
   }
   copyFileSync(join(here, "hosts/worker.js"), place("workers", "worker.js"));
+  symlinkSync(npm, place("npm", "node_modules"));
   return folder;
 }
 
@@ -62,7 +66,7 @@ const guests = new Map();
 export function built(name, source) {
   if (!guests.has(name)) {
     execFileSync(join(here, "build.sh"), [place("ours", name), join(here, source)]);
-    for (const side of ["work", "workers"]) copyFileSync(place("ours", name), place(side, name));
+    for (const side of ["work", "npm", "workers"]) copyFileSync(place("ours", name), place(side, name));
     guests.set(name, place("workers", name));
   }
   return guests.get(name);
@@ -77,6 +81,14 @@ export const engines = () => ["quickjs", "v8"].filter((side) => binaries[side]);
 
 const ours = (side, ...options) => (script, args) => [binary(side), "run", ...options, ["work", "ours"].map((from) => place(from, script)).find(existsSync), ...args];
 const workers = (program) => (script, args) => [...program(), place("workers", script), ...args];
+/** By our npm package, on the same program. */
+const byNpm = (program) => (script, args) => {
+  if (!existsSync(npm)) throw new Error("the npm package is not put together; `make bench` does it");
+  return [...program(), place("npm", script), ...args];
+};
+const onNode = () => [process.execPath];
+const onBun = () => [peer("bun")];
+const onDeno = () => [peer("deno"), "run", "-A"];
 /** A script for Python, which is told what to do by the name of the script for JavaScript. */
 const python = (name, wasm) => (script, args) =>
   ["env", `PYTHONPATH=${peer(name)}`, "python3", join(here, `hosts/peer_${name.replace("-", "_")}.py`), script.replace(".js", ""), wasm(script), ...args];
@@ -88,9 +100,12 @@ const SIDES = {
   v8: { version: () => ourVersion("v8"), command: ours("v8") },
   protection: { version: () => ourVersion("quickjs"), command: ours("quickjs", "--interruption", "protection") },
   fuel: { version: () => ourVersion("quickjs"), command: ours("quickjs") },
-  node: { version: () => process.versions.node, command: workers(() => [process.execPath]) },
-  bun: { version: () => pinned("bun"), command: workers(() => [peer("bun")]) },
-  deno: { version: () => pinned("deno"), command: workers(() => [peer("deno"), "run", "-A"]) },
+  npmNode: { version: npmVersion, command: byNpm(onNode) },
+  npmBun: { version: npmVersion, command: byNpm(onBun) },
+  npmDeno: { version: npmVersion, command: byNpm(onDeno) },
+  node: { version: () => process.versions.node, command: workers(onNode) },
+  bun: { version: () => pinned("bun"), command: workers(onBun) },
+  deno: { version: () => pinned("deno"), command: workers(onDeno) },
   extism: {
     version: () => pinned("extism"),
     command: (script, args) => ["env", `EXTISM=${peer("extism")}`, process.execPath, join(here, "hosts/extism.mjs"), script.replace(".js", ""), plugin(), ...args],
@@ -100,6 +115,9 @@ const SIDES = {
   wasmtime: { version: () => pinned("wasmtime-cli") },
 };
 
+function npmVersion() {
+  return JSON.parse(readFileSync(join(npm, "runtime-wasm/package.json"), "utf8")).version;
+}
 const ourVersion = (side) => execFileSync(binary(side), ["--version"], { encoding: "utf8" }).trim().split(" ").at(-1);
 
 export const version = (side) => SIDES[side].version();

@@ -45,6 +45,10 @@ const coldOf = (file) => (all) => {
   const of = (side) => results[side]?.[0]?.[file] && median(results[side].map((round) => round[file].cold));
   return of("quickjs") / of("wasmtime") || undefined;
 };
+const lateOnNode = (all) => {
+  const [spin, none] = ["spin", "none"].map((state) => micros("npm", "npmNode", `${state}.timer.p99`)(all));
+  return spin === undefined || none === undefined ? undefined : Math.max(0, spin - none);
+};
 const beside = (value) => `${ratio(value)} ×`;
 
 /** What was aimed at: a figure, and the most that it is to be. */
@@ -64,6 +68,8 @@ const GOALS = [
   ["cold start of Python, beside wasmtime's", coldOf("python-3.12.0.wasm"), 1.05, beside],
   ["beside 64 that spin: a call, p99", micros("crowd", "quickjs", "spin.call.p99"), 500, time],
   ["beside 64 that spin: a stopped thread gone, p99", micros("crowd", "quickjs", "spin.gone.p99"), 50_000, time],
+  ["npm on node: a call, one at a time", micros("npm", "npmNode", "calls.one"), 5, time],
+  ["npm on node: a timer late beside 64 that spin, p99, beyond beside nobody", lateOnNode, 500, time],
   ["an empty app, QuickJS", micros("engines", "quickjs", "empty"), 15_000, time],
   ["an empty app, V8", micros("engines", "v8", "empty"), 15_000, time],
 ];
