@@ -56,6 +56,8 @@ enum RunOutcome<T> {
 
 impl Worker {
     /// Makes a guest. The error is its crash, or `None` after a stop.
+    // What it has on the stack is not to be part of the frames below which a thread waits.
+    #[inline(never)]
     pub(crate) fn start(&mut self, blueprint: Blueprint, reply: Reply) -> Result<Guest, Option<Crash>> {
         let running = Running { reply, work: Work::Start(blueprint.module.name().to_owned()) };
         // A start that takes too long is a crash like any other of a start: after the first one, the policy does not choose.
@@ -114,6 +116,8 @@ impl Worker {
         }
     }
 
+    // As for `start`.
+    #[inline(never)]
     fn serve(&mut self, guest: &mut Guest, request: Request) -> Option<Crash> {
         let Request { command, reply } = self.complete(request).filter(|request| request.reply.is_wanted())?;
         let command = Arc::new(command);
