@@ -127,7 +127,10 @@ pub(super) fn open<T: Copy>(grants: &[&Grant<T>], path: &Path, wanted: Wanted) -
             Ok(fd) => return Some(Ok(Opened { fd, path: real, extra: grant.extra })),
             // What was a plain name a moment ago is a symlink or no folder now, or has another name: look again.
             Err(error @ (Errno::LOOP | Errno::NOTDIR)) => last = error,
-            Err(Errno::NOENT) if path.symlink_metadata().is_ok() => last = Errno::NOENT,
+            // To ask whether it is there now is not enough: that may come too late as well.
+            Err(Errno::NOENT) if real_path(path).as_ref() != Some(&real) || path.symlink_metadata().is_ok() => {
+                last = Errno::NOENT;
+            }
             Err(error) => return Some(Err(error.into())),
         }
     }
