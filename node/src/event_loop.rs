@@ -247,10 +247,13 @@ impl Loop {
 
 /// What Node-API calls on the loop's thread once the bell has rung.
 unsafe extern "C" fn turn(env: napi_env, _: napi_value, context: *mut c_void, _: *mut c_void) {
-    // SAFETY: made by `Loop::new`, and freed by `finalize` only.
+    // While an environment is torn down, what has been rung comes without it, and after `finalize`: there is no context any more.
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: made by `Loop::new`, and freed by `finalize` only, after which there is no environment.
     let environment = unsafe { &*context.cast::<Weak<Environment>>() };
-    // Without an environment it is being torn down.
-    let Some(environment) = environment.upgrade().filter(|_| !env.is_null()) else { return };
+    let Some(environment) = environment.upgrade() else { return };
     // A panic must not cross into C.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         let event_loop = environment.event_loop();
