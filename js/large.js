@@ -8,7 +8,7 @@ const {
   JSONParse, MathMin, ObjectDefineProperty, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeGetByteOffset, Uint8Array,
 } = primordials;
-const { op_wasm_large_add, op_wasm_large_begin, op_wasm_large_take, op_wasm_large_text } = ops;
+const { op_wasm_large_add, op_wasm_large_begin, op_wasm_large_text } = ops;
 
 /** The turn that was asked for last. */
 let last;

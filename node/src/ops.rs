@@ -156,10 +156,9 @@ ops! {
     later op_wasm_stdio_closed |session, handle: u32, instance: f64| { Err::<(), _>(session.input_closed(handle, instance).await) }
     now op_wasm_stdio_is_over |this, handle: u32| { this.session.input_is_over(handle) }
 
-    // These three are for npm/port.js: which work is behind the promise that was made last, whether it keeps the process alive, and the end.
+    // These two are for npm/src/port.cjs: which work is behind the promise that was made last, and whether it keeps the process alive.
     now task |this| { f64::from(this.last_task()) }
     now holds |this, task: u32, holds: bool| { this.event_loop().set_holds(task, holds) }
-    now end |this| { this.end() }
 }
 
 /// An op and the environment that it is for; what JavaScript holds of it is a function.
