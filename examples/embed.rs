@@ -5,13 +5,9 @@
 //! ```
 
 use deno_core::{JsRuntime, PollEventLoopOptions, RuntimeOptions};
-use runtime_wasm::caps::Caps;
-use runtime_wasm::ops::{self, WasmHost};
-use std::path::Path;
+use runtime_wasm::{Caps, Runtime, ops};
 use std::rc::Rc;
 use std::time::Duration;
-
-const MANIFEST: &str = "[capabilities.wasm]\nload = []\n";
 
 const SCRIPT: &str = r#"
 import { compile, instantiate, types } from "runtime:wasm";
@@ -34,10 +30,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     // What the script may do with WebAssembly; usually `Caps::from_file`.
-    let caps = Caps::from_toml(MANIFEST, Path::new("manifest.app.toml"), None)?;
-    let host = WasmHost::new(caps)?;
+    let caps = Caps::builder().max_instances(100).build()?;
+    let wasm = Runtime::builder().caps(caps).build()?;
     let mut js = JsRuntime::new(RuntimeOptions {
-        extensions: vec![ops::extension(host.clone())],
+        extensions: vec![ops::extension(wasm.clone())],
         module_loader: Some(Rc::new(deno_core::FsModuleLoader)),
         ..Default::default()
     });
@@ -47,6 +43,6 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     js.run_event_loop(PollEventLoopOptions::default()).await?;
     evaluated.await?;
     // Guests end before the process does; two seconds at most.
-    host.runtime().shutdown(Duration::from_secs(2));
+    wasm.shutdown(Duration::from_secs(2));
     Ok(())
 }

@@ -9,6 +9,7 @@ const MESSAGE_CHARS_MAX: usize = 300;
 
 /// An instance that has ended. Of bounded size, whatever its name and the reason are.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Ended {
     /// Its id.
     pub id: u64,

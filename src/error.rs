@@ -5,10 +5,12 @@ use crate::printable;
 use crate::signature::ValueType;
 use crate::value::{Arg, HostRef, Value};
 use std::fmt;
+use std::sync::Arc;
 
 /// What went wrong, by the numbers that `runtime:wasm` documents (5000 to 5011).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u16)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ErrorCode {
     /// The bytes are not a valid module, or are over the size limit.
     Compile = 5000,
@@ -74,6 +76,7 @@ impl ErrorCode {
 
 /// An error of `runtime:wasm`. Its `Display` is `[code] message`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct WasmError {
     /// The documented number.
     pub code: ErrorCode,
@@ -96,10 +99,38 @@ pub struct WasmError {
     pub limit: Option<ReachedLimit>,
     /// For 5005: how the instance has ended, where that is still known.
     pub ended: Option<Box<Ended>>,
+    /// The error below this one, as [`Error::source`](std::error::Error::source) gives it: what a host function of a Rust program returned, or
+    /// what the system said.
+    pub source: Option<ErrorSource>,
 }
+
+/// An error below another one. Clones are equal, and nothing else is.
+#[derive(Clone, Debug)]
+pub struct ErrorSource(Arc<Box<dyn std::error::Error + Send + Sync>>);
+
+impl ErrorSource {
+    /// Of any error.
+    pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        ErrorSource(Arc::new(error.into()))
+    }
+
+    /// The error itself.
+    pub fn get(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        &**self.0
+    }
+}
+
+impl PartialEq for ErrorSource {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for ErrorSource {}
 
 /// The limits of execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ReachedLimit {
     /// Wall time.
     Time,
@@ -122,6 +153,7 @@ impl ReachedLimit {
 
 /// The call of an export, as an error tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct FailedCall {
     /// The export, as messages name it.
     pub name: String,
@@ -143,6 +175,7 @@ impl FailedCall {
 
 /// An imported function, by its names as messages have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct FailedImport {
     /// The import module.
     pub module: String,
@@ -177,7 +210,14 @@ impl WasmError {
             import: None,
             limit: None,
             ended: None,
+            source: None,
         }
+    }
+
+    /// The same error, with the one below it.
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(ErrorSource::new(source));
+        self
     }
 
     /// 5011: this limit was reached.
@@ -226,7 +266,11 @@ impl fmt::Display for WasmError {
     }
 }
 
-impl std::error::Error for WasmError {}
+impl std::error::Error for WasmError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source.get() as _)
+    }
+}
 
 /// What every fallible operation of this crate returns.
 pub type Result<T, E = WasmError> = std::result::Result<T, E>;

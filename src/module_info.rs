@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 /// A module, as it declares itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ModuleInfo {
     /// The name that the `name` section gives it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +42,7 @@ pub struct ModuleInfo {
 
 /// What a module needs from outside.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Needs {
     /// The WASI functions it imports, if any.
     pub wasi: Option<WasiNeeds>,
@@ -50,6 +52,7 @@ pub struct Needs {
 
 /// The WASI functions that a module imports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct WasiNeeds {
     /// The import modules: `wasi_snapshot_preview1`, which `runtime:wasm` has, or `wasi_unstable`, which it has not.
     pub versions: Vec<String>,
@@ -82,6 +85,7 @@ pub struct Export {
 /// The type of an import or an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ItemType {
     /// A function.
     Function(Signature),
@@ -107,6 +111,7 @@ pub struct Signature {
 /// A linear memory's type, in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct MemoryType {
     /// Pages at the start.
     pub minimum: u64,
@@ -123,6 +128,7 @@ pub struct MemoryType {
 
 /// A table's type, in elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct TableType {
     /// What it holds.
     pub element: ValueType,
@@ -135,6 +141,7 @@ pub struct TableType {
 
 /// A global's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct GlobalType {
     /// What it holds.
     #[serde(rename = "type")]

@@ -2,6 +2,7 @@
 //! Nothing is printed to stderr, which belongs to the app, and where the place that a panic names would show how this was built.
 
 use crate::printable;
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::path::Path;
@@ -32,6 +33,12 @@ pub(crate) fn contained(work: impl FnOnce()) {
     contain_on_this_thread();
     // What the work has a hand on is either its own or kept in order by locks that a panic releases.
     let _ = catch_unwind(AssertUnwindSafe(work));
+}
+
+/// The message of a panic that was caught.
+pub(crate) fn said(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    printable::sentence(text.unwrap_or("a panic without a message"))
 }
 
 fn log(panic: &PanicHookInfo<'_>) {

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A WebAssembly value type, as the text format spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ValueType {
     /// 32-bit integer.
     I32,
@@ -47,6 +48,7 @@ impl fmt::Display for ValueType {
 
 /// One export.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Export {
     /// Its name.
     pub name: String,
@@ -56,6 +58,7 @@ pub struct Export {
 
 /// One import, as far as it takes to look for something under its names.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Import {
     /// The import module.
     pub module: String,
@@ -80,6 +83,7 @@ impl ExportKind {
 
 /// What an export is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ExportKind {
     /// A function and its signature.
     Function {

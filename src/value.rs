@@ -1,11 +1,13 @@
 //! Values as they travel between JavaScript and a guest: plain data, no engine's types.
 
 use crate::signature::ValueType;
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 /// A typed value. Floats are kept as bits, so that a NaN's payload survives.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Value {
     /// 32-bit integer.
     I32(i32),
@@ -27,6 +29,7 @@ pub enum Value {
 
 /// A JavaScript value that a guest holds without knowing what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum ExternValue {
     /// `undefined`.
     Undefined,
@@ -42,31 +45,53 @@ pub enum ExternValue {
 #[derive(Clone, Default)]
 pub struct Keeper(Arc<()>);
 
-/// Stands for a value that its keeper has under a number. When the last clone goes, the keeper is told to let go.
+/// A value of the host's that guests hold without knowing what it is: one of a Rust program's ([`HostRef::new`]), or one that a JavaScript
+/// runtime keeps. Clones are the same value.
 #[derive(Clone)]
-pub struct HostRef(Arc<HostRefValue>);
+pub struct HostRef(Arc<HostValue>);
 
-struct HostRefValue {
-    keeper: Keeper,
-    id: u64,
-    release: Box<dyn Fn(u64) + Send + Sync>,
+enum HostValue {
+    /// Stands for a value that its keeper has under a number. When the last clone goes, the keeper is told to let go.
+    Kept { keeper: Keeper, id: u64, release: Box<dyn Fn(u64) + Send + Sync> },
+    /// The value itself.
+    Own(Box<dyn Any + Send + Sync>),
 }
 
 impl HostRef {
+    /// A value for guests to hold, which is dropped when the last of them has let go of it.
+    pub fn new(value: impl Any + Send + Sync) -> Self {
+        HostRef(Arc::new(HostValue::Own(Box::new(value))))
+    }
+
+    /// The value, if it was made by [`HostRef::new`] of this type.
+    pub fn downcast_ref<T: Any>(&self) -> Option<&T> {
+        match &*self.0 {
+            HostValue::Own(value) => value.downcast_ref(),
+            HostValue::Kept { .. } => None,
+        }
+    }
+
     /// The value that `keeper` has under `id`, until `release` is called with it.
-    pub fn new(keeper: &Keeper, id: u64, release: impl Fn(u64) + Send + Sync + 'static) -> Self {
-        HostRef(Arc::new(HostRefValue { keeper: keeper.clone(), id, release: Box::new(release) }))
+    #[doc(hidden)]
+    pub fn kept(keeper: &Keeper, id: u64, release: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        HostRef(Arc::new(HostValue::Kept { keeper: keeper.clone(), id, release: Box::new(release) }))
     }
 
     /// The number it is kept under; `None` for who is not its keeper.
-    pub fn id_for(&self, keeper: &Keeper) -> Option<u64> {
-        Arc::ptr_eq(&self.0.keeper.0, &keeper.0).then_some(self.0.id)
+    #[doc(hidden)]
+    pub fn id_for(&self, wanted: &Keeper) -> Option<u64> {
+        match &*self.0 {
+            HostValue::Kept { keeper, id, .. } => Arc::ptr_eq(&keeper.0, &wanted.0).then_some(*id),
+            HostValue::Own(_) => None,
+        }
     }
 }
 
-impl Drop for HostRefValue {
+impl Drop for HostValue {
     fn drop(&mut self) {
-        (self.release)(self.id);
+        if let HostValue::Kept { id, release, .. } = self {
+            release(*id);
+        }
     }
 }
 
@@ -80,7 +105,10 @@ impl Eq for HostRef {}
 
 impl fmt::Debug for HostRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HostRef({})", self.0.id)
+        match &*self.0 {
+            HostValue::Kept { id, .. } => write!(f, "HostRef({id})"),
+            HostValue::Own(_) => f.write_str("HostRef"),
+        }
     }
 }
 
@@ -164,6 +192,20 @@ impl From<Value> for Arg {
 }
 
 impl Value {
+    /// Its type, as the text format spells it; `null` may be of any reference type.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::I32(_) => "i32",
+            Value::I64(_) => "i64",
+            Value::F32(_) => "f32",
+            Value::F64(_) => "f64",
+            Value::V128(_) => "v128",
+            Value::Null => "null",
+            Value::Extern(_) => "externref",
+            Value::Func(_) => "funcref",
+        }
+    }
+
     /// Reads an argument as `wanted`, the type the signature has in its place.
     ///
     /// The rules are those of the contract: an i32 takes an integer in [-2^31, 2^32), an i64 a bigint in [-2^63, 2^64) or a

@@ -38,11 +38,24 @@ fn the_example_does_what_it_says() {
     assert!(output.status.success());
 }
 
-/// Examples are built with the tests, beside the binary.
+/// What an example prints. Examples are built with the tests, beside the binary.
+fn example(name: &str) -> String {
+    let example = Path::new(env!("CARGO_BIN_EXE_runtime-wasm")).with_file_name("examples").join(name);
+    let output = Command::new(&example).output().unwrap_or_else(|error| panic!("{}: {error}", example.display()));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn the_embedding_example_runs() {
-    let example = Path::new(env!("CARGO_BIN_EXE_runtime-wasm")).with_file_name("examples").join("embed");
-    let output = Command::new(&example).output().unwrap_or_else(|error| panic!("{}: {error}", example.display()));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "5 + 3 = 8, says a guest on its own thread\n");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(example("embed"), "5 + 3 = 8, says a guest on its own thread\n");
+}
+
+#[test]
+fn the_plugin_host_outlives_its_plugins() {
+    let printed = example("plugin_host");
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[..2], ["shouts: Welcome!", "asks: Hello from 2"], "{printed}");
+    assert!(lines[2].starts_with("spins: [5011] ") && lines[3].starts_with("traps: [5002] "), "{printed}");
+    assert_eq!(lines.len(), 4, "{printed}");
 }

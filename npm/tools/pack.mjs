@@ -6,13 +6,15 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { declarations } from "./declarations.mjs";
 import { writeLayer } from "./layer.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const [built, out, staged] = process.argv.slice(2);
+// npm runs in other folders.
+const [built, out] = process.argv.slice(2, 4).map((folder) => resolve(folder));
+const staged = process.argv[4];
 const PLATFORM = "linux-x64-gnu";
 const LICENSES = ["LICENSE-APACHE", "LICENSE-MIT"];
 

@@ -79,6 +79,11 @@ impl Actor {
         &self.label
     }
 
+    /// What its module exports.
+    pub fn exports(&self) -> &Arc<[Export]> {
+        &self.exports
+    }
+
     /// The bounds that it was made with.
     pub fn limits(&self) -> &Limits {
         &self.limits

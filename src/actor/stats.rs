@@ -12,6 +12,7 @@ const RESTARTS_KEPT: usize = 16;
 
 /// A restart, and what made it necessary.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Restart {
     /// `trap`, `timeout`, `fuel`, or `start` for a start that failed otherwise.
     pub reason: &'static str,
@@ -23,6 +24,7 @@ pub struct Restart {
 
 /// How one instance is doing, at one moment.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct InstanceStats {
     /// Its id.
     pub id: u64,

@@ -149,6 +149,12 @@ impl Actor {
         }
     }
 
+    /// How it has ended; to be asked once it [has gone](Self::gone).
+    pub fn how_it_ended(&self) -> Ended {
+        let (reason, since) = self.control.end().unwrap_or_else(|| (StopReason::Failed, Instant::now()));
+        self.ended(&reason, since)
+    }
+
     /// The last that its thread does: ends the actor, unless that is done, and answers what nobody else has.
     pub(crate) fn mark_dead(&self, reason: StopReason) {
         if !mutant!("an_end_closes_nothing") {

@@ -25,6 +25,7 @@ pub(super) type Pin = Option<[u8; 32]>;
 
 /// The manifest's `[app]` section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct AppInfo {
     /// The app's name.
     pub name: Option<String>,
@@ -34,6 +35,7 @@ pub struct AppInfo {
 
 /// May a guest change what is in a folder?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Access {
     /// It may look.
     Read,
@@ -43,6 +45,7 @@ pub enum Access {
 
 /// How guests that run on stand beside the rest of the machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Priority {
     /// Behind everything else.
     #[default]
@@ -55,6 +58,7 @@ pub enum Priority {
 
 /// How a guest is called out of its own code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Interruption {
     /// By a counter that it compares.
     Epoch,
@@ -64,6 +68,7 @@ pub enum Interruption {
 
 /// The bounds that the manifest sets; `None` where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ManifestLimits {
     /// Fuel of one instance.
     pub fuel: Option<u64>,
@@ -97,6 +102,7 @@ pub struct ManifestLimits {
 
 /// Where compiled code is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum CacheChoice {
     /// Where the program keeps it that reads the manifest.
     #[default]

@@ -6,9 +6,10 @@ use super::granted::{Access, AppInfo, CacheChoice, Granted, Interruption, Manife
 use super::manifest_error::ManifestError;
 use super::misspelt::{self, LIMIT_KEYS, NET_KEYS, WASM_KEYS};
 use super::net::UrlPattern;
+use super::paths;
 use crate::limits::MAILBOX_MAX;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -65,7 +66,9 @@ fn wasm_section(wasm: &DeTable, granted: &mut Granted) -> Parsed<()> {
         }
     }
     let (base, home) = (granted.base.clone(), granted.home.clone());
-    let path = |entry: &Spanned<DeValue>, text: &str| granted_path(entry, text, &base, home.as_deref());
+    let path = |entry: &Spanned<DeValue>, text: &str| {
+        paths::pattern(text, &base, home.as_deref()).map_err(|why| Problem(why, Some(entry.span())))
+    };
     for entry in list(wasm, "load")? {
         let (text, pin) = load_entry(entry)?;
         let grant = Grant::new(&path(entry, text)?, Wanted::File, pin);
@@ -142,46 +145,6 @@ fn required_path<'a>(entry: &Spanned<DeValue>, table: &'a DeTable) -> Parsed<&'a
     }
 }
 
-/// An entry as an absolute pattern.
-fn granted_path(entry: &Spanned<DeValue>, text: &str, base: &Path, home: Option<&Path>) -> Parsed<String> {
-    let path = absolute_path(entry, text, base, home)?;
-    if text.starts_with('/') {
-        return Ok(text.to_owned());
-    }
-    let folder = if text.starts_with('~') { home.unwrap_or(base) } else { base };
-    match (folder.to_str(), path.to_str()) {
-        // What is special in a pattern is not special in the name of the manifest's own folder.
-        (Some(folder), Some(path)) if !folder.contains(['*', '?', '[']) => Ok(path.to_owned()),
-        _ => {
-            problem(entry.span(), format!("the folder {} has a name that no pattern can start with", folder.display()))
-        }
-    }
-}
-
-/// A path as the manifest has it: relative to the manifest's folder, or to the home folder.
-fn absolute_path(entry: &Spanned<DeValue>, text: &str, base: &Path, home: Option<&Path>) -> Parsed<PathBuf> {
-    if text.is_empty() || text.contains('\0') {
-        return problem(entry.span(), "a path must not be empty or contain a NUL");
-    }
-    match text.strip_prefix('~') {
-        // Joined as text: what a pattern says twice is not the same as once.
-        None if text.starts_with('/') => Ok(text.into()),
-        None => Ok(joined(base, text)),
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => match home {
-            Some(home) => Ok(joined(home, rest.trim_start_matches('/'))),
-            None => problem(entry.span(), "`~` stands for the home folder, but HOME is not set"),
-        },
-        Some(_) => problem(entry.span(), "`~user` is not expanded; write the path out, or ~/ for the home folder"),
-    }
-}
-
-fn joined(folder: &Path, rest: &str) -> PathBuf {
-    let mut path = folder.as_os_str().to_owned();
-    path.push("/");
-    path.push(rest);
-    path.into()
-}
-
 fn bad_pattern(entry: &Spanned<DeValue>, text: &str, error: &glob::PatternError) -> Problem {
     Problem(format!("\"{text}\" is no valid pattern: {}", error.msg), Some(entry.span()))
 }
@@ -197,7 +160,10 @@ fn cache(wasm: &DeTable, base: &Path, home: Option<&Path>) -> Parsed<CacheChoice
     match value.get_ref() {
         DeValue::Boolean(true) => Ok(CacheChoice::Unsaid),
         DeValue::Boolean(false) => Ok(CacheChoice::Off),
-        DeValue::String(text) => Ok(CacheChoice::At(absolute_path(value, text, base, home)?)),
+        DeValue::String(text) => match paths::absolute(text, base, home) {
+            Ok(folder) => Ok(CacheChoice::At(folder)),
+            Err(why) => problem(value.span(), why),
+        },
         other => wrong_type(value, "cache", "a folder or false", other),
     }
 }

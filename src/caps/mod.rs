@@ -4,14 +4,17 @@
 //! open directory handle; [`resolve`] finds out what a path really means and opens it beneath such a handle, so that nothing
 //! changes between the check and the use; [`net`] decides about URLs. Nothing here sends a message or knows an engine.
 
+mod builder;
 mod grant;
 mod granted;
 mod manifest;
 mod manifest_error;
 mod misspelt;
 mod net;
+mod paths;
 mod resolve;
 
+pub use builder::CapsBuilder;
 pub use granted::{Access, AppInfo, CacheChoice, Interruption, ManifestLimits, Priority};
 pub use manifest_error::ManifestError;
 
@@ -34,6 +37,7 @@ pub struct Caps {
 
 /// Why something is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum CapsErrorKind {
     /// Not granted. Says nothing of whether it exists.
     Denied,
@@ -46,6 +50,7 @@ pub enum CapsErrorKind {
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CapsError {
     /// Its kind.
     pub kind: CapsErrorKind,
@@ -55,6 +60,7 @@ pub struct CapsError {
 
 /// A granted module, open for reading.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct ModuleFile {
     /// A regular file.
     pub file: File,
@@ -66,6 +72,7 @@ pub struct ModuleFile {
 
 /// A granted folder, opened.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct PreopenDir {
     /// The folder itself.
     pub dir: OwnedFd,

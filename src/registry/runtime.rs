@@ -23,6 +23,7 @@ use crate::printable;
 use crate::signals;
 use crate::signature::{Export, Import};
 use bytes::Bytes;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -63,6 +64,12 @@ pub struct RuntimeOptions {
     pub compile_process: Option<CompileProcess>,
     /// Do errors wait for the lines of a guest's stack for as long as finding them takes? Otherwise for some milliseconds.
     pub wait_for_lines: bool,
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 impl Default for RuntimeOptions {
@@ -141,6 +148,11 @@ impl Runtime {
     /// The bounds this runtime was made with.
     pub fn options(&self) -> &RuntimeOptions {
         &self.options
+    }
+
+    /// An event loop for what waits where the caller has none.
+    pub fn io(&self) -> &tokio::runtime::Handle {
+        &self.services.io
     }
 
     /// Compiles a module. `name` is what messages call it.

@@ -1,9 +1,7 @@
 //! What is granted, and the runtime that does the work.
 
 use crate::actor::config::Limits;
-use crate::blocking;
 use crate::caps::{self, CacheChoice, Caps, ManifestLimits, Priority};
-use crate::error::{ErrorCode, Result, WasmError};
 use crate::registry::{Cache, CompileProcess, CompileWatch, Interruption, Runtime, RuntimeOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,11 +36,16 @@ impl WasmHost {
     /// # Errors
     /// If the machine has no threads to give, or guests cannot be stopped here as the manifest has it.
     pub fn new(caps: Caps) -> std::io::Result<Self> {
-        let cache = match caps.cache() {
-            CacheChoice::At(folder) => Some(cache_in(folder.clone(), &caps)),
-            CacheChoice::Unsaid | CacheChoice::Off => None,
-        };
+        let cache = Self::granted_cache(&caps);
         Self::with(caps, HostOptions { cache, ..HostOptions::default() })
+    }
+
+    /// The cache that the grants name, if they do.
+    pub fn granted_cache(caps: &Caps) -> Option<Cache> {
+        match caps.cache() {
+            CacheChoice::At(folder) => Some(cache_in(folder.clone(), caps)),
+            CacheChoice::Unsaid | CacheChoice::Off => None,
+        }
     }
 
     /// The same, with what the program itself decides.
@@ -64,13 +67,9 @@ impl WasmHost {
         &self.runtime
     }
 
-    /// The runtime, if WebAssembly may be used at all.
-    ///
-    /// # Errors
-    /// 5009 where it may not.
-    pub(super) fn enabled(&self) -> Result<&Arc<Runtime>> {
-        self.caps.check_enabled().map_err(refused)?;
-        Ok(&self.runtime)
+    /// What is granted.
+    pub fn caps(&self) -> &Caps {
+        &self.caps
     }
 }
 
@@ -125,24 +124,5 @@ fn nice(priority: Priority) -> i32 {
         Priority::Background => 19,
         Priority::Low => 10,
         Priority::Normal => 0,
-    }
-}
-
-/// A refusal of `caps` as an error with its code.
-pub(super) fn refused(error: crate::caps::CapsError) -> WasmError {
-    use crate::caps::CapsErrorKind;
-    let code = match error.kind {
-        CapsErrorKind::Denied => ErrorCode::PermissionDenied,
-        CapsErrorKind::Io => ErrorCode::Io,
-        CapsErrorKind::Wasi => ErrorCode::Wasi,
-    };
-    WasmError::new(code, error.message)
-}
-
-/// Runs something that touches the file system, off the event loop.
-pub(super) async fn off_loop<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match blocking::run(work).await {
-        Ok(result) => result,
-        Err(error) => Err(WasmError::new(ErrorCode::Io, format!("a file operation was lost: {error}"))),
     }
 }

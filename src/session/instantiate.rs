@@ -3,14 +3,14 @@
 use super::abort::Abort;
 use super::encoding::{Encode, Fields, Js, JsResult};
 use super::environment::Session;
-use super::host::{off_loop, refused};
+use super::granted::PreopenWanted;
 use super::ids::{module_id, time};
-use super::limits::{LimitOptions, limits};
+use super::limits::LimitOptions;
 use super::streams::StreamHandles;
 use crate::actor::config::{Cause, InstanceConfig, Preopen, RestartPolicy, Stdin, Stdout, WasiConfig};
 use crate::actor::host_call::HostImports;
 use crate::actor::pipe::{PipeReader, PipeWriter, pipe};
-use crate::caps::{Access, Caps};
+use crate::caps::Access;
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::value::Arg;
 use serde::Deserialize;
@@ -107,7 +107,7 @@ impl Session {
         abort: Option<&Abort>,
     ) -> Result<Made> {
         let runtime = self.enabled()?;
-        let limits = limits(self.host.caps.limits(), runtime.options(), &options.limits)?;
+        let limits = self.host.limits(&options.limits.wanted())?;
         let preopens = self.preopens(options.preopens).await?;
         let mut ends = Ends::default();
         let wasi = WasiConfig {
@@ -138,11 +138,17 @@ impl Session {
     }
 
     async fn preopens(&self, wanted: Vec<PreopenOption>) -> Result<Vec<Preopen>> {
-        if wanted.is_empty() {
-            return Ok(Vec::new());
-        }
-        let caps = self.host.caps.clone();
-        off_loop(move || wanted.iter().map(|preopen| open(&caps, preopen)).collect()).await
+        let access = |wanted: &str| match wanted {
+            "read" => Some(Access::Read),
+            "readwrite" => Some(Access::ReadWrite),
+            _ => None,
+        };
+        let wanted = wanted.into_iter().map(|wanted| PreopenWanted {
+            access: access(&wanted.access),
+            guest: wanted.guest,
+            path: wanted.path,
+        });
+        self.host.preopens(wanted.collect()).await
     }
 }
 
@@ -169,17 +175,6 @@ fn output(choice: &str, end: &mut Option<PipeReader>) -> Stdout {
         }
         _ => Stdout::Null,
     }
-}
-
-fn open(caps: &Caps, wanted: &PreopenOption) -> Result<Preopen> {
-    let access = match wanted.access.as_str() {
-        "read" => Some(Access::Read),
-        "readwrite" => Some(Access::ReadWrite),
-        _ => None,
-    };
-    let granted = caps.open_preopen(&wanted.path, access).map_err(refused)?;
-    let writable = granted.access == Access::ReadWrite;
-    Ok(Preopen { guest_path: wanted.guest.clone(), dir: Arc::new(granted.dir), writable })
 }
 
 fn policy(wanted: RestartOptions) -> RestartPolicy {

@@ -7,6 +7,7 @@ use super::ids::time;
 use crate::actor::config::Limits;
 use crate::caps::ManifestLimits;
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::instance_limits::Limits as Wanted;
 use crate::limits::{MAILBOX_MAX, TABLE_ELEMENT_BYTES};
 use crate::registry::RuntimeOptions;
 use serde::Deserialize;
@@ -24,34 +25,39 @@ pub(super) struct LimitOptions {
     mailbox: Option<f64>,
 }
 
+impl LimitOptions {
+    /// What is asked for. Amounts saturate.
+    pub(super) fn wanted(&self) -> Wanted {
+        // Beyond 64 bits is as good as all of them.
+        let fuel = self.fuel.as_ref().map(|digits| digits.parse().unwrap_or(u64::MAX));
+        let [timeout, cpu] = [self.timeout_ms, self.cpu_ms].map(|ms| ms.map(time));
+        let [memory_bytes, table_elements] =
+            [self.memory_bytes, self.table_elements].map(|amount| amount.map(|amount| amount as u64));
+        Wanted { fuel, timeout, cpu, memory_bytes, table_elements, mailbox: self.mailbox.map(|places| places as usize) }
+    }
+}
+
 /// The limits that an instance gets.
 ///
 /// # Errors
 /// 5001 for more than all guests together may have, 5007 for a mailbox that cannot be.
-pub(super) fn limits(manifest: &ManifestLimits, options: &RuntimeOptions, wanted: &LimitOptions) -> Result<Limits> {
+pub(super) fn limits(manifest: &ManifestLimits, options: &RuntimeOptions, wanted: &Wanted) -> Result<Limits> {
     let defaults = &options.limits;
-    // Beyond 64 bits is as good as all of them.
-    let fuel = wanted.fuel.as_ref().map(|digits| digits.parse().unwrap_or(u64::MAX));
-    let [timeout, cpu] = [wanted.timeout_ms, wanted.cpu_ms].map(|ms| ms.map(time));
-    // Saturates.
-    let [memory, table, mailbox] =
-        [wanted.memory_bytes, wanted.table_elements, wanted.mailbox].map(|amount| amount.map(|amount| amount as u64));
-    if let Some(places) = mailbox.filter(|places| !(1..=MAILBOX_MAX as u64).contains(places)) {
+    if let Some(places) = wanted.mailbox.filter(|places| !(1..=MAILBOX_MAX).contains(places)) {
         let text = format!("options.limits.mailbox must lie in 1 to {MAILBOX_MAX}, but is {places}");
         return Err(WasmError::new(ErrorCode::Type, text));
     }
     let most = options.max_memory_bytes;
     let shared = |name, unit_bytes| Shared { name, most: most / unit_bytes, of_bytes: most };
-    let mailbox = at_most("mailbox", manifest.mailbox.map(|places| places as u64), mailbox);
+    let memory = shared("memoryBytes", 1).bound(manifest.memory_bytes, wanted.memory_bytes)?;
+    let table = shared("tableElements", TABLE_ELEMENT_BYTES).bound(manifest.table_elements, wanted.table_elements)?;
     Ok(Limits {
-        fuel: at_most("fuel", defaults.fuel, fuel),
-        timeout: at_most("timeoutMs", defaults.timeout, timeout),
-        cpu: at_most("cpuMs", defaults.cpu, cpu),
-        memory_bytes: shared("memoryBytes", 1).bound(manifest.memory_bytes, memory)?.unwrap_or(defaults.memory_bytes),
-        table_elements: shared("tableElements", TABLE_ELEMENT_BYTES)
-            .bound(manifest.table_elements, table)?
-            .unwrap_or(defaults.table_elements),
-        mailbox: mailbox.map_or(defaults.mailbox, |places| places as usize),
+        fuel: at_most("fuel", defaults.fuel, wanted.fuel),
+        timeout: at_most("timeoutMs", defaults.timeout, wanted.timeout),
+        cpu: at_most("cpuMs", defaults.cpu, wanted.cpu),
+        memory_bytes: memory.unwrap_or(defaults.memory_bytes),
+        table_elements: table.unwrap_or(defaults.table_elements),
+        mailbox: at_most("mailbox", manifest.mailbox, wanted.mailbox).unwrap_or(defaults.mailbox),
     })
 }
 
@@ -130,8 +136,8 @@ mod tests {
             table_elements: 3,
             mailbox: 4,
         };
-        assert_eq!(limits(&manifest, &options(&manifest), &wanted), Ok(expected));
-        let nothing = LimitOptions::default();
+        assert_eq!(limits(&manifest, &options(&manifest), &wanted.wanted()), Ok(expected));
+        let nothing = Wanted::default();
         assert_eq!(limits(&manifest, &options(&manifest), &nothing), Ok(options(&manifest).limits));
     }
 
@@ -140,7 +146,7 @@ mod tests {
         let manifest = ManifestLimits::default();
         let ask = |memory_bytes, table_elements, mailbox| {
             let wanted = LimitOptions { memory_bytes, table_elements, mailbox, ..LimitOptions::default() };
-            limits(&manifest, &options(&manifest), &wanted)
+            limits(&manifest, &options(&manifest), &wanted.wanted())
         };
         let four_gib = 4.0 * 1024.0 * 1024.0 * 1024.0;
         assert_eq!(ask(Some(four_gib), None, None).unwrap().memory_bytes, 4 << 30);

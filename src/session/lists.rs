@@ -3,8 +3,8 @@
 
 use super::encoding::{Encode, Fields, Js, JsResult};
 use super::environment::Session;
+use super::granted::off_loop;
 use super::handles::{Handle, Held, lost};
-use super::host::off_loop;
 use super::pieces::Pieces;
 use crate::actor::message::{Answer, Command};
 use crate::error::Result;

@@ -10,6 +10,7 @@ mod compile;
 pub mod encoding;
 mod environment;
 mod given;
+mod granted;
 mod handles;
 mod host;
 mod host_calls;
@@ -27,6 +28,7 @@ mod tickets;
 mod under_way;
 
 pub use environment::Session;
+pub use granted::PreopenWanted;
 pub use handles::Handle;
 pub use host::{HostOptions, WasmHost, cache_in};
 pub use host_calls::Event;

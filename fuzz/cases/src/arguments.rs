@@ -289,6 +289,6 @@ fn some_arg(input: &mut Input) -> Arg {
     };
     // As from JavaScript: what is no plain value is kept there.
     let plain = matches!(value, RawValue::Number(_) | RawValue::BigInt(_) | RawValue::Null | RawValue::Undefined);
-    let kept = (!plain && !input.once_in(4)).then(|| HostRef::new(&Keeper::default(), 1, drop));
+    let kept = (!plain && !input.once_in(4)).then(|| HostRef::kept(&Keeper::default(), 1, drop));
     Arg { declared, value, kept }
 }

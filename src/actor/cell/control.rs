@@ -18,6 +18,7 @@ use std::time::Instant;
 /// Where an instance stands in its life. A later status never becomes an earlier one, but that idle, running,
 /// waiting and restarting alternate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Status {
     /// The thread exists; the module is being instantiated.
     Starting,

@@ -3,6 +3,8 @@
 use super::extern_types::{describe, import_matches};
 use super::fresh;
 use super::host_function::HostFunction;
+use super::imported::Imported;
+use super::native_function::NativeImport;
 use super::state::{Context, GuestState};
 use super::unknown_import::trapping;
 use super::values::to_val;
@@ -13,7 +15,7 @@ use crate::error::{ErrorCode, FailedImport, Result, WasmError};
 use crate::printable;
 use crate::signature::ValueType;
 use crate::value::{Arg, Value};
-use wasmtime::{Extern, ExternType, Global, GlobalType, ImportType, Linker};
+use wasmtime::{Extern, ExternType, FuncType, Global, GlobalType, ImportType, Linker};
 
 /// A module can ask for a million imports, each with a name of 100 kB; a message stays one.
 const IMPORTS_CHARS_MAX: usize = 1500;
@@ -69,16 +71,21 @@ impl Imports<'_> {
         ty: &ExternType,
     ) -> Result<Extern, String> {
         if let Some(given) = &self.given {
-            let failed = || FailedImport::new(import.module(), import.name());
+            let names = || FailedImport::new(import.module(), import.name());
+            let imported = |ty: &FuncType| Imported { import: names(), ty: ty.clone() };
             match (ty, given.given.get(index).unwrap_or(&Given::Nothing)) {
                 (_, Given::Nothing) => {}
                 (ExternType::Func(ty), Given::Function) => {
-                    let (events, set, import, ty) = (given.events.clone(), given.set, failed(), ty.clone());
-                    return Ok(HostFunction { events, set, index, import, ty }.into_func(store).into());
+                    let (events, set) = (given.events.clone(), given.set);
+                    return Ok(HostFunction { events, set, index, imported: imported(ty) }.into_func(store).into());
+                }
+                (ExternType::Func(ty), Given::Native(function)) => {
+                    let function = NativeImport { function: function.clone(), imported: imported(ty) };
+                    return Ok(function.into_func(store).into());
                 }
                 (ExternType::Global(ty), Given::Value(arg)) => return global(store, ty, arg).await,
                 (_, Given::Fresh) => return fresh::make(store, import.name(), ty).await,
-                (_, Given::Function) => return Err("is a function".to_owned()),
+                (_, Given::Function | Given::Native(_)) => return Err("is a function".to_owned()),
                 (_, Given::Value(arg)) => return Err(format!("is {}", arg.value.kind())),
             }
         }

@@ -26,6 +26,11 @@ fn memory(store: &mut Context<'_>) -> Result<Memory> {
     first.ok_or_else(|| memory_error(format!("{} exports no memory", store.data().module.name())))
 }
 
+/// All of it.
+pub(super) fn whole<'a>(store: &'a mut Context<'_>) -> Result<&'a mut [u8]> {
+    Ok(memory(store)?.data_mut(&mut *store))
+}
+
 pub(super) fn read(store: &mut Context<'_>, offset: u64, length: u64) -> Result<Vec<u8>> {
     let data = memory(store)?.data(&*store);
     let range = range(offset, length, data.len())?;

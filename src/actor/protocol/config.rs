@@ -37,6 +37,7 @@ pub enum UnknownImports {
 
 /// When an instance that has died gets a fresh store under the same id.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct RestartPolicy {
     /// After which deaths.
     pub on: Vec<Cause>,
@@ -48,8 +49,28 @@ pub struct RestartPolicy {
     pub backoff: Duration,
 }
 
+impl RestartPolicy {
+    /// At most `max` restarts within this time, after a trap, a time limit or spent fuel, each at once.
+    pub fn new(max: usize, within: Duration) -> Self {
+        RestartPolicy { on: vec![Cause::Trap, Cause::Timeout, Cause::Fuel], max, within, backoff: Duration::ZERO }
+    }
+
+    /// Only after these.
+    pub fn on(mut self, causes: impl IntoIterator<Item = Cause>) -> Self {
+        self.on = causes.into_iter().collect();
+        self
+    }
+
+    /// With a pause before each.
+    pub fn backoff(mut self, pause: Duration) -> Self {
+        self.backoff = pause;
+        self
+    }
+}
+
 /// What can end the life of an instance's store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub enum Cause {
     /// A trap.
     Trap,

@@ -6,6 +6,7 @@
 //! what is sent back from then on is dropped, which answers a request with "the instance is gone".
 
 use super::message::Request;
+use super::native::NativeFunction;
 use crate::actor::cell::control::RequestNumber;
 use crate::actor::handle::Actor;
 use crate::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -181,7 +182,7 @@ impl HostEvents {
     /// A stand-in for a value that the receiver of the events keeps.
     pub fn keep(&self) -> HostRef {
         let events = self.clone();
-        HostRef::new(&self.keeper, self.next_id(), move |id| {
+        HostRef::kept(&self.keeper, self.next_id(), move |id| {
             events.send(HostEvent::Released(id));
         })
     }
@@ -221,8 +222,10 @@ impl HostImports {
 pub enum Given {
     /// With nothing: WASI's function of the name, if it is one of WASI's.
     Nothing,
-    /// With a function of the host's.
+    /// With a function of the host's, whose calls are events.
     Function,
+    /// With one that runs on the guest's thread.
+    Native(Arc<NativeFunction>),
     /// With a value, for a global.
     Value(Arg),
     /// With a memory or a table of the instance's own, as the import declares it.

@@ -1,7 +1,7 @@
 //! What goes to an actor and comes from it: plain data and the channels it travels by.
 //!
 //! In reading order: [`limits`] and [`config`] are what an instance is made with, [`message`] what it can be asked, [`host_call`] what goes out
-//! when its guest calls a host function, [`replies`] where answers come together, [`pipe`] the bytes of its standard streams, [`loan`] where large
+//! when its guest calls a host function, [`native`] host functions that do not go out, [`replies`] where answers come together, [`pipe`] the bytes of its standard streams, [`loan`] where large
 //! answers are copied to.
 
 pub mod config;
@@ -9,5 +9,6 @@ pub mod host_call;
 pub mod limits;
 pub mod loan;
 pub mod message;
+pub mod native;
 pub mod pipe;
 pub mod replies;
