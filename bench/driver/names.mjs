@@ -10,6 +10,7 @@ const LABELS = {
   node: "node workers",
   bun: "Bun workers",
   deno: "Deno workers",
+  isolated: "isolated-vm",
   extism: "Extism, in a worker",
   extismPython: "Extism, Python",
   wasmtimePython: "wasmtime, Python",

@@ -2,7 +2,7 @@
 // What cannot be installed is left out, with the reason.
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { level } from "./settings.mjs";
 
@@ -23,9 +23,9 @@ function installed(name, wanted, how) {
   return place;
 }
 
-function run(program, args, cwd) {
+function run(program, args, cwd, environment = {}) {
   try {
-    execFileSync(program, args, { cwd, stdio: ["ignore", "ignore", "pipe"], timeout: 600_000 });
+    execFileSync(program, args, { cwd, env: { ...process.env, ...environment }, stdio: ["ignore", "ignore", "pipe"], timeout: 600_000 });
   } catch (error) {
     const said = String(error.stderr ?? "").trim().split("\n").at(-1);
     throw new Error(`could not be installed (${said || error.message})`);
@@ -39,6 +39,19 @@ function fromNpm() {
     console.log("bench: installing with npm, into target/peers/npm: Bun, Deno and Extism's SDK");
     for (const file of ["package.json", "package-lock.json"]) copyFileSync(join(lists, file), join(place, file));
     run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], place);
+  });
+}
+
+/** isolated-vm, whose addon is compiled with the headers that came with this Node. 5.0 is the last series for Node 20. */
+function compiled(name) {
+  const headers = dirname(dirname(process.execPath));
+  if (!existsSync(join(headers, "include/node/node.h"))) throw new Error("is compiled, and Node's headers are not beside this Node");
+  const from = join(lists, name);
+  return installed(name, readFileSync(join(from, "package-lock.json"), "utf8"), (place) => {
+    console.log(`bench: compiling into target/peers/${name}: ${name}, which takes a minute or two`);
+    for (const file of ["package.json", "package-lock.json"]) copyFileSync(join(from, file), join(place, file));
+    run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], place);
+    run("npm", ["rebuild", name], place, { npm_config_build_from_source: "true", npm_config_nodedir: headers });
   });
 }
 
@@ -79,6 +92,7 @@ function find(name) {
     if (name === "bun") return program(fromNpm(), [`@oven/bun-linux-${bits}/bin/bun`, `@oven/bun-linux-${bits}-musl/bin/bun`]);
     if (name === "deno") return program(fromNpm(), [`@deno/linux-${process.arch}-glibc/deno`]);
     if (name === "extism") return join(fromNpm(), "node_modules/@extism/extism/dist/esm/mod.js");
+    if (name === "isolated-vm") return join(compiled(name), "node_modules/isolated-vm/isolated-vm.js");
     if (name === "wasmtime-cli") {
       const file = join(fromPython("wasmtime-cli"), "wasmtime_cli/wasmtime");
       chmodSync(file, 0o755);
@@ -95,5 +109,6 @@ export function pinned(name) {
   const lock = JSON.parse(readFileSync(join(lists, "package-lock.json"), "utf8")).packages;
   const packages = { bun: "node_modules/bun", deno: "node_modules/deno", extism: "node_modules/@extism/extism" };
   if (name in packages) return lock[packages[name]].version;
+  if (name === "isolated-vm") return JSON.parse(readFileSync(join(lists, name, "package.json"), "utf8")).dependencies[name];
   return /==([0-9.]+)/.exec(readFileSync(join(lists, `${name}.txt`), "utf8"))[1];
 }

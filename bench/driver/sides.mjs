@@ -32,15 +32,15 @@ const GUESTS = {
 
 let folder;
 /**
- * The folder of this run, gone with it. In `ours` are the scripts that only we can run; those of bench/work are there three times, in `work`
- * for us, in `npm` for our package and in `workers`, with the `host.js` of each. Guests are everywhere.
+ * The folder of this run, gone with it. In `ours` are the scripts that only we can run; those of bench/work are there once for each of these, in `work`
+ * for us, in `npm` for our package, in `workers` and in `isolated`, with the `host.js` of each. Guests are everywhere.
  */
 function workplace() {
   if (folder !== undefined) return folder;
   folder = mkdtempSync(join(tmpdir(), "runtime-wasm-bench-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
-  for (const side of ["ours", "work", "npm", "workers"]) {
+  for (const side of ["ours", "work", "npm", "workers", "isolated"]) {
     mkdirSync(join(folder, side));
     for (const [name, bytes] of Object.entries(GUESTS)) put(side, name, bytes);
   }
@@ -48,7 +48,7 @@ function workplace() {
     for (const name of readdirSync(join(here, from))) if (name.endsWith(".js")) copyFileSync(join(here, from, name), place(side, name));
   };
   copy(".", "ours");
-  for (const [side, host] of [["work", "ours.js"], ["npm", "npm.js"], ["workers", "workers.js"]]) {
+  for (const [side, host] of [["work", "ours.js"], ["npm", "npm.js"], ["workers", "workers.js"], ["isolated", "isolated.js"]]) {
     copy("work", side);
     copyFileSync(join(here, "hosts", host), place(side, "host.js"));
   }
@@ -66,7 +66,7 @@ const guests = new Map();
 export function built(name, source) {
   if (!guests.has(name)) {
     execFileSync(join(here, "build.sh"), [place("ours", name), join(here, source)]);
-    for (const side of ["work", "npm", "workers"]) copyFileSync(place("ours", name), place(side, name));
+    for (const side of ["work", "npm", "workers", "isolated"]) copyFileSync(place("ours", name), place(side, name));
     guests.set(name, place("workers", name));
   }
   return guests.get(name);
@@ -106,6 +106,10 @@ const SIDES = {
   node: { version: () => process.versions.node, command: workers(onNode) },
   bun: { version: () => pinned("bun"), command: workers(onBun) },
   deno: { version: () => pinned("deno"), command: workers(onDeno) },
+  isolated: {
+    version: () => pinned("isolated-vm"),
+    command: (script, args) => ["env", `ISOLATED_VM=${peer("isolated-vm")}`, process.execPath, place("isolated", script), ...args],
+  },
   extism: {
     version: () => pinned("extism"),
     command: (script, args) => ["env", `EXTISM=${peer("extism")}`, process.execPath, join(here, "hosts/extism.mjs"), script.replace(".js", ""), plugin(), ...args],

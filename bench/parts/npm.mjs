@@ -1,4 +1,4 @@
-// The npm package on Node, Bun and Deno, beside workers there with the same guest, and Extism's.
+// The npm package on Node, Bun and Deno, beside workers there with the same guest, isolated-vm and Extism.
 import { bytes, time } from "../driver/figures.mjs";
 import { figures, residentWhenReady } from "../driver/processes.mjs";
 import { inTurns } from "../driver/rounds.mjs";
@@ -8,7 +8,7 @@ import { bySide } from "../driver/tables.mjs";
 
 const SPINNERS = at({ full: 64, quick: 64, smoke: 3 });
 const PACKAGE = ["npmNode", "npmBun", "npmDeno"];
-const SIDES = at({ full: [...PACKAGE, "node", "bun", "deno", "extism"], quick: [...PACKAGE, "node", "bun", "deno", "extism"], smoke: ["npmNode", "node"] });
+const SIDES = at({ full: [...PACKAGE, "node", "bun", "deno", "isolated", "extism"], quick: [...PACKAGE, "node", "bun", "deno", "isolated", "extism"], smoke: ["npmNode", "node"] });
 /** Instances that are made to see what one of them keeps. */
 const MANY = at({ full: 2000, quick: 1000, smoke: 20 });
 const FEW = at({ full: 20, quick: 10, smoke: 2 });
