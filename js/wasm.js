@@ -17,22 +17,13 @@ const {
   op_wasm_all_stats, op_wasm_compile, op_wasm_compile_file, op_wasm_compile_large, op_wasm_drop_module, op_wasm_inspect,
   op_wasm_instantiate, op_wasm_max_module_bytes,
 } = ops;
-const { ObjectFreeze, PromisePrototypeCatch, PromisePrototypeThen, RegExpPrototypeExec, TypedArrayPrototypeGetByteLength, Uint8Array } = primordials;
+const { PromisePrototypeCatch, PromisePrototypeThen, RegExpPrototypeExec, TypedArrayPrototypeGetByteLength, Uint8Array } = primordials;
 
 const sha256Digits = /^[0-9a-f]{64}$/i;
 
 export { call, getExports, memory } from "ext:runtime_wasm/requests.js";
+export { types } from "ext:runtime_wasm/types.js";
 export { WasmError, WasmErrorCode };
-
-function typed(type) {
-  return (value) => ObjectFreeze({ type, value });
-}
-
-/** Values with a type of their own: `types.i64(5)`. The type must be the one that the signature has in that place. */
-export const types = ObjectFreeze({
-  i32: typed("i32"), i64: typed("i64"), f32: typed("f32"), f64: typed("f64"), v128: typed("v128"),
-  externref: typed("externref"), funcref: typed("funcref"),
-});
 
 /** Compiles a module from bytes; resolves to its id. */
 export async function compile(bytes) {

@@ -4,7 +4,7 @@ export interface HostOptions {
   manifest?: string | URL | { readonly [key: string]: unknown };
   /** What relative paths in a manifest that is an object start from; the folder of the app's package.json if it is not given. */
   baseDir?: string;
-  /** Where compiled code is kept: a folder, or `false` for nowhere. Else as `runtime-wasm` has it: `RUNTIME_WASM_CACHE`, or the user's folder for caches. */
+  /** Where compiled code is kept: a folder, or `false` for nowhere. Else what the command line would take: `RUNTIME_WASM_CACHE`, the manifest's `cache`, or the user's folder for caches. `cache = false` in the manifest turns it off in any case. */
   cache?: string | false;
   /** Each trap of a guest leaves a WebAssembly core dump in this folder. */
   coreDumps?: string;

@@ -138,6 +138,12 @@ fn the_types_fit_those_of_node() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
+/// On Node, where a script can change the environment that its own process sees.
+#[test]
+fn compiled_code_is_kept_where_the_command_line_would_keep_it() {
+    check("node", "cache.js", 0, "0 failed");
+}
+
 macro_rules! runtimes {
     ($($runtime:ident)*) => {$(
         mod $runtime {

@@ -11,12 +11,12 @@ mod read;
 mod values;
 
 use crate::environment::Environment;
-use napi::bindgen_prelude::{Function, JsValue, Unknown};
+use napi::bindgen_prelude::{Either, Function, JsValue, Unknown};
 use napi::{Env, Error, Result};
 use napi_derive::napi;
-use runtime_wasm::caps::Caps;
+use runtime_wasm::caps::{CacheChoice, Caps};
 use runtime_wasm::registry::Interruption;
-use runtime_wasm::session::{HostOptions, WasmHost, cache_in};
+use runtime_wasm::session::{HostOptions, WasmHost, chosen_cache};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -27,8 +27,8 @@ pub struct OpenOptions {
     pub manifest: Option<String>,
     /// The manifest itself as JSON, instead of what is in the file.
     pub text: Option<String>,
-    /// Where compiled code is kept.
-    pub cache: Option<String>,
+    /// Where compiled code is kept, if the program says so; false for nowhere.
+    pub cache: Option<Either<bool, String>>,
     /// The program that compiles.
     pub compile_program: Option<String>,
     /// Each trap of a guest leaves a core dump here.
@@ -43,7 +43,7 @@ pub fn open<'env>(env: &'env Env, options: OpenOptions, bare: Function<(), Unkno
     let caps = caps(options.manifest.as_deref(), options.text.as_deref())?;
     let host_options = HostOptions {
         core_dumps: options.core_dumps.map(PathBuf::from),
-        cache: options.cache.map(|folder| cache_in(PathBuf::from(folder), &caps)),
+        cache: chosen_cache(&choice(options.cache), &caps).map_err(Error::from_reason)?,
         compile_program: options.compile_program.map(PathBuf::from),
         compile_watch: None,
         interruption: options.interruption.as_deref().map(interruption).transpose()?,
@@ -72,6 +72,14 @@ fn caps(manifest: Option<&str>, text: Option<&str>) -> Result<Caps> {
         }
         (Some(file), None) => Caps::from_file(file).map_err(|error| wrong(&error)),
         (None, _) => Ok(Caps::denied()),
+    }
+}
+
+fn choice(cache: Option<Either<bool, String>>) -> CacheChoice {
+    match cache {
+        Some(Either::A(false)) => CacheChoice::Off,
+        Some(Either::B(folder)) => CacheChoice::At(PathBuf::from(folder)),
+        Some(Either::A(true)) | None => CacheChoice::Unsaid,
     }
 }
 

@@ -45,15 +45,6 @@ function appManifest() {
   return file;
 }
 
-/** The folder of the cache that all programs of the user share, unless the environment says otherwise. */
-function cacheFolder(choice) {
-  if (choice === false) return undefined;
-  if (typeof choice === "string") return resolve(choice);
-  const { RUNTIME_WASM_CACHE: named, XDG_CACHE_HOME: caches } = process.env;
-  if (named !== undefined && named !== "") return resolve(named);
-  return join(caches !== undefined && caches.startsWith("/") ? caches : join(homedir(), ".cache"), "runtime-wasm");
-}
-
 function checked(options) {
   if (typeof options !== "object" || options === null) throw typeError("the options of createHost must be an object");
   for (const key of Object.keys(options)) {
@@ -62,6 +53,8 @@ function checked(options) {
   for (const key of ["baseDir", "coreDumps", "interruption"]) {
     if (options[key] !== undefined && typeof options[key] !== "string") throw typeError(`options.${key} must be a string`);
   }
+  const { cache } = options;
+  if (cache !== undefined && typeof cache !== "boolean" && typeof cache !== "string") throw typeError("options.cache must be a folder or false");
   return options;
 }
 
@@ -79,7 +72,7 @@ function createHost(options = {}) {
   const { cache, coreDumps, interruption } = checked(options);
   let functions;
   try {
-    const places = { cache: cacheFolder(cache), compileProgram: native.compileProgram, coreDumps };
+    const places = { cache: typeof cache === "string" ? resolve(cache) : cache, compileProgram: native.compileProgram, coreDumps };
     functions = native.open({ ...source(options), ...places, interruption }, bare);
   } catch (error) {
     throw typeError(error.message, error);

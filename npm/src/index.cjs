@@ -2,15 +2,12 @@
 "use strict";
 
 const { appHost, createHost, shared } = require("./host.cjs");
-const { ObjectFreeze, ReflectApply } = require("./primordials.cjs");
+const { ReflectApply } = require("./primordials.cjs");
 
 /** Of the host of the app's own manifest, which is read when one of these is first called. */
 const ofApp = (name) => async (...args) => await ReflectApply(appHost()[name], undefined, args);
 const memory = {};
 for (const name of ["read", "write", "size", "grow"]) memory[name] = async (...args) => await ReflectApply(appHost().memory[name], undefined, args);
-const typed = (type) => (value) => ObjectFreeze({ type, value });
-const types = {};
-for (const type of ["i32", "i64", "f32", "f64", "v128", "externref", "funcref"]) types[type] = typed(type);
 
 exports.call = ofApp("call");
 exports.compile = ofApp("compile");
@@ -22,6 +19,6 @@ exports.inspect = ofApp("inspect");
 exports.instances = ofApp("instances");
 exports.instantiate = ofApp("instantiate");
 exports.memory = Object.freeze(memory);
-exports.types = Object.freeze(types);
+exports.types = shared.types;
 exports.WasmError = shared.WasmError;
 exports.WasmErrorCode = shared.WasmErrorCode;

@@ -1,4 +1,4 @@
-// Makes two scripts of js/: `shared.cjs` with what is one for all hosts of a process, the errors, and `layer.cjs` with all else, as a function
+// Makes two scripts of js/: `shared.cjs` with what is one for all hosts of a process, errors and typed values, and `layer.cjs` with all else, as a function
 // of a port that is called for each host.
 import { build } from "esbuild";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const scripts = fileURLToPath(new URL("../../js/", import.meta.url));
-const SHARED = ["error.js", "own.js"];
+const SHARED = ["error.js", "own.js", "types.js"];
 
 const exported = (name) => {
   const text = readFileSync(join(scripts, name), "utf8");

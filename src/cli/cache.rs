@@ -1,12 +1,12 @@
 //! `runtime-wasm cache`: look after the compiled code that `run` and `exec` keep.
 
-use super::cache_folder::{cache, folder};
 use super::compile_module::in_this_program;
 use super::interruption::InterruptionFlag;
 use super::module_file::Bound;
 use super::output::{no_start, print, say, shown};
 use crate::actor::config::Limits;
 use crate::registry::{Cache, Held, Runtime, RuntimeOptions};
+use crate::session::{cache_folder, user_cache};
 use crate::size;
 use clap::{Args, Subcommand};
 use std::error::Error;
@@ -49,8 +49,8 @@ struct Warm {
 impl CacheCommand {
     /// Does it and returns the process's exit code.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
-        let folder = folder().ok_or("there is no cache: RUNTIME_WASM_CACHE is empty, or HOME not set")?;
-        let cache = cache(folder, None)?;
+        let folder = cache_folder().ok_or("there is no cache: RUNTIME_WASM_CACHE is empty, or HOME not set")?;
+        let cache = user_cache(folder, None)?;
         let place = shown(cache.path());
         match self.action {
             Action::Show => {

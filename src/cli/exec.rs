@@ -11,7 +11,7 @@ use super::preopens::preopen;
 use super::run::SHUTDOWN_PATIENCE;
 use super::words;
 use crate::actor::config::{InstanceConfig, Limits, Stdin, Stdout, UnknownImports, WasiConfig};
-use crate::caps::CacheChoice;
+use crate::caps::Caps;
 use crate::printable;
 use crate::registry::{Runtime, RuntimeOptions};
 use clap::Args;
@@ -102,7 +102,7 @@ fn try_exec(flags: &Exec, file: &Path, args: Vec<String>) -> Result<i32, String>
     let options = RuntimeOptions {
         max_module_bytes: flags.module.bytes(),
         core_dumps: flags.coredump.clone(),
-        cache: flags.cache.cache(&CacheChoice::Unsaid, None)?,
+        cache: flags.cache.cache(&Caps::denied())?,
         compile_process: in_this_program(),
         wait_for_lines: true,
         interruption: flags.interruption.interruption.unwrap_or_default(),

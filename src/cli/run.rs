@@ -57,7 +57,7 @@ impl Run {
         let caps = load_caps(self.manifest.as_deref(), &main)?;
         let options = HostOptions {
             core_dumps: self.coredump,
-            cache: self.cache.cache(caps.cache(), caps.limits().max_cache_bytes)?,
+            cache: self.cache.cache(&caps)?,
             compile_program: this_program(),
             compile_watch: compile_line(),
             interruption: self.interruption.interruption,

@@ -37,6 +37,7 @@ pub(super) const SCRIPTS: &[ExtensionFileSource] = scripts![
     "signals.js",
     "large.js",
     "convert.js",
+    "types.js",
     "web.js",
     "error.js",
     "own.js",

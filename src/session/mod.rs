@@ -6,6 +6,7 @@
 //! takes time is a future, or comes by a ticket.
 
 mod abort;
+mod cache_folder;
 mod compile;
 pub mod encoding;
 mod environment;
@@ -27,6 +28,7 @@ mod streams;
 mod tickets;
 mod under_way;
 
+pub use cache_folder::{cache_folder, chosen_cache, user_cache};
 pub use environment::Session;
 pub use granted::PreopenWanted;
 pub use handles::Handle;
