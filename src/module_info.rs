@@ -40,6 +40,36 @@ pub struct ModuleInfo {
     pub needs: Needs,
 }
 
+/// A component, as it declares itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename = "component")]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct ComponentInfo {
+    /// Its size.
+    pub bytes: u64,
+    /// The SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// What it imports: interfaces by their full names, functions and types by their own.
+    pub imports: Vec<WorldItem>,
+    /// What it exports.
+    pub exports: Vec<WorldItem>,
+    /// Its world and all that this names, as WIT.
+    pub wit: String,
+}
+
+/// What a component imports or exports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct WorldItem {
+    /// Its name.
+    pub name: String,
+    /// `interface`, `function` or `type`.
+    pub kind: &'static str,
+    /// The functions of an interface.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<String>,
+}
+
 /// What a module needs from outside.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(feature = "internals"), non_exhaustive)]

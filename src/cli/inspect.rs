@@ -2,16 +2,17 @@
 
 use super::module_file::Bound;
 use super::output::{print, shown};
-use crate::engine::validate_and_inspect;
-use crate::module_info::{ItemType, MemoryType, ModuleInfo, Producer, Signature};
+use crate::engine::{inspect_component, is_component, validate_and_inspect};
+use crate::module_info::{ComponentInfo, ItemType, MemoryType, ModuleInfo, Producer, Signature, WorldItem};
 use crate::printable;
 use crate::signature::ValueType;
 use clap::Args;
+use serde::Serialize;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// Show what a module imports, exports and needs, without running it
+/// Show what a module or a component imports, exports and needs, without running it
 #[derive(Args)]
 pub(super) struct Inspect {
     /// Print JSON, in the shape that `inspect()` of runtime:wasm has
@@ -19,7 +20,7 @@ pub(super) struct Inspect {
     json: bool,
     #[command(flatten)]
     module: Bound,
-    /// The module
+    /// The module, or a component, whose world is shown as WIT
     #[arg(value_name = "FILE.wasm")]
     file: PathBuf,
 }
@@ -29,10 +30,15 @@ impl Inspect {
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
         let path = shown(&self.file);
         let bytes = self.module.read(&self.file)?;
+        if is_component(&bytes) {
+            let info = inspect_component(&path, &bytes)?;
+            print(&if self.json { as_json(&info)? } else { describe_component(&info) })?;
+            return Err(
+                format!("{path} is a component, which runtime:wasm does not run yet: it needs a core module").into()
+            );
+        }
         let info = validate_and_inspect(&path, &bytes)?;
-        let text =
-            if self.json { printable::json(&serde_json::to_string_pretty(&info)?) + "\n" } else { describe(&info) };
-        print(&text)?;
+        print(&if self.json { as_json(&info)? } else { describe(&info) })?;
         match unsupported(&info) {
             None => Ok(0),
             Some(version) => Err(format!(
@@ -41,6 +47,27 @@ impl Inspect {
             .into()),
         }
     }
+}
+
+fn as_json(info: &impl Serialize) -> Result<String, serde_json::Error> {
+    Ok(printable::json(&serde_json::to_string_pretty(info)?) + "\n")
+}
+
+/// The same report for a component: what it imports and exports, and below that its whole world in WIT.
+fn describe_component(info: &ComponentInfo) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "component    {} bytes", info.bytes);
+    let _ = writeln!(text, "sha256       {}", info.sha256);
+    section(&mut text, "imports", info.imports.iter().map(world_item));
+    section(&mut text, "exports", info.exports.iter().map(world_item));
+    let _ = writeln!(text, "\n{}", printable::lines(info.wit.trim_end()));
+    text
+}
+
+fn world_item(item: &WorldItem) -> String {
+    let functions: Vec<String> = item.functions.iter().map(|name| printable::name(name)).collect();
+    let functions = if functions.is_empty() { String::new() } else { format!(": {}", functions.join(", ")) };
+    format!("{} {}{functions}", quoted(&item.name), item.kind)
 }
 
 /// The WASI version that the module wants and that is not there.

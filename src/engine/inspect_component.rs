@@ -1,0 +1,128 @@
+//! Reads what a component declares, without compiling or running it: its world, in the words of WIT.
+
+use super::parser_text::parser_text;
+use crate::error::{ErrorCode, Result, WasmError};
+use crate::module_info::{ComponentInfo, WorldItem};
+use crate::panics;
+use sha2::{Digest, Sha256};
+use std::panic::catch_unwind;
+use std::thread::Builder;
+use wasmparser::{
+    ComponentType, ComponentTypeDeclaration, ComponentTypeSectionReader, InstanceTypeDeclaration, Parser, Payload,
+    Validator, WasmFeatures,
+};
+use wit_component::{DecodedWasm, WitPrinter};
+use wit_parser::{Resolve, WorldItem as Item, WorldKey};
+
+/// Types that a component may declare. Whoever reads them goes down into each from within another one.
+const TYPES_MAX: u64 = 20_000;
+/// Enough for so many types within each other, in a build without optimisation.
+const STACK_BYTES: usize = 512 << 20;
+/// Characters of WIT at most. Names can be long, and each can stand in many places.
+const WIT_CHARS_MAX: usize = 4 << 20;
+
+/// Is it a component, by its header?
+pub fn is_component(bytes: &[u8]) -> bool {
+    Parser::is_component(bytes)
+}
+
+/// Validates a component that no engine has seen, and reads its world. `name` is for messages.
+///
+/// # Errors
+/// 5000 for what is not valid, or declares more than there are bounds for.
+pub fn inspect_component(name: &str, bytes: &[u8]) -> Result<ComponentInfo> {
+    let failed = |what: String| WasmError::new(ErrorCode::Compile, format!("{name} {what}"));
+    let types = count_types(bytes).map_err(|error| failed(format!("cannot be read: {}", text_of(&error))))?;
+    if types > TYPES_MAX {
+        return Err(failed(format!("declares {types} types, more than the limit of {TYPES_MAX}")));
+    }
+    Validator::new_with_features(WasmFeatures::all())
+        .validate_all(bytes)
+        .map_err(|error| failed(format!("is not a valid component: {}", text_of(&error))))?;
+    let owned = bytes.to_vec();
+    // The libraries below call themselves for each type within another one, and panic where they meet what they do not know.
+    let read = Builder::new().name("wasm-wit".to_owned()).stack_size(STACK_BYTES).spawn(move || {
+        panics::contain_on_this_thread();
+        catch_unwind(|| read(&owned)).unwrap_or_else(|panic| Err(panics::said(&*panic)))
+    });
+    let read = read.map_err(|error| failed(format!("cannot be inspected: no thread for it: {error}")))?;
+    let read = read.join().unwrap_or_else(|panic| Err(panics::said(&*panic)));
+    let mut info = read.map_err(|error| failed(format!("has a world that cannot be shown: {error}")))?;
+    info.bytes = bytes.len() as u64;
+    info.sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(info)
+}
+
+fn text_of(error: &wasmparser::BinaryReaderError) -> String {
+    parser_text(error)
+}
+
+/// All types that it declares, also within others and within the components in it.
+fn count_types(bytes: &[u8]) -> Result<u64, wasmparser::BinaryReaderError> {
+    let mut count = 0u64;
+    for payload in Parser::new(0).parse_all(bytes) {
+        if let Payload::ComponentTypeSection(section) = payload? {
+            count += count_in_section(section)?;
+        }
+    }
+    Ok(count)
+}
+
+fn count_in_section(section: ComponentTypeSectionReader<'_>) -> Result<u64, wasmparser::BinaryReaderError> {
+    let mut count = 0;
+    let mut waiting = Vec::new();
+    for ty in section {
+        waiting.push(ty?);
+        while let Some(ty) = waiting.pop() {
+            count += 1;
+            match ty {
+                ComponentType::Component(declared) => {
+                    waiting.extend(declared.into_vec().into_iter().filter_map(|declared| match declared {
+                        ComponentTypeDeclaration::Type(ty) => Some(ty),
+                        _ => None,
+                    }));
+                }
+                ComponentType::Instance(declared) => {
+                    waiting.extend(declared.into_vec().into_iter().filter_map(|declared| match declared {
+                        InstanceTypeDeclaration::Type(ty) => Some(ty),
+                        _ => None,
+                    }));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// The world of a valid component. The error is for a person.
+fn read(bytes: &[u8]) -> Result<ComponentInfo, String> {
+    let decoded = wit_component::decode(bytes).map_err(|error| format!("{error:#}"))?;
+    let (resolve, package) = (decoded.resolve(), decoded.package());
+    let nested: Vec<_> = resolve.packages.iter().map(|(id, _)| id).filter(|id| *id != package).collect();
+    let mut printer = WitPrinter::default();
+    printer.print(resolve, package, &nested).map_err(|error| format!("{error:#}"))?;
+    let wit = printer.output.to_string();
+    if wit.len() > WIT_CHARS_MAX {
+        return Err(format!("it takes {} bytes of WIT, more than the limit of {WIT_CHARS_MAX}", wit.len()));
+    }
+    let mut info = ComponentInfo { wit, ..ComponentInfo::default() };
+    if let DecodedWasm::Component(resolve, world) = &decoded {
+        let world = &resolve.worlds[*world];
+        info.imports = world.imports.iter().map(|(key, item)| described(resolve, key, item)).collect();
+        info.exports = world.exports.iter().map(|(key, item)| described(resolve, key, item)).collect();
+    }
+    Ok(info)
+}
+
+fn described(resolve: &Resolve, key: &WorldKey, item: &Item) -> WorldItem {
+    let name = resolve.name_world_key(key);
+    match item {
+        Item::Interface { id, .. } => {
+            let functions = resolve.interfaces[*id].functions.keys().cloned().collect();
+            WorldItem { name, kind: "interface", functions }
+        }
+        Item::Function(_) => WorldItem { name, kind: "function", functions: Vec::new() },
+        Item::Type { .. } => WorldItem { name, kind: "type", functions: Vec::new() },
+    }
+}
