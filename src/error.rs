@@ -166,6 +166,7 @@ impl FailedCall {
     pub const ARGS_MAX: usize = 16;
 
     /// The call of this export with these arguments, as the guest got them or would have: those that do not fit are left out.
+    #[doc(hidden)]
     pub fn told(name: &str, args: &[Arg], params: &[ValueType]) -> Self {
         let typed = args.iter().zip(params).take(Self::ARGS_MAX);
         let args = typed.filter_map(|(arg, ty)| Value::from_arg(arg, *ty).ok()).collect();
@@ -221,17 +222,20 @@ impl WasmError {
     }
 
     /// 5011: this limit was reached.
+    #[doc(hidden)]
     pub fn limit(limit: ReachedLimit, message: impl Into<String>) -> Self {
         WasmError { limit: Some(limit), ..Self::new(ErrorCode::FuelExhausted, message) }
     }
 
     /// The same error in other words.
+    #[doc(hidden)]
     pub fn saying(mut self, message: impl Into<String>) -> Self {
         self.message = printable::message(message.into());
         self
     }
 
     /// 5005: nothing (any more) answers to this id.
+    #[doc(hidden)]
     pub fn no_instance(id: impl fmt::Display) -> Self {
         Self::new(
             ErrorCode::InvalidInstanceHandle,
@@ -240,12 +244,14 @@ impl WasmError {
     }
 
     /// 5005: the instance has ended, in this way.
+    #[doc(hidden)]
     pub fn ended(ended: Ended) -> Self {
         let error = Self::new(ErrorCode::InvalidInstanceHandle, ended.to_string());
         WasmError { ended: Some(Box::new(ended)), ..error }
     }
 
     /// 5004: no module has this id.
+    #[doc(hidden)]
     pub fn no_module(id: impl fmt::Display) -> Self {
         Self::new(
             ErrorCode::InvalidModuleHandle,
@@ -254,8 +260,9 @@ impl WasmError {
     }
 
     /// 5007: what `subject` names is a value that another runtime keeps, which shares the instances.
+    #[doc(hidden)]
     pub fn foreign_value(subject: &str) -> Self {
-        let text = format!("{subject} is a value of another JavaScript runtime, which keeps it to itself");
+        let text = format!("{subject} is a value that another runtime keeps to itself");
         Self::new(ErrorCode::Type, text)
     }
 }

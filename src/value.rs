@@ -3,6 +3,7 @@
 use crate::signature::ValueType;
 use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A typed value. Floats are kept as bits, so that a NaN's payload survives.
@@ -53,20 +54,20 @@ pub struct HostRef(Arc<HostValue>);
 enum HostValue {
     /// Stands for a value that its keeper has under a number. When the last clone goes, the keeper is told to let go.
     Kept { keeper: Keeper, id: u64, release: Box<dyn Fn(u64) + Send + Sync> },
-    /// The value itself.
-    Own(Box<dyn Any + Send + Sync>),
+    /// The value itself. None only while it is dropped.
+    Own(Option<Box<dyn Any + Send + Sync>>),
 }
 
 impl HostRef {
     /// A value for guests to hold, which is dropped when the last of them has let go of it.
     pub fn new(value: impl Any + Send + Sync) -> Self {
-        HostRef(Arc::new(HostValue::Own(Box::new(value))))
+        HostRef(Arc::new(HostValue::Own(Some(Box::new(value)))))
     }
 
     /// The value, if it was made by [`HostRef::new`] of this type.
     pub fn downcast_ref<T: Any>(&self) -> Option<&T> {
         match &*self.0 {
-            HostValue::Own(value) => value.downcast_ref(),
+            HostValue::Own(value) => value.as_ref().and_then(|value| value.downcast_ref()),
             HostValue::Kept { .. } => None,
         }
     }
@@ -89,8 +90,13 @@ impl HostRef {
 
 impl Drop for HostValue {
     fn drop(&mut self) {
-        if let HostValue::Kept { id, release, .. } = self {
-            release(*id);
+        match self {
+            HostValue::Kept { id, release, .. } => release(*id),
+            // A guest's thread may do this, which has more to drop.
+            HostValue::Own(value) => {
+                let value = value.take();
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+            }
         }
     }
 }
@@ -206,6 +212,7 @@ impl Value {
         }
     }
 
+    #[doc(hidden)]
     /// Reads an argument as `wanted`, the type the signature has in its place.
     ///
     /// The rules are those of the contract: an i32 takes an integer in [-2^31, 2^32), an i64 a bigint in [-2^63, 2^64) or a
@@ -309,6 +316,7 @@ fn i64_from(n: f64) -> Result<i64, String> {
 
 impl Value {
     /// Is it a value that somebody else than this one keeps?
+    #[doc(hidden)]
     pub fn is_foreign_to(&self, keeper: &Keeper) -> bool {
         matches!(self, Value::Extern(ExternValue::Host(value)) if value.id_for(keeper).is_none())
     }

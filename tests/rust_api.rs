@@ -505,3 +505,206 @@ fn everything_else_is_inside() {
     }
     assert_eq!(public, ["cli", "host", "ops", "info"]);
 }
+
+/// A host function may hold the runtime, and be the last to let go of it: on the guest's own thread.
+#[tokio::test]
+async fn a_host_function_may_be_the_last_that_holds_the_runtime() {
+    let runtime = Runtime::new().unwrap();
+    let module = runtime.compile(wat::parse_str(ONE).unwrap()).await.unwrap();
+    let (tell, told) = mpsc::channel();
+    let held = (runtime.clone(), module.clone(), Told(tell));
+    let builder = module.instance().function("env", "f", move |_: &mut Caller<'_>, n: i32| {
+        // All of it is captured.
+        let held = &held;
+        assert_eq!(held.0.alive(), 1);
+        Ok(n)
+    });
+    let instance = builder.start().await.unwrap();
+    assert_eq!(instance.call::<i32>("f", 1).await.unwrap(), 1);
+    drop((runtime, module, instance));
+    tokio::task::spawn_blocking(move || told.recv_timeout(LONG).unwrap()).await.unwrap();
+}
+
+struct Counting(AtomicUsize);
+
+impl std::task::Wake for Counting {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Who is polled for another reason, and finds nothing, is not woken by that.
+#[tokio::test]
+async fn a_stream_that_waits_wakes_nobody_by_being_looked_at() {
+    let module = compiled(CAT).await;
+    let mut instance = module.instance().stdin(Input::Piped).stdout(Output::Piped).start().await.unwrap();
+    let (mut stdin, mut stdout) = (instance.take_stdin().unwrap(), instance.take_stdout().unwrap());
+    let counting = Arc::new(Counting(AtomicUsize::new(0)));
+    let waker = counting.clone().into();
+    let mut context = std::task::Context::from_waker(&waker);
+    let (mut room, full) = ([0; 10], vec![0; 1 << 20]);
+    // The guest has not been called: nobody reads and nobody writes.
+    while stdin.write(&full).now().is_some() {}
+    for _ in 0..5 {
+        let mut room = tokio::io::ReadBuf::new(&mut room);
+        assert!(tokio::io::AsyncRead::poll_read(std::pin::Pin::new(&mut stdout), &mut context, &mut room).is_pending());
+        assert!(tokio::io::AsyncWrite::poll_write(std::pin::Pin::new(&mut stdin), &mut context, &full).is_pending());
+    }
+    assert_eq!(counting.0.load(Ordering::SeqCst), 0);
+    drop(instance);
+    while counting.0.load(Ordering::SeqCst) < 2 {
+        tokio::task::yield_now().await;
+    }
+}
+
+trait Now: Future + Sized {
+    /// Polls once, and gives it up.
+    fn now(self) -> Option<Self::Output> {
+        futures_now(std::pin::pin!(self))
+    }
+}
+
+impl<F: Future> Now for F {}
+
+const TWO: &str = r#"(module
+    (import "env" "blocks" (func $blocks (result i32))) (import "env" "yields" (func $yields))
+    (global $bumped (export "bumped") (mut i32) (i32.const 0))
+    (func (export "bump") (global.set $bumped (i32.add (global.get $bumped) (i32.const 1))))
+    (func (export "spin") (loop (br 0)))
+    (func (export "blocks") (result i32) (call $blocks))
+    (func (export "yields_and_blocks") (result i32) (call $yields) (call $blocks))
+    (func (export "yields") (call $yields)))"#;
+
+/// Whatever the guest has done before.
+#[test]
+fn a_plain_host_function_may_wait_for_a_tokio_runtime() {
+    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let handle = tokio.handle().clone();
+    tokio.block_on(async move {
+        let module = compiled(TWO).await;
+        let builder = module.instance().function("env", "blocks", move |_: &mut Caller<'_>, ()| {
+            Ok(handle.block_on(async {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                7
+            }))
+        });
+        let builder = builder.async_function("env", "yields", |_, ()| async move {
+            tokio::task::yield_now().await;
+            Ok(())
+        });
+        let instance = builder.start().await.unwrap();
+        assert_eq!(instance.call::<i32>("blocks", ()).await.unwrap(), 7);
+        assert_eq!(instance.call::<i32>("yields_and_blocks", ()).await.unwrap(), 7);
+    });
+}
+
+#[tokio::test]
+async fn a_request_to_a_waiting_guest_that_is_given_up_never_runs() {
+    let module = compiled(TWO).await;
+    let builder = module.instance().function("env", "blocks", |_: &mut Caller<'_>, ()| Ok(0));
+    let builder = builder.async_function("env", "yields", |caller, ()| async move {
+        assert!(caller.call::<()>("bump", ()).now().is_none());
+        caller.call::<()>("bump", ()).await?;
+        Ok(())
+    });
+    let instance = builder.start().await.unwrap();
+    instance.call::<()>("yields", ()).await.unwrap();
+    assert_eq!(instance.global("bumped").await.unwrap(), Value::I32(1));
+}
+
+#[tokio::test]
+async fn a_host_function_that_would_wait_for_its_own_instance_is_told_so() {
+    let runtime = Runtime::new().unwrap();
+    let module = runtime.compile(wat::parse_str(TWO).unwrap()).await.unwrap();
+    let other = module.instance().trap_unknown_imports().start().await.unwrap().detach();
+    let builder = module.instance().function("env", "blocks", |_: &mut Caller<'_>, ()| Ok(0));
+    let builder = builder.async_function("env", "yields", move |caller, ()| {
+        let runtime = runtime.clone();
+        async move {
+            // Of another instance it may ask anything.
+            runtime.call::<()>(other, "bump", ()).await?;
+            runtime.call::<()>(caller.id(), "bump", ()).await?;
+            Ok(())
+        }
+    });
+    let error = builder.start().await.unwrap().call::<()>("yields", ()).await.unwrap_err();
+    assert!(error.code == ErrorCode::Call && root_of(&error).contains("would wait for itself"), "{error}");
+}
+
+/// With the runtime of one thread that nobody drives meanwhile.
+#[test]
+fn host_functions_wait_beside_a_runtime_of_one_thread_that_stands_still() {
+    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let instance = tokio.block_on(async { with_functions(&compiled(CALLS).await).start().await.unwrap() });
+    assert_eq!(pollster(instance.call::<i64>("waits", 1i64)).unwrap(), 101);
+    drop(tokio);
+    assert_eq!(pollster(instance.call::<i64>("waits", 2i64)).unwrap(), 102);
+}
+
+/// Panics where it is shown, and where it is dropped.
+#[derive(Debug)]
+struct Nasty;
+
+impl std::fmt::Display for Nasty {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("while it was shown")
+    }
+}
+
+impl Error for Nasty {}
+
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("while it was dropped");
+    }
+}
+
+#[tokio::test]
+async fn panics_of_the_programs_values_cost_no_more_than_the_call() {
+    let module = compiled(TWO).await;
+    let builder = module.instance().function("env", "blocks", |_: &mut Caller<'_>, ()| Err::<i32, _>(Nasty.into()));
+    let builder = builder.async_function("env", "yields", |_, ()| {
+        let held = PanicsWhenDropped;
+        async move {
+            let _held = held;
+            tokio::task::yield_now().await;
+            std::future::pending::<()>().await;
+            Ok(())
+        }
+    });
+    let instance = builder.start().await.unwrap();
+    assert_eq!(code(instance.call::<i32>("blocks", ()).await), ErrorCode::Call);
+    instance.call::<()>("bump", ()).await.unwrap();
+    let (_, ended) = tokio::join!(instance.call::<()>("yields", ()), async {
+        while instance.stats().host_calls < 2 {
+            tokio::task::yield_now().await;
+        }
+        instance.terminate("enough");
+        instance.closed().await
+    });
+    assert_eq!(ended.reason, "terminated");
+    let values = compiled(BASIC).await.instantiate().await.unwrap();
+    for place in 0..2 {
+        values.set_table_element("table", place, HostRef::new(PanicsWhenDropped)).await.unwrap();
+    }
+    assert_eq!(values.close().await.reason, "dropped");
+}
+
+#[test]
+fn bounds_of_the_builder_are_those_of_the_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let caps = Caps::builder().base(folder.path()).cache("kept").build().unwrap();
+    assert_eq!(*caps.cache(), runtime_wasm::CacheChoice::At(folder.path().join("kept")));
+    for (caps, name) in [
+        (Caps::builder().max_instances(0), "max_instances"),
+        (Caps::builder().max_module_bytes(0), "max_module_bytes"),
+        (Caps::builder().limits(Limits::new().fuel(0)), "limits.fuel"),
+        (Caps::builder().limits(Limits::new().memory_bytes(0)), "limits.memory_bytes"),
+    ] {
+        let error = caps.build().unwrap_err();
+        assert!(error.code == ErrorCode::Type && error.message.contains(name), "{error}");
+    }
+    assert_eq!(Runtime::new().unwrap().shutdown(Duration::MAX), 0);
+}

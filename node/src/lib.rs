@@ -68,7 +68,8 @@ fn caps(manifest: Option<&str>, text: Option<&str>) -> Result<Caps> {
         (Some(file), Some(text)) => {
             let table: toml::Table = serde_json::from_str(text).map_err(|error| wrong(&error))?;
             let text = toml::to_string(&table).map_err(|error| wrong(&error))?;
-            Caps::from_toml(&text, file, std::env::home_dir().as_deref()).map_err(|error| wrong(&error))
+            let home = std::env::home_dir().filter(|home| home.is_absolute());
+            Caps::from_toml(&text, file, home.as_deref()).map_err(|error| wrong(&error))
         }
         (Some(file), None) => Caps::from_file(file).map_err(|error| wrong(&error)),
         (None, _) => Ok(Caps::denied()),

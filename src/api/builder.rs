@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Where an instance's standard input comes from.
 #[derive(Clone, Debug, Default)]
@@ -139,7 +139,8 @@ impl InstanceBuilder {
 
     /// A function that it imports. It runs on the guest's own thread, which stands still meanwhile: to wait there keeps
     /// a stopped instance's thread alive, and an [async function](InstanceBuilder::async_function) is to be preferred. A panic in it is an error
-    /// of the guest's call.
+    /// of the guest's call. The guest leaves it 1 MiB of stack at least; its time counts as the guest's, and as long as a guest runs on its thread has
+    /// the priority of such. A function that holds the [`Runtime`](super::Runtime) keeps that alive for as long as the instance lives.
     ///
     /// Functions that the module does not import are left out.
     pub fn function<A, R, F>(self, module: &str, name: &str, function: F) -> Self
@@ -152,8 +153,10 @@ impl InstanceBuilder {
         self.import(module, name, move |_| Given::Native(function))
     }
 
-    /// A function that it imports, and that waits. It is polled on the guest's own thread, within the tokio runtime that
-    /// [`start`](InstanceBuilder::start) was awaited in, or within one of the crate's own. A guest that is stopped drops the future.
+    /// A function that it imports, and that waits. It is polled on the guest's own thread, within the multi-threaded tokio runtime that
+    /// [`start`](InstanceBuilder::start) was awaited in, or else within one of the crate's own, which drives timers and sockets only: what computes is
+    /// not to be spawned there. A guest that is stopped drops the future. What it may not do is to ask its own instance by the handle or the id, which is a
+    /// 5002; the [`AsyncCaller`] is for that.
     pub fn async_function<A, R, F, W>(self, module: &str, name: &str, function: F) -> Self
     where
         A: FromValues,
@@ -238,14 +241,16 @@ impl InstanceBuilder {
     /// Makes it, on a thread of its own, and runs its start function. Dropping the future ends what has started.
     ///
     /// # Errors
-    /// 5001 if it cannot be instantiated or there is no room for it, 5009 for a folder that is not granted, 5010 for an unusable
+    /// 5001 if it cannot be instantiated or there is no room for it, 5007 for a mailbox of a size that cannot be, 5009 for a folder that is not granted, 5010 for an unusable
     /// WASI configuration, 5011 if its start function reaches a limit.
     pub async fn start(mut self) -> Result<Instance> {
         let module = self.module;
         let host = module.host().clone();
         let runtime = host.enabled()?;
         let limits = host.limits(&self.limits)?;
-        let tokio = Handle::try_current().unwrap_or_else(|_| runtime.io().clone());
+        // One thread's own may not be driven while the guest waits.
+        let current = Handle::try_current().ok().filter(|tokio| tokio.runtime_flavor() == RuntimeFlavor::MultiThread);
+        let tokio = current.unwrap_or_else(|| runtime.io().clone());
         let imports = given(self.imports, &module.imports(), &tokio);
         let (mut wasi, streams) = self.wasi.connected();
         let granted = host.preopens(self.wasi.granted).await?;

@@ -6,10 +6,43 @@ use crate::actor::message::{Command, Outcome, Request, reply};
 use crate::actor::native::{CallingGuest, NativeFunction, Returned, WaitingGuest};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::registry::InstanceId;
+use std::cell::RefCell;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::runtime::Handle;
+
+thread_local! {
+    /// The instances whose host functions this thread is in.
+    static WITHIN: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs a part of a host function of this instance.
+fn within<T>(instance: u64, work: impl FnOnce() -> T) -> T {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            let _ = WITHIN.with_borrow_mut(Vec::pop);
+        }
+    }
+    WITHIN.with_borrow_mut(|within| within.push(instance));
+    let _leave = Leave;
+    work()
+}
+
+/// Refuses a request by the handle or the id, where a host function of the same instance makes it and would wait for itself.
+///
+/// # Errors
+/// 5002.
+pub(super) fn check_not_within(instance: u64) -> Result<()> {
+    if !WITHIN.with_borrow(|within| within.contains(&instance)) {
+        return Ok(());
+    }
+    let text = format!(
+        "a host function of the instance {instance} would wait for itself: the guest that waits is asked by the AsyncCaller that it is given"
+    );
+    Err(WasmError::new(ErrorCode::Call, text))
+}
 
 /// What a host function fails with: any error, or a text. The guest's call ends in a trap, and whoever called the guest gets a 5002 whose
 /// [`source`](std::error::Error::source) this is.
@@ -29,7 +62,7 @@ impl Caller<'_> {
     /// Its memory: the export `memory`, or else the first exported or imported one.
     ///
     /// # Errors
-    /// 5006 if it has none.
+    /// 5006 if it has none; 5005 for an exported one within a start function, before the instance is made.
     pub fn memory(&mut self) -> Result<&mut [u8]> {
         self.guest.memory()
     }
@@ -70,6 +103,9 @@ impl fmt::Debug for Caller<'_> {
 
 /// The guest that waits for an async host function. It can be asked meanwhile, and called: what it answers is answered from within its call. Once
 /// the host function has returned, or the guest is stopped, everything is a 5005.
+///
+/// While the guest is at work on what it was asked, the host function stands still, so that a timeout of its own around a call does not fire
+/// before that has ended; the limits of the instance hold. A request that is dropped before it has begun is taken back.
 #[derive(Clone)]
 pub struct AsyncCaller {
     guest: WaitingGuest,
@@ -132,7 +168,7 @@ where
 {
     NativeFunction::Plain(Box::new(move |guest, values| {
         let args = results(values, || "its arguments".to_owned())?;
-        Ok(function(&mut Caller { guest }, args)?.into_values())
+        Ok(within(guest.instance(), || function(&mut Caller { guest }, args))?.into_values())
     }))
 }
 
@@ -149,16 +185,18 @@ where
             Ok(args) => args,
             Err(error) => return Box::pin(async { Err(error.into()) }),
         };
-        let _within = tokio.enter();
-        let waiting = function(AsyncCaller { guest }, args);
+        let _in_tokio = tokio.enter();
+        let instance = guest.instance;
+        let waiting = within(instance, || function(AsyncCaller { guest }, args));
         let waiting = async move { Ok(waiting.await?.into_values()) };
-        Box::pin(Within { tokio: tokio.clone(), waiting: Some(Box::pin(waiting)) })
+        Box::pin(Within { tokio: tokio.clone(), instance, waiting: Some(Box::pin(waiting)) })
     }))
 }
 
 /// A future that is polled, and dropped, where tokio's timers and sockets can be had.
 struct Within {
     tokio: Handle,
+    instance: u64,
     waiting: Option<Pin<Box<dyn Future<Output = Returned> + Send>>>,
 }
 
@@ -167,9 +205,9 @@ impl Future for Within {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Returned> {
         let this = &mut *self;
-        let _within = this.tokio.enter();
+        let _in_tokio = this.tokio.enter();
         match &mut this.waiting {
-            Some(waiting) => waiting.as_mut().poll(context),
+            Some(waiting) => within(this.instance, || waiting.as_mut().poll(context)),
             None => Poll::Pending,
         }
     }
@@ -177,7 +215,7 @@ impl Future for Within {
 
 impl Drop for Within {
     fn drop(&mut self) {
-        let _within = self.tokio.enter();
+        let _in_tokio = self.tokio.enter();
         self.waiting = None;
     }
 }

@@ -1,6 +1,7 @@
 //! An instance, and what it can be asked.
 
 use super::asking::{CallLimits, bytes, call, called, number, read, value, write};
+use super::host_functions::check_not_within;
 use super::streams::{InstanceStdin, InstanceStdout};
 use super::values::{FromValues, IntoValues, args, results};
 use crate::actor::control::{Status, StopReason};
@@ -56,8 +57,8 @@ impl Instance {
     ///
     /// # Errors
     /// 5003 if there is no such function, 5007 for arguments or results of other types, 5002 for a trap, an exit, a host
-    /// function that fails or a stop meanwhile, 5011 if it reaches a limit, 5005 if the instance has ended. After a trap or a limit it has ended,
-    /// unless it is to be restarted.
+    /// function that fails or a stop meanwhile, 5011 if it reaches a limit, 5005 if the instance has ended. After a limit of
+    /// time it has ended, unless it is to be restarted; after a trap or spent fuel it answers on, and its guest is as the trap has left it.
     pub async fn call<R: FromValues>(&self, name: &str, args: impl IntoValues) -> Result<R> {
         self.call_with(name, args, &CallLimits::default()).await
     }
@@ -198,7 +199,7 @@ impl Instance {
     /// Adds fuel, and gives what there is then.
     ///
     /// # Errors
-    /// 5001 if it was made without a limit of fuel.
+    /// 5007 if it was made without a limit of fuel.
     pub async fn add_fuel(&self, amount: u64) -> Result<u64> {
         number(self.ask(Command::AddFuel(amount)).await)
     }
@@ -252,6 +253,7 @@ impl Instance {
     }
 
     async fn ask(&self, command: Command) -> Outcome {
+        check_not_within(self.actor.id())?;
         self.host.runtime().ask(self.id(), command).await
     }
 }

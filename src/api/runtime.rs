@@ -1,6 +1,7 @@
 //! The runtime, as a program sees it.
 
 use super::asking::{CallLimits, call, called};
+use super::host_functions::check_not_within;
 use super::module::Module;
 use super::values::{FromValues, IntoValues};
 use crate::actor::InstanceStats;
@@ -69,6 +70,7 @@ impl Runtime {
     /// # Errors
     /// As for [`Instance::call`](super::Instance::call).
     pub async fn call<R: FromValues>(&self, id: InstanceId, name: &str, args: impl IntoValues) -> Result<R> {
+        check_not_within(id.0)?;
         let command = Command::Call(call(name, args, &CallLimits::default()));
         called(name, self.host.runtime().ask(id, command).await)
     }

@@ -11,7 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// What waits for a pipe to change.
 type Ready = Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>;
 
-/// Waits until the pipe is ready. Which is no promise: whoever waits looks again.
+/// Waits until the pipe is ready. Which is no promise: whoever waits looks again. Whoever waits already waits on before looking: to look is told to
+/// all that wait for a change.
 fn poll_ready<F>(waiting: &mut Ready, context: &mut Context<'_>, ready: impl FnOnce() -> F) -> Poll<()>
 where
     F: Future<Output = ()> + Send + Sync + 'static,
@@ -42,6 +43,10 @@ impl InstanceStdin {
 impl AsyncWrite for InstanceStdin {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
         let this = &mut *self;
+        if let Some(waiting) = &mut this.waiting {
+            ready!(waiting.as_mut().poll(context));
+            this.waiting = None;
+        }
         loop {
             match this.pipe.try_write(bytes) {
                 Ok(0) if !bytes.is_empty() => {}
@@ -95,6 +100,10 @@ impl AsyncRead for InstanceStdout {
         let this = &mut *self;
         if room.remaining() == 0 {
             return Poll::Ready(Ok(()));
+        }
+        if let Some(waiting) = &mut this.waiting {
+            ready!(waiting.as_mut().poll(context));
+            this.waiting = None;
         }
         loop {
             match this.pipe.try_read(room.remaining()) {

@@ -6,7 +6,7 @@ use crate::value::{Arg, ExternValue, FuncValue, HostRef, Value};
 /// Arguments of a call, or results of a host function: `()`, one value, a tuple of up to eight, an array, a `Vec` or a slice.
 ///
 /// A Rust type is one WebAssembly type, and has to be the signature's: `i32` and `u32` are i32, `i64` and `u64` are i64, `f32`, `f64`, `u128` is
-/// v128 (little-endian), [`HostRef`] externref, [`FuncValue`] funcref.
+/// v128 (little-endian), [`HostRef`] externref, [`FuncValue`] funcref, an `Option` of these one that may be null, and [`Value`] any of them.
 pub trait IntoValues {
     /// The values, in order.
     fn into_values(self) -> Vec<Value>;
@@ -93,6 +93,59 @@ one_value! {
     u128, "v128", Value::V128, Value::V128(v) => *v;
     HostRef, "externref", |v: HostRef| Value::Extern(ExternValue::Host(v)), Value::Extern(ExternValue::Host(v)) => v.clone();
     FuncValue, "funcref", Value::Func, Value::Func(v) => *v;
+}
+
+/// A reference that may be null.
+macro_rules! nullable {
+    ($($ty:ty, $name:literal;)*) => {$(
+        impl From<Option<$ty>> for Value {
+            fn from(value: Option<$ty>) -> Value {
+                value.map_or(Value::Null, Value::from)
+            }
+        }
+
+        impl One for Option<$ty> {
+            const TYPE: &'static str = $name;
+
+            fn read(value: &Value) -> Option<Self> {
+                match value {
+                    Value::Null => Some(None),
+                    value => <$ty as One>::read(value).map(Some),
+                }
+            }
+        }
+
+        impl IntoValues for Option<$ty> {
+            fn into_values(self) -> Vec<Value> {
+                vec![self.into()]
+            }
+        }
+
+        impl FromValues for Option<$ty> {
+            fn from_values(values: Vec<Value>) -> Result<Self, String> {
+                <(Self,)>::from_values(values).map(|(value,)| value)
+            }
+        }
+    )*};
+}
+
+nullable! {
+    HostRef, "externref or null";
+    FuncValue, "funcref or null";
+}
+
+impl One for Value {
+    const TYPE: &'static str = "any";
+
+    fn read(value: &Value) -> Option<Self> {
+        Some(value.clone())
+    }
+}
+
+impl FromValues for Value {
+    fn from_values(values: Vec<Value>) -> Result<Self, String> {
+        <(Self,)>::from_values(values).map(|(value,)| value)
+    }
 }
 
 impl IntoValues for Value {
@@ -203,5 +256,9 @@ mod tests {
         let read = HostRef::from_values(value.clone().into_values()).unwrap();
         assert_eq!(read.downcast_ref::<String>().map(String::as_str), Some("kept"));
         assert!(read == value && read.downcast_ref::<u8>().is_none());
+        let both = <(Option<HostRef>, Option<FuncValue>, Value)>::from_values(vec![Value::Null, Value::Null, 7.into()]);
+        assert_eq!(both.unwrap(), (None, None, Value::I32(7)));
+        assert_eq!(Option::<HostRef>::from_values(Some(value.clone()).into_values()).unwrap(), Some(value));
+        assert!(Option::<HostRef>::from_values(7.into_values()).is_err());
     }
 }

@@ -161,6 +161,11 @@ impl CapsBuilder {
             let pattern = UrlPattern::parse(text);
             self.granted.fetch.push(pattern.map_err(|why| wrong("fetch", text, &why.to_string()))?);
         }
+        if let CacheChoice::At(folder) = &self.granted.cache {
+            let text = folder.to_str().map_or_else(|| folder.to_string_lossy().into_owned(), str::to_owned);
+            let folder = paths::absolute(&text, &base, home.as_deref()).map_err(|why| wrong("cache", &text, &why))?;
+            self.granted.cache = CacheChoice::At(folder);
+        }
         self.take_limits()?;
         Ok(Caps { granted: Arc::new(Granted { base, home, ..self.granted }) })
     }
@@ -173,6 +178,21 @@ impl CapsBuilder {
         limits.memory_bytes = given.memory_bytes;
         limits.table_elements = given.table_elements;
         limits.mailbox = given.mailbox;
+        let of_all = limits.max_instances.map(|instances| instances as u64);
+        for (name, amount) in [
+            ("limits.fuel", given.fuel),
+            ("limits.memory_bytes", given.memory_bytes),
+            ("limits.table_elements", given.table_elements),
+            ("max_instances", of_all),
+            ("max_module_bytes", limits.max_module_bytes),
+            ("max_memory_bytes", limits.max_memory_bytes),
+            ("max_compile_memory_bytes", limits.max_compile_memory_bytes),
+            ("max_cache_bytes", limits.max_cache_bytes),
+        ] {
+            if amount == Some(0) {
+                return Err(WasmError::new(ErrorCode::Type, format!("{name} must be at least 1")));
+            }
+        }
         match given.mailbox.filter(|places| !(1..=MAILBOX_MAX).contains(places)) {
             None => Ok(()),
             Some(places) => {

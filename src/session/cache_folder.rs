@@ -12,8 +12,8 @@ const FOLDER: &str = "runtime-wasm";
 /// The variable that says how much is kept.
 const MOST: &str = "RUNTIME_WASM_CACHE_MAX";
 
-/// The cache to use, if any. What turns it off comes first, then the program's own choice, the environment, and the manifest, which may set how many
-/// bytes are kept, too.
+/// The cache to use, if any. The program or the manifest may turn it off; else the program's own folder comes first, then the environment, where an empty
+/// variable turns it off, and the manifest, which may set how many bytes are kept, too.
 ///
 /// # Errors
 /// For an environment that says no such number.

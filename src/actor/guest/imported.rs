@@ -59,6 +59,9 @@ impl Imported {
 /// # Errors
 /// If the guest has been stopped meanwhile.
 pub(super) async fn serve(store: &mut Context<'_>, request: Request) -> wasmtime::Result<()> {
+    if !request.reply.is_wanted() {
+        return Ok(());
+    }
     store.data().actor.control.set_waiting(false);
     let span = request.command.span();
     let mut scope = RootScope::new(&mut *store);

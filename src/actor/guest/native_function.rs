@@ -18,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Waking, Poll};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::block_in_place;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 use wasmtime::{AsContextMut, Caller, Func, Val};
@@ -75,7 +76,8 @@ impl NativeImport {
         let returned = match &*self.function {
             NativeFunction::Plain(function) => {
                 let _in_span = span.enter();
-                Ok(contained(|| function(&mut Calling(store), args)))
+                // It may wait for a tokio runtime, whatever the guest has done before.
+                Ok(contained(|| block_in_place(|| function(&mut Calling(store), args))))
             }
             NativeFunction::Async(function) => {
                 let (requests, inbox) = unbounded_channel();
@@ -107,7 +109,10 @@ impl NativeImport {
                 self.imported.results(store, &args).await
             }
             Err(error) => {
-                let said = printable::sentence(&error.to_string());
+                let said = catch_unwind(AssertUnwindSafe(|| error.to_string()));
+                let said = printable::sentence(
+                    &said.unwrap_or_else(|panic| format!("its error panicked: {}", panics::said(&*panic))),
+                );
                 let text = format!("the host function {} failed: {said}", self.imported.import);
                 Err(WasmError { source: Some(ErrorSource::new(error)), ..WasmError::new(ErrorCode::Call, text) })
             }
@@ -118,11 +123,12 @@ impl NativeImport {
 /// Polls the function, and answers requests to the guest meanwhile.
 async fn wait(
     store: &mut Context<'_>,
-    mut running: Pin<Box<dyn Future<Output = Returned> + Send>>,
+    running: Running,
     mut inbox: UnboundedReceiver<Request>,
 ) -> wasmtime::Result<Returned> {
+    let mut running = Contained(Some(running));
     loop {
-        let next = poll_fn(|waking| poll_next(&mut running, &mut inbox, waking));
+        let next = poll_fn(|waking| poll_next(running.get(), &mut inbox, waking));
         let actor = store.data().actor.clone();
         match actor.control.while_running(next).await {
             Some(Next::Over(returned)) => return Ok(returned),
@@ -132,11 +138,30 @@ async fn wait(
     }
 }
 
+type Running = Pin<Box<dyn Future<Output = Returned> + Send>>;
+
+/// What waits. Where it panics as it is dropped, that is for the log.
+struct Contained(Option<Running>);
+
+impl Contained {
+    fn get(&mut self) -> Option<&mut Running> {
+        self.0.as_mut()
+    }
+}
+
+impl Drop for Contained {
+    fn drop(&mut self) {
+        let running = self.0.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(running)));
+    }
+}
+
 fn poll_next(
-    running: &mut Pin<Box<dyn Future<Output = Returned> + Send>>,
+    running: Option<&mut Running>,
     inbox: &mut UnboundedReceiver<Request>,
     waking: &mut Waking<'_>,
 ) -> Poll<Next> {
+    let Some(running) = running else { return Poll::Pending };
     match catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(waking))) {
         Ok(Poll::Ready(returned)) => return Poll::Ready(Next::Over(returned)),
         Ok(Poll::Pending) => {}
