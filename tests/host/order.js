@@ -1,4 +1,5 @@
-setTimeout(() => console.log("timer 2"), 2);
+// So much later that no wait for a processor between these lines comes near.
+setTimeout(() => console.log("timer 2"), 500);
 setTimeout(() => console.log("timer 1"), 1);
 const gone = setTimeout(() => console.log("never"), 1);
 clearTimeout(gone);
