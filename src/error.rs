@@ -262,7 +262,7 @@ impl WasmError {
     /// 5007: what `subject` names is a value that another runtime keeps, which shares the instances.
     #[doc(hidden)]
     pub fn foreign_value(subject: &str) -> Self {
-        let text = format!("{subject} is a value that another runtime keeps to itself");
+        let text = format!("{subject} is a value of another JavaScript runtime, which keeps it to itself");
         Self::new(ErrorCode::Type, text)
     }
 }
