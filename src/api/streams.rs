@@ -11,17 +11,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// What waits for a pipe to change.
 type Ready = Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>;
 
-/// Waits until the pipe is ready. Which is no promise: whoever waits looks again. Whoever waits already waits on before looking: to look is told to
-/// all that wait for a change.
-fn poll_ready<F>(waiting: &mut Ready, context: &mut Context<'_>, ready: impl FnOnce() -> F) -> Poll<()>
-where
-    F: Future<Output = ()> + Send + Sync + 'static,
-{
-    let polled = waiting.get_or_insert_with(|| Box::pin(ready())).as_mut().poll(context);
-    if polled.is_ready() {
+/// Waits on, if somebody waits: to look at the pipe meanwhile would tell all that wait for a change, and wake them for nothing.
+fn poll_waiting(waiting: &mut Ready, context: &mut Context<'_>) -> Poll<()> {
+    if let Some(ready) = waiting {
+        ready!(ready.as_mut().poll(context));
         *waiting = None;
     }
-    polled
+    Poll::Ready(())
 }
 
 /// Where an instance reads from, if its input is [piped](super::Input::Piped). What is written waits in a pipe of 64 KiB; a full one makes the
@@ -43,11 +39,8 @@ impl InstanceStdin {
 impl AsyncWrite for InstanceStdin {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
         let this = &mut *self;
-        if let Some(waiting) = &mut this.waiting {
-            ready!(waiting.as_mut().poll(context));
-            this.waiting = None;
-        }
         loop {
+            ready!(poll_waiting(&mut this.waiting, context));
             match this.pipe.try_write(bytes) {
                 Ok(0) if !bytes.is_empty() => {}
                 Ok(count) => return Poll::Ready(Ok(count)),
@@ -55,11 +48,8 @@ impl AsyncWrite for InstanceStdin {
                     return Poll::Ready(Err(Error::new(ErrorKind::BrokenPipe, "nobody reads this input any more")));
                 }
             }
-            let pipe = &this.pipe;
-            ready!(poll_ready(&mut this.waiting, context, || {
-                let pipe = pipe.clone();
-                async move { pipe.ready().await }
-            }));
+            let pipe = this.pipe.clone();
+            this.waiting = Some(Box::pin(async move { pipe.ready().await }));
         }
     }
 
@@ -101,11 +91,8 @@ impl AsyncRead for InstanceStdout {
         if room.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        if let Some(waiting) = &mut this.waiting {
-            ready!(waiting.as_mut().poll(context));
-            this.waiting = None;
-        }
         loop {
+            ready!(poll_waiting(&mut this.waiting, context));
             match this.pipe.try_read(room.remaining()) {
                 Available::Bytes(bytes) => {
                     room.put_slice(&bytes);
@@ -114,11 +101,8 @@ impl AsyncRead for InstanceStdout {
                 Available::End => return Poll::Ready(Ok(())),
                 Available::Nothing => {}
             }
-            let pipe = &this.pipe;
-            ready!(poll_ready(&mut this.waiting, context, || {
-                let pipe = pipe.clone();
-                async move { pipe.ready().await }
-            }));
+            let pipe = this.pipe.clone();
+            this.waiting = Some(Box::pin(async move { pipe.ready().await }));
         }
     }
 }
