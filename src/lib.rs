@@ -122,6 +122,11 @@ mod instance_limits;
 #[doc(hidden)]
 pub mod instance_limits;
 #[cfg(not(feature = "internals"))]
+mod interface;
+#[cfg(feature = "internals")]
+#[allow(missing_docs)]
+pub mod interface;
+#[cfg(not(feature = "internals"))]
 mod limits;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
@@ -183,7 +188,7 @@ pub use value::{ExternValue, FuncValue, HostRef, Value};
 /// What can be known of a module before it runs: [`Module::inspect`].
 pub mod info {
     pub use crate::module_info::{
-        CustomSection, Export, GlobalType, Import, ItemType, MemoryType, ModuleInfo, Needs, Producer, Signature,
+        Info,         CustomSection, Export, GlobalType, Import, ItemType, MemoryType, ModuleInfo, Needs, Producer, Signature,
         TableType, WasiNeeds,
     };
 }

@@ -27,6 +27,24 @@ pub const FUNCTION_BYTES_MAX: usize = 1024 * 1024;
 pub const LOCALS_MAX: u32 = 20_000;
 /// Imports of one module, and exports: each is an object to whoever lists them.
 pub const IMPORTS_MAX: u32 = 10_000;
+/// Types that a component declares, with those of all components in it. Whoever reads them goes down into each from within another one.
+pub const COMPONENT_TYPES_MAX: u32 = 20_000;
+/// Types within each other in the values of a component's functions.
+pub const COMPONENT_TYPE_DEPTH_MAX: usize = 100;
+/// Modules and components within a component. One of Python's has some forty.
+pub const COMPONENT_PARTS_MAX: u32 = 1_000;
+/// Components within each other.
+pub const COMPONENT_DEPTH_MAX: u32 = 50;
+/// Functions that a component lifts, lowers and makes for its resources, each of which is compiled.
+pub const COMPONENT_FUNCTIONS_MAX: u32 = 20_000;
+/// Core instances that a component makes, all together.
+pub const CORE_INSTANCES_MAX: u32 = 2_000;
+/// Functions, imports, exports and globals in all of these: each takes some ten bytes of the host's in each instance.
+pub const CORE_PARTS_MAX: u32 = 1_000_000;
+/// Handles of resources that an instance may hold at once, its own and those that the host holds for it.
+pub const RESOURCE_HANDLES_MAX: usize = 100_000;
+/// Bytes that the host copies out of a component for one call, counted as the values take them in the host.
+pub const COMPONENT_COPY_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// See [`IMPORTS_MAX`].
 pub const EXPORTS_MAX: u32 = 10_000;
 /// Bytes of the name of an import, an export or a custom section.

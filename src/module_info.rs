@@ -40,6 +40,27 @@ pub struct ModuleInfo {
     pub needs: Needs,
 }
 
+/// A module or a component, as it declares itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub enum Info {
+    /// A core module.
+    Module(Box<ModuleInfo>),
+    /// A component.
+    Component(Box<ComponentInfo>),
+}
+
+impl Info {
+    /// What a core module declares; none of a component.
+    pub fn module(self) -> Option<ModuleInfo> {
+        match self {
+            Info::Module(info) => Some(*info),
+            Info::Component(_) => None,
+        }
+    }
+}
+
 /// A component, as it declares itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename = "component")]
@@ -204,9 +225,13 @@ impl Serialize for signature::Export {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", &self.name)?;
         map.serialize_entry("kind", self.kind.name())?;
-        if let ExportKind::Function { params, results } = &self.kind {
-            map.serialize_entry("params", params)?;
-            map.serialize_entry("results", results)?;
+        match &self.kind {
+            ExportKind::Function { params, results } => {
+                map.serialize_entry("params", params)?;
+                map.serialize_entry("results", results)?;
+            }
+            ExportKind::ComponentFunction { wit } => map.serialize_entry("wit", wit)?,
+            _ => {}
         }
         map.end()
     }

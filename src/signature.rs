@@ -72,7 +72,7 @@ impl ExportKind {
     /// The word for it.
     pub fn name(&self) -> &'static str {
         match self {
-            ExportKind::Function { .. } => "function",
+            ExportKind::Function { .. } | ExportKind::ComponentFunction { .. } => "function",
             ExportKind::Memory => "memory",
             ExportKind::Table => "table",
             ExportKind::Global => "global",
@@ -91,6 +91,11 @@ pub enum ExportKind {
         params: Vec<ValueType>,
         /// Result types.
         results: Vec<ValueType>,
+    },
+    /// A function of a component.
+    ComponentFunction {
+        /// Its type in the words of WIT: `func(a: u32) -> string`.
+        wit: String,
     },
     /// A linear memory.
     Memory,

@@ -26,6 +26,9 @@ pub enum Value {
     Extern(ExternValue),
     /// A funcref that is not null: a function of a guest's.
     Func(FuncValue),
+    /// All values of a call of a component's, encoded; see [`component_values`](crate::component_values).
+    #[doc(hidden)]
+    Encoded(Vec<u8>),
 }
 
 /// A JavaScript value that a guest holds without knowing what it is.
@@ -159,6 +162,8 @@ pub enum RawValue {
     Undefined,
     /// A function of a guest's.
     Func(FuncValue),
+    /// All values of a call of a component's, encoded.
+    Encoded(Vec<u8>),
     /// Anything else, by what to call it in a message.
     Other(&'static str),
 }
@@ -185,6 +190,7 @@ impl From<Value> for Arg {
             Value::V128(v) => ("v128", RawValue::Vector(v)),
             Value::Null => return Arg::inferred(RawValue::Null),
             Value::Func(func) => ("funcref", RawValue::Func(func)),
+            Value::Encoded(bytes) => return Arg::inferred(RawValue::Encoded(bytes)),
             Value::Extern(ExternValue::Undefined) => ("externref", RawValue::Undefined),
             Value::Extern(ExternValue::Number(bits)) => ("externref", RawValue::Number(f64::from_bits(bits))),
             Value::Extern(ExternValue::BigInt(v)) => ("externref", RawValue::BigInt(v)),
@@ -209,6 +215,7 @@ impl Value {
             Value::Null => "null",
             Value::Extern(_) => "externref",
             Value::Func(_) => "funcref",
+            Value::Encoded(_) => "values of a component",
         }
     }
 
@@ -278,6 +285,7 @@ impl RawValue {
             RawValue::Null => "null",
             RawValue::Undefined => "undefined",
             RawValue::Func(_) => "a function",
+            RawValue::Encoded(_) => "values of a component",
             RawValue::Other(what) => what,
         }
     }

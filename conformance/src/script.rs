@@ -8,6 +8,7 @@ use runtime_wasm::actor::config::InstanceConfig;
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::{ErrorCode, WasmError};
+use runtime_wasm::module_info::ModuleInfo;
 use runtime_wasm::registry::{InstanceId, ModuleId, Runtime};
 use std::collections::HashMap;
 use wasmparser::{Validator, WasmFeatures};
@@ -178,9 +179,14 @@ impl Script<'_> {
         failed
     }
 
+    async fn info(&self, module: ModuleId) -> Result<ModuleInfo, WasmError> {
+        let info = self.runtime.inspect(module).await?.module();
+        info.ok_or_else(|| WasmError::new(ErrorCode::Compile, "the suite has no components"))
+    }
+
     async fn imports_fresh(&self, bytes: &[u8]) -> bool {
         let Ok(module) = self.compile(bytes).await else { return false };
-        self.runtime.inspect(module).await.is_ok_and(|info| has_fresh(&info))
+        self.info(module).await.is_ok_and(|info| has_fresh(&info))
     }
 
     async fn compile(&self, bytes: &[u8]) -> Result<ModuleId, Ran> {
@@ -211,7 +217,7 @@ impl Script<'_> {
 
     async fn instantiate(&mut self, bytes: &[u8]) -> Result<InstanceId, Ran> {
         let module = self.compile(bytes).await?;
-        let info = self.runtime.inspect(module).await.map_err(Ran::Error)?;
+        let info = self.info(module).await.map_err(Ran::Error)?;
         let imports = met(&info, &self.registered).map_err(|from| {
             // From here on the suite expects of those what this one would have done to them.
             self.excused.extend(from.into_iter().map(|id| (id, Reason::Shared)));
@@ -289,7 +295,7 @@ impl Script<'_> {
             Err(Ran::Error(error)) => return Outcome::Failed(error.to_string()),
             Err(Ran::Values(_)) => return Outcome::Failed("it has values".to_owned()),
         };
-        let Ok(info) = self.runtime.inspect(module).await else { return Outcome::Failed("not inspected".to_owned()) };
+        let Ok(info) = self.info(module).await else { return Outcome::Failed("not inspected".to_owned()) };
         match self.instantiate(bytes).await {
             Err(Ran::Error(error)) if error.code == ErrorCode::Instantiate && error.message.contains("import") => {
                 Outcome::Passed

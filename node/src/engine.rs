@@ -170,6 +170,15 @@ impl Js for Engine<'_> {
         }
     }
 
+    fn copied(&mut self, value: &napi_value) -> Option<Vec<u8>> {
+        let (data, length) = self.view(*value)?;
+        if length == 0 {
+            return Some(Vec::new());
+        }
+        // SAFETY: there are as many bytes, and nothing of JavaScript runs meanwhile.
+        Some(unsafe { std::slice::from_raw_parts(data, length) }.to_vec())
+    }
+
     fn text(&mut self, value: &napi_value) -> Option<String> {
         let mut length = 0;
         // SAFETY: as above; without a buffer it tells the length.

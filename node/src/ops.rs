@@ -74,6 +74,7 @@ ops! {
     later op_wasm_compile_file |session, path: String, sha256: String| { session.compile_file(path, sha256).await }
     later op_wasm_drop_module |session, id: f64| { session.drop_module(id) }
     later op_wasm_inspect |session, id: f64| { session.inspect(id).await }
+    later op_wasm_module_interface |session, id: f64| { session.module_interface(id).await }
     later op_wasm_module_imports |session, id: f64| { session.module_imports(id).await }
 
     now op_wasm_abort_handle |this| { f64::from(this.session.abort_handle()) }
@@ -103,6 +104,7 @@ ops! {
     later op_wasm_global_set |session, id: f64, name: String, values: Args| { session.global_set(id, name, values.first()).await }
     later op_wasm_exports |session, id: f64| { session.exports(id).await }
     later op_wasm_add_fuel |session, id: f64, fuel: String| { session.add_fuel(id, &fuel).await }
+    later op_wasm_drop_resource |session, id: f64, number: f64| { session.drop_resource(id, number).await }
     later op_wasm_end |session, id: f64, how: String, text: String| { session.end(id, &how, text).await }
 
     later op_wasm_host_call |session, call: f64, instance: f64, name: String, args: Args| {

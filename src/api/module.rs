@@ -1,7 +1,7 @@
 //! Compiled modules.
 
 use crate::error::Result;
-use crate::module_info::ModuleInfo;
+use crate::module_info::Info;
 use crate::registry::ModuleId;
 use crate::session::WasmHost;
 use crate::signature::{Export, Import};
@@ -53,7 +53,7 @@ impl Module {
     ///
     /// # Errors
     /// 5000 if there is no thread to read it on.
-    pub async fn inspect(&self) -> Result<ModuleInfo> {
+    pub async fn inspect(&self) -> Result<Info> {
         self.inner.host.runtime().inspect(self.inner.id).await
     }
 }

@@ -7,7 +7,7 @@ use crate::actor::message::{Answer, Call, Command};
 use crate::error::{ErrorCode, WasmError};
 use crate::registry::{InstanceId, Runtime};
 use crate::signature::{Export, ExportKind};
-use crate::value::{Arg, Value};
+use crate::value::{Arg, RawValue, Value};
 use std::path::Path;
 
 /// The exit code after a trap or a spent limit: that of a process that aborted.
@@ -15,6 +15,12 @@ const EXIT_TRAPPED: i32 = 134;
 /// The export by which a command runs, and that by which a library is made ready.
 const COMMAND_ENTRY: &str = "_start";
 const LIBRARY_ENTRY: &str = "_initialize";
+/// The same of a component that is a command, whatever the version.
+const COMPONENT_ENTRY: &str = "wasi:cli/run#run";
+
+fn is_component_entry(name: &str) -> bool {
+    name.starts_with("wasi:cli/run@") && name.ends_with("#run")
+}
 
 /// What to run: an export by name, with its arguments as they were written.
 pub(super) struct Invocation {
@@ -79,12 +85,21 @@ async fn try_run(
     let module = runtime.compile(name.clone(), bytes).await.map_err(End::of)?;
     let exports = runtime.module_exports(module).map_err(End::of)?;
     let entry = entry(&exports, invocation.as_ref());
-    if entry.is_none() && !runtime.inspect(module).await.map_err(End::of)?.start {
-        let text =
-            format!("{name} has no export \"{COMMAND_ENTRY}\": it is no WASI command; --invoke EXPORT calls another");
-        return Err(End::Refused(text));
+    let is_component = runtime.module_interface(module).map_err(End::of)?.is_some();
+    if entry.is_none() {
+        let info = runtime.inspect(module).await.map_err(End::of)?;
+        if is_component || !info.module().is_some_and(|info| info.start) {
+            let wanted = if is_component { COMPONENT_ENTRY } else { COMMAND_ENTRY };
+            let text = format!("{name} has no export \"{wanted}\": it is no WASI command; --invoke EXPORT calls another");
+            return Err(End::Refused(text));
+        }
     }
     let args = match &invocation {
+        Some(_) if is_component => {
+            let text = format!("{name} is a component: --invoke calls functions of modules, whose arguments are numbers");
+            return Err(End::Refused(text));
+        }
+        None if is_component => vec![Arg::inferred(RawValue::Encoded(Vec::new()))],
         Some(Invocation { export, args }) => invoke::arguments(&name, &exports, export, args).map_err(End::Refused)?,
         None => Vec::new(),
     };
@@ -95,12 +110,20 @@ async fn try_run(
         call(runtime, instance, LIBRARY_ENTRY, Vec::new()).await?;
     }
     let results = call(runtime, instance, entry, args).await?;
+    if is_component {
+        // A result without values: which case it is, of which the second is an error.
+        let failed = matches!(&*results, [Value::Encoded(bytes)] if bytes.first() == Some(&1));
+        return if failed { Err(End::Exited(1)) } else { Ok(()) };
+    }
     print(&results.iter().map(invoke::line).collect::<String>()).map_err(End::Refused)
 }
 
 /// The export to call: the one that is named, or else by what there is.
-fn entry<'a>(exports: &[Export], invocation: Option<&'a Invocation>) -> Option<&'a str> {
-    let own = || [COMMAND_ENTRY, LIBRARY_ENTRY].into_iter().find(|name| is_function(exports, name));
+fn entry<'a>(exports: &'a [Export], invocation: Option<&'a Invocation>) -> Option<&'a str> {
+    let own = || {
+        let known = [COMMAND_ENTRY, LIBRARY_ENTRY].into_iter().find(|name| is_function(exports, name));
+        known.or_else(|| exports.iter().map(|export| &*export.name).find(|name| is_component_entry(name)))
+    };
     invocation.map(|invocation| &*invocation.export).or_else(own)
 }
 

@@ -2,7 +2,7 @@
 
 use super::module_file::Bound;
 use super::output::{print, shown};
-use crate::engine::{inspect_component, is_component, validate_and_inspect};
+use crate::engine::{Kind, inspect_component, validate_and_inspect};
 use crate::module_info::{ComponentInfo, ItemType, MemoryType, ModuleInfo, Producer, Signature, WorldItem};
 use crate::printable;
 use crate::signature::ValueType;
@@ -30,7 +30,7 @@ impl Inspect {
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
         let path = shown(&self.file);
         let bytes = self.module.read(&self.file)?;
-        if is_component(&bytes) {
+        if Kind::of(&bytes) == Kind::Component {
             let info = inspect_component(&path, &bytes)?;
             print(&if self.json { as_json(&info)? } else { describe_component(&info) })?;
             return Err(

@@ -82,6 +82,7 @@ pub(super) fn line(value: &Value) -> String {
         Value::V128(bits) => format!("{bits}\n"),
         Value::Null => "null\n".to_owned(),
         Value::Func(_) => "<funcref>\n".to_owned(),
+        Value::Encoded(_) => "<values of a component>\n".to_owned(),
         Value::Extern(_) => "<externref>\n".to_owned(),
     }
 }

@@ -1,20 +1,55 @@
 //! Compiled code.
 
 use super::looks::Offsets;
-use std::ops::Deref;
 use std::sync::Arc;
+use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
 
 /// Compiled code, ready to be instantiated on the engine it was compiled for. A reference: cloning is cheap.
 #[derive(Clone)]
 pub struct Code {
-    module: wasmtime::Module,
+    compiled: Compiled,
     /// Where its instructions come from, if it was rewritten.
     offsets: Option<Arc<Offsets>>,
 }
 
+/// What was compiled.
+#[derive(Clone)]
+pub enum Compiled {
+    /// A core module.
+    Core(Module),
+    /// A component, with all modules in it.
+    Component(Component),
+}
+
 impl Code {
-    pub(super) fn new(module: wasmtime::Module, offsets: Option<Offsets>) -> Self {
-        Code { module, offsets: offsets.map(Arc::new) }
+    pub(super) fn of_module(module: Module, offsets: Option<Offsets>) -> Self {
+        Code { compiled: Compiled::Core(module), offsets: offsets.map(Arc::new) }
+    }
+
+    pub(super) fn of_component(component: Component) -> Self {
+        Code { compiled: Compiled::Component(component), offsets: None }
+    }
+
+    /// What it is.
+    pub fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
+    /// The engine that it was compiled for.
+    pub fn engine(&self) -> &Engine {
+        match &self.compiled {
+            Compiled::Core(module) => module.engine(),
+            Compiled::Component(component) => component.engine(),
+        }
+    }
+
+    /// The form in which it can be kept.
+    pub(super) fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+        match &self.compiled {
+            Compiled::Core(module) => module.serialize(),
+            Compiled::Component(component) => component.serialize(),
+        }
     }
 
     /// Does it look at a page that a stop takes away? Then an instance of it has one more memory, which is nobody's.
@@ -29,13 +64,5 @@ impl Code {
 
     pub(super) fn offsets(&self) -> Option<&Offsets> {
         self.offsets.as_deref()
-    }
-}
-
-impl Deref for Code {
-    type Target = wasmtime::Module;
-
-    fn deref(&self) -> &wasmtime::Module {
-        &self.module
     }
 }

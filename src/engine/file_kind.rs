@@ -3,8 +3,32 @@
 use crate::error::{ErrorCode, Result, WasmError};
 use wasmparser::Parser;
 
-/// How a core module begins, whatever its version.
+/// How modules and components begin, whatever their version.
 const MAGIC: &[u8] = b"\0asm";
+
+/// What WebAssembly there is, told by its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A core module.
+    Core,
+    /// A component.
+    Component,
+}
+
+impl Kind {
+    /// Of what begins like neither it is said elsewhere what it is.
+    pub fn of(bytes: &[u8]) -> Kind {
+        if Parser::is_component(bytes) { Kind::Component } else { Kind::Core }
+    }
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Core => "module",
+            Kind::Component => "component",
+        }
+    }
+}
 
 /// What binary formats begin with, and what to do with them.
 const FORMATS: &[(&[u8], &str)] = &[
@@ -29,7 +53,7 @@ const TEXTS: &[(&[u8], &str)] = &[
 const WASM_TEXT: &str = "is WebAssembly text: assemble it first, with `wasm-tools parse` or `wat2wasm`";
 const HTML: &str = "is an HTML page, such as a server sends in place of a file that is not there";
 
-/// Passes what begins like a core module.
+/// Passes what begins like a core module or a component.
 ///
 /// # Errors
 /// 5000 for what does not, saying what it is instead where that can be told.
@@ -43,11 +67,6 @@ pub(super) fn check(name: &str, bytes: &[u8]) -> Result<()> {
 fn mistaken_for_a_module(bytes: &[u8]) -> Option<&'static str> {
     if bytes.is_empty() {
         return Some("is empty");
-    }
-    if Parser::is_component(bytes) {
-        return Some(
-            "is a component (WASI preview 2 and later), which runtime:wasm does not run: it needs a core module",
-        );
     }
     if bytes.starts_with(MAGIC) {
         return None;
@@ -71,7 +90,6 @@ mod tests {
         let cases: &[(&[u8], &str)] = &[
             (b"", "is empty"),
             (b"\0as", "ends before"),
-            (b"\0asm\x0d\0\x01\0", "is a component"),
             (b"\x1f\x8b\x08", "gzip"),
             (b"PK\x03\x04x", "zip archive"),
             (b"\x7fELF\x02", "ELF"),
@@ -92,7 +110,7 @@ mod tests {
 
     #[test]
     fn what_begins_like_a_module_is_left_to_the_parser() {
-        for bytes in [&b"\0asm"[..], b"\0asm\x01\0\0\0", b"\0asm\x02\0\0\0"] {
+        for bytes in [&b"\0asm"[..], b"\0asm\x01\0\0\0", b"\0asm\x02\0\0\0", b"\0asm\x0d\0\x01\0"] {
             assert_eq!(mistaken_for_a_module(bytes), None);
         }
     }

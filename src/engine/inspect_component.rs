@@ -1,5 +1,6 @@
 //! Reads what a component declares, without compiling or running it: its world, in the words of WIT.
 
+use super::hostile::check_component;
 use super::parser_text::parser_text;
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::module_info::{ComponentInfo, WorldItem};
@@ -7,24 +8,14 @@ use crate::panics;
 use sha2::{Digest, Sha256};
 use std::panic::catch_unwind;
 use std::thread::Builder;
-use wasmparser::{
-    ComponentType, ComponentTypeDeclaration, ComponentTypeSectionReader, InstanceTypeDeclaration, Parser, Payload,
-    Validator, WasmFeatures,
-};
+use wasmparser::{Validator, WasmFeatures};
 use wit_component::{DecodedWasm, WitPrinter};
 use wit_parser::{Resolve, WorldItem as Item, WorldKey};
 
-/// Types that a component may declare. Whoever reads them goes down into each from within another one.
-const TYPES_MAX: u64 = 20_000;
-/// Enough for so many types within each other, in a build without optimisation.
+/// Enough for as many types within each other as there may be, in a build without optimisation.
 const STACK_BYTES: usize = 512 << 20;
 /// Characters of WIT at most. Names can be long, and each can stand in many places.
 const WIT_CHARS_MAX: usize = 4 << 20;
-
-/// Is it a component, by its header?
-pub fn is_component(bytes: &[u8]) -> bool {
-    Parser::is_component(bytes)
-}
 
 /// Validates a component that no engine has seen, and reads its world. `name` is for messages.
 ///
@@ -32,10 +23,7 @@ pub fn is_component(bytes: &[u8]) -> bool {
 /// 5000 for what is not valid, or declares more than there are bounds for.
 pub fn inspect_component(name: &str, bytes: &[u8]) -> Result<ComponentInfo> {
     let failed = |what: String| WasmError::new(ErrorCode::Compile, format!("{name} {what}"));
-    let types = count_types(bytes).map_err(|error| failed(format!("cannot be read: {}", text_of(&error))))?;
-    if types > TYPES_MAX {
-        return Err(failed(format!("declares {types} types, more than the limit of {TYPES_MAX}")));
-    }
+    check_component(bytes).map_err(|problem| failed(format!("is not read: {problem}")))?;
     Validator::new_with_features(WasmFeatures::all())
         .validate_all(bytes)
         .map_err(|error| failed(format!("is not a valid component: {}", text_of(&error))))?;
@@ -55,44 +43,6 @@ pub fn inspect_component(name: &str, bytes: &[u8]) -> Result<ComponentInfo> {
 
 fn text_of(error: &wasmparser::BinaryReaderError) -> String {
     parser_text(error)
-}
-
-/// All types that it declares, also within others and within the components in it.
-fn count_types(bytes: &[u8]) -> Result<u64, wasmparser::BinaryReaderError> {
-    let mut count = 0u64;
-    for payload in Parser::new(0).parse_all(bytes) {
-        if let Payload::ComponentTypeSection(section) = payload? {
-            count += count_in_section(section)?;
-        }
-    }
-    Ok(count)
-}
-
-fn count_in_section(section: ComponentTypeSectionReader<'_>) -> Result<u64, wasmparser::BinaryReaderError> {
-    let mut count = 0;
-    let mut waiting = Vec::new();
-    for ty in section {
-        waiting.push(ty?);
-        while let Some(ty) = waiting.pop() {
-            count += 1;
-            match ty {
-                ComponentType::Component(declared) => {
-                    waiting.extend(declared.into_vec().into_iter().filter_map(|declared| match declared {
-                        ComponentTypeDeclaration::Type(ty) => Some(ty),
-                        _ => None,
-                    }));
-                }
-                ComponentType::Instance(declared) => {
-                    waiting.extend(declared.into_vec().into_iter().filter_map(|declared| match declared {
-                        InstanceTypeDeclaration::Type(ty) => Some(ty),
-                        _ => None,
-                    }));
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(count)
 }
 
 /// The world of a valid component. The error is for a person.

@@ -15,8 +15,8 @@ mod fiber_stack;
 mod file_kind;
 mod hostile;
 mod inspect;
-#[cfg(feature = "host")]
 mod inspect_component;
+mod interface;
 mod interruption;
 mod kept;
 mod looks;
@@ -28,15 +28,15 @@ mod symbols;
 mod types;
 
 pub use cache::{CACHE_BYTES_MAX, Cache, Held};
-pub use code::Code;
+pub use code::{Code, Compiled};
 pub use compile::{COMPILE_MODULE, CompileNews, CompileProcess, CompileWatch, Threads, compile_module};
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
 pub use deferred_drop::DeferredDrop;
+pub use file_kind::Kind;
 pub use fiber_stack::keep_on_this_thread as keep_fiber_stack_on_this_thread;
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
-#[cfg(feature = "host")]
-pub use inspect_component::{inspect_component, is_component};
+pub use inspect_component::inspect_component;
 pub use interruption::Interruption;
 pub use kept::Kept;
 pub use looks::{PAGE_BYTES, dump_without_looks};
@@ -67,6 +67,8 @@ pub enum Metering {
 pub struct Engines {
     plain: OnceLock<Engine>,
     metered: OnceLock<Engine>,
+    /// For components without a fuel limit, where guests are stopped by memory protection: their modules are not rewritten.
+    components: OnceLock<Engine>,
     core_dumps: Option<CoreDumps>,
     wait_for_lines: bool,
     cache: Option<Cache>,
@@ -165,19 +167,29 @@ impl Engines {
     /// # Errors
     /// 5001 where wasmtime cannot run on this machine at all.
     pub fn get(&self, metering: Metering) -> Result<&Engine> {
-        let (cell, metered) = match metering {
-            Metering::Plain => (&self.plain, false),
-            Metering::Metered => (&self.metered, true),
+        self.for_kind(metering, Kind::Core)
+    }
+
+    /// The engine of this kind for modules or for components.
+    ///
+    /// # Errors
+    /// As for [`Engines::get`].
+    pub fn for_kind(&self, metering: Metering, kind: Kind) -> Result<&Engine> {
+        let by_protection = self.interruption == Interruption::Protection;
+        let (cell, metered, looks) = match (metering, kind) {
+            (Metering::Metered, _) => (&self.metered, true, false),
+            (Metering::Plain, Kind::Component) if by_protection => (&self.components, false, false),
+            (Metering::Plain, _) => (&self.plain, false, by_protection),
         };
         if let Some(engine) = cell.get() {
             return Ok(engine);
         }
         // A failure is not kept: the machine may have had too little of something for a moment. Of two that are made at once one stays.
         let mut config = config(metered, self.core_dumps.is_some());
-        match self.interruption {
-            Interruption::Epoch => drop(config.epoch_interruption(true)),
-            Interruption::Protection if metered => {}
-            Interruption::Protection => look_at_pages(&mut config),
+        match (looks, metered && by_protection) {
+            (true, _) => look_at_pages(&mut config),
+            (_, true) => {}
+            _ => drop(config.epoch_interruption(true)),
         }
         let made = Engine::new(&config).map_err(|error| {
             WasmError::new(ErrorCode::Instantiate, format!("wasmtime cannot run on this machine: {error:#}"))
@@ -186,14 +198,13 @@ impl Engines {
     }
 
     /// Makes every running guest look at its control cell: one bump of the epoch of each engine in use. Where guests are stopped by memory
-    /// protection, the one that is meant has lost its page.
+    /// protection, the one that is meant has lost its page, unless it is a component.
     pub fn interrupt(&self) {
-        if self.interruption == Interruption::Protection {
-            return;
-        }
-        for engine in [&self.plain, &self.metered].into_iter().filter_map(OnceLock::get) {
-            engine.increment_epoch();
-        }
+        let engines = match self.interruption {
+            Interruption::Protection => [None, self.components.get()],
+            Interruption::Epoch => [self.plain.get(), self.metered.get()],
+        };
+        engines.into_iter().flatten().for_each(Engine::increment_epoch);
     }
 }
 

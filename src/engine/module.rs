@@ -5,14 +5,16 @@
 use super::compile::{Failure, Job, Threads, compile};
 use super::inspect::imported_memory;
 use super::types::{Sha256, export_kind, import};
-use super::{Code, DeferredDrop, Engines, Kept, Metering, Symbols};
-use crate::error::{Result, WasmError};
-use crate::signature::{Export, Import};
+use super::{Code, Compiled, DeferredDrop, Engines, Kept, Metering, Symbols, interface};
+use crate::error::{ErrorCode, Result, WasmError};
+use crate::interface::{Function, Interface};
+use crate::signature::{Export, ExportKind, Import};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};
 use tokio::sync::OnceCell;
+use wasmtime::component::Component;
 
 /// Modules of fewer bytes are dropped where they are.
 const LARGE_FROM_BYTES: usize = 64 * 1024;
@@ -49,6 +51,8 @@ struct Facts {
     imported_memory: Option<usize>,
     memories: u64,
     tables: u64,
+    /// Of a component.
+    interface: Option<Arc<Interface>>,
 }
 
 /// The modules that there are, by their bytes.
@@ -127,13 +131,17 @@ impl Module {
     ) -> std::result::Result<Code, Failure> {
         let (engines, name, bytes) = (engines.clone(), self.name.clone(), self.shared.made.bytes.clone());
         let job = Job { engines, metering, name, bytes, sha256: self.shared.sha256 };
-        let shared = self.shared.clone();
+        let (shared, named) = (self.shared.clone(), self.name.clone());
         compile(job, threads, move |code, _| {
             // Here, on a thread that may take its time.
-            shared.made.facts.get_or_init(|| Facts::of(&code, &shared.made.bytes));
-            code
+            let facts = Facts::of(&code, &shared.made.bytes).map_err(|problem| {
+                let text = format!("{named} is not compiled: {problem}");
+                Failure::OfModule(WasmError::new(ErrorCode::Compile, text))
+            })?;
+            shared.made.facts.get_or_init(|| facts);
+            Ok(code)
         })
-        .await
+        .await?
     }
 
     /// What the layer above keeps beside the code for one of the engines.
@@ -185,6 +193,11 @@ impl Module {
         &self.facts().exports
     }
 
+    /// What it imports and exports, if it is a component.
+    pub fn interface(&self) -> Option<&Arc<Interface>> {
+        self.facts().interface.as_ref()
+    }
+
     fn facts(&self) -> &Facts {
         self.shared.made.facts.get_or_init(Facts::default)
     }
@@ -208,17 +221,50 @@ impl Made {
 }
 
 impl Facts {
-    fn of(code: &Code, bytes: &[u8]) -> Facts {
-        let exports = code.exports().map(|e| Export { name: e.name().into(), kind: export_kind(&e.ty()) }).collect();
-        let imports: Arc<[Import]> = code.imports().map(|wanted| import(&wanted)).collect();
+    /// # Errors
+    /// A sentence, for a component that is not taken.
+    fn of(code: &Code, bytes: &[u8]) -> std::result::Result<Facts, String> {
+        match code.compiled() {
+            Compiled::Core(module) => Ok(Facts::of_module(module, code.looks(), bytes)),
+            Compiled::Component(component) => Facts::of_component(component, bytes),
+        }
+    }
+
+    fn of_module(module: &wasmtime::Module, looks: bool, bytes: &[u8]) -> Facts {
+        let exports = module.exports().map(|e| Export { name: e.name().into(), kind: export_kind(&e.ty()) }).collect();
+        let imports: Arc<[Import]> = module.imports().map(|wanted| import(&wanted)).collect();
         let imported = |kind| imports.iter().filter(|import| import.kind == kind).count() as u64;
-        let (imported_memories, needed) = (imported("memory"), code.resources_required());
+        let (imported_memories, needed) = (imported("memory"), module.resources_required());
         Facts {
             exports,
-            memories: u64::from(needed.num_memories) - u64::from(code.looks()) + imported_memories,
+            memories: u64::from(needed.num_memories) - u64::from(looks) + imported_memories,
             tables: u64::from(needed.num_tables) + imported("table"),
             imported_memory: imported_memory(bytes, imported_memories),
             imports,
+            interface: None,
         }
     }
+
+    fn of_component(component: &Component, bytes: &[u8]) -> std::result::Result<Facts, String> {
+        let interface = interface::read(bytes)?;
+        // None where a component imports modules, which nobody gives it.
+        let needed = component.resources_required();
+        Ok(Facts {
+            exports: interface.exports.iter().map(|function| exported(&interface, function)).collect(),
+            imports: interface.imports.iter().map(imported).collect(),
+            imported_memory: None,
+            memories: needed.as_ref().map_or(0, |needed| needed.num_memories.into()),
+            tables: needed.as_ref().map_or(0, |needed| needed.num_tables.into()),
+            interface: Some(Arc::new(interface)),
+        })
+    }
+}
+
+fn exported(interface: &Interface, function: &Function) -> Export {
+    Export { name: function.full_name(), kind: ExportKind::ComponentFunction { wit: interface.function_text(function) } }
+}
+
+fn imported(function: &Function) -> Import {
+    let module = function.interface.clone().unwrap_or_default();
+    Import { module, name: function.name.clone(), kind: "function" }
 }

@@ -47,6 +47,12 @@ pub async fn op_wasm_inspect(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Piec
     Reply(session(&state).inspect(id).await)
 }
 
+/// What a component imports and exports, as JSON; an empty list for a module.
+#[op2]
+pub async fn op_wasm_module_interface(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Piece> {
+    Reply(session(&state).module_interface(id).await)
+}
+
 /// What a module wants to import, as JSON: `[module, name, kind]` for each import.
 #[op2]
 pub async fn op_wasm_module_imports(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Piece> {

@@ -112,6 +112,13 @@ impl<'a> Js for V8<'_, 'a, '_> {
         value.is_string().then(|| value.to_rust_string_lossy(self.0))
     }
 
+    fn copied(&mut self, value: &Self::Value) -> Option<Vec<u8>> {
+        let bytes = Local::<v8::Uint8Array>::try_from(*value).ok()?;
+        let mut copy = vec![0; bytes.byte_length()];
+        bytes.copy_contents(&mut copy);
+        Some(copy)
+    }
+
     fn length(&mut self, array: &Self::Value) -> Option<u32> {
         Local::<v8::Array>::try_from(*array).ok().map(|array| array.length())
     }

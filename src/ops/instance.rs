@@ -114,6 +114,12 @@ pub async fn op_wasm_add_fuel(state: Rc<RefCell<OpState>>, id: f64, #[string] fu
     Reply(session(&state).add_fuel(id, &fuel).await)
 }
 
+/// Lets go of a resource of a component's.
+#[op2]
+pub async fn op_wasm_drop_resource(state: Rc<RefCell<OpState>>, id: f64, number: f64) -> Reply<Answer> {
+    Reply(session(&state).drop_resource(id, number).await)
+}
+
 /// Resolves when the instance has ended and its thread is gone.
 #[op2]
 pub async fn op_wasm_closed(state: Rc<RefCell<OpState>>, id: f64) -> Reply<Closed> {

@@ -14,11 +14,13 @@ use crate::actor::message::{Command, Outcome, Withdrawal};
 use crate::actor::{Actor, Blueprint, Budget, InstanceStats, Reaper, Services, Watch, spawn};
 use crate::blocking;
 use crate::engine::{
-    Cache, Code, CompileProcess, CoreDumps, Deadlines, Engines, Interruption, Module, Modules, Sha256, inspect, sha256,
+    Cache, Code, CompileProcess, CoreDumps, Deadlines, Engines, Interruption, Kind, Module, Modules, Sha256, inspect,
+    inspect_component, sha256,
 };
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{MAILBOX_MAX, MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
-use crate::module_info::ModuleInfo;
+use crate::interface::Interface;
+use crate::module_info::Info;
 use crate::printable;
 use crate::signals;
 use crate::signature::{Export, Import};
@@ -210,13 +212,26 @@ impl Runtime {
         Ok(self.module(id)?.imports().clone())
     }
 
+    /// What a component imports and exports; none for a module.
+    ///
+    /// # Errors
+    /// 5004 if there is none.
+    pub fn module_interface(&self, id: ModuleId) -> Result<Option<Arc<Interface>>> {
+        Ok(self.module(id)?.interface().cloned())
+    }
+
     /// What a module declares and needs. Reads the whole module, off the caller's thread.
     ///
     /// # Errors
     /// 5004 if there is none.
-    pub async fn inspect(&self, id: ModuleId) -> Result<ModuleInfo> {
+    pub async fn inspect(&self, id: ModuleId) -> Result<Info> {
         let module = self.module(id)?;
-        let read = blocking::run(move || inspect(module.name(), module.bytes()));
+        let read = blocking::run(move || match Kind::of(module.bytes()) {
+            Kind::Core => inspect(module.name(), module.bytes()).map(|info| Info::Module(Box::new(info))),
+            Kind::Component => {
+                inspect_component(module.name(), module.bytes()).map(|info| Info::Component(Box::new(info)))
+            }
+        });
         read.await.unwrap_or_else(|error| {
             Err(WasmError::new(ErrorCode::Compile, format!("the module {} cannot be inspected: {error}", id.0)))
         })

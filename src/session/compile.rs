@@ -4,7 +4,9 @@ use super::environment::Session;
 use super::handles::Handle;
 use super::ids::module_id;
 use super::lists::Piece;
+use crate::module_info::Info;
 use crate::error::Result;
+use std::sync::Arc;
 
 impl Session {
     /// The limit on a module's bytes, so that JavaScript can refuse larger ones before they are copied.
@@ -50,8 +52,19 @@ impl Session {
     /// # Errors
     /// 5004 where there is none.
     pub async fn inspect(&self, id: f64) -> Result<Piece> {
-        let info = self.enabled()?.inspect(module_id(id)?).await?;
-        self.info(info).await
+        match self.enabled()?.inspect(module_id(id)?).await? {
+            Info::Module(info) => self.info(*info).await,
+            Info::Component(info) => self.component_info(*info).await,
+        }
+    }
+
+    /// What a component imports and exports, as JSON: see [`Interface`](crate::interface::Interface); nothing for a module.
+    ///
+    /// # Errors
+    /// 5004 where there is none.
+    pub async fn module_interface(&self, id: f64) -> Result<Piece> {
+        let interface = self.enabled()?.module_interface(module_id(id)?)?;
+        self.list(interface.map_or_else(Arc::default, |interface| interface.items().into())).await
     }
 
     /// What a module wants to import, as JSON: `[module, name, kind]` for each import.

@@ -66,4 +66,13 @@ pub enum Event {
         /// Its instance.
         instance: u64,
     },
+    /// A guest has let go of a resource of the host's.
+    Dropped {
+        /// Whose resources these are.
+        set: u64,
+        /// Of which type.
+        resource: u32,
+        /// Its number.
+        rep: u32,
+    },
 }

@@ -8,7 +8,7 @@ use super::handles::{Handle, Held, lost};
 use super::pieces::Pieces;
 use crate::actor::message::{Answer, Command};
 use crate::error::Result;
-use crate::module_info::ModuleInfo;
+use crate::module_info::{ComponentInfo, ModuleInfo};
 use crate::signature::Export;
 use serde::Serialize;
 use std::cell::RefCell;
@@ -68,6 +68,12 @@ impl Session {
         Ok(self.begin(first, rest))
     }
 
+    /// What a component declares: an object, of whose WIT there are the lines.
+    pub(super) async fn component_info(&self, info: ComponentInfo) -> Result<Piece> {
+        let (first, rest) = off_loop(move || cut_component(info)).await?;
+        Ok(self.begin(first, rest))
+    }
+
     fn begin(&self, first: String, rest: VecDeque<String>) -> Piece {
         let more = (!rest.is_empty()).then(|| self.handles.add(Held::Pieces(Rc::new(Pieces(RefCell::new(rest))))));
         Piece { text: first, more }
@@ -105,6 +111,16 @@ fn cut_info(mut info: ModuleInfo) -> Result<(String, VecDeque<String>)> {
     }
     let first = serde_json::to_string(&info).map_err(|_| lost("the report"))?;
     Ok((first, rest))
+}
+
+fn cut_component(mut info: ComponentInfo) -> Result<(String, VecDeque<String>)> {
+    let mut rest = pieces("imports", &take(&mut info.imports));
+    rest.extend(pieces("exports", &take(&mut info.exports)));
+    let wit = take(&mut info.wit);
+    rest.extend(pieces("wit", &wit.lines().collect::<Vec<_>>()));
+    let mut first = serde_json::to_value(&info).map_err(|_| lost("the report"))?;
+    first["wit"] = serde_json::Value::Array(Vec::new());
+    Ok((first.to_string(), rest))
 }
 
 /// Each piece is `["name of the list", [items]]`.

@@ -97,6 +97,11 @@ impl Session {
         self.ask(id, Command::TableSize(name)).await
     }
 
+    /// Lets go of a resource that a component has let out.
+    pub async fn drop_resource(&self, id: f64, number: f64) -> Outcome {
+        self.ask(id, Command::DropResource(number as u64)).await
+    }
+
     /// Adds fuel, given as decimal digits.
     pub async fn add_fuel(&self, id: f64, fuel: &str) -> Outcome {
         self.ask(id, Command::AddFuel(amount(fuel))).await

@@ -17,8 +17,8 @@ impl Session {
         let runtime = self.enabled()?;
         let id = instance_id(id)?;
         let waiting = match wanted {
-            // Calls wait their turn.
-            Command::Call(_) | Command::Batch(_) => None,
+            // Calls wait their turn, and so does the end of a resource, which is a call of its destructor.
+            Command::Call(_) | Command::Batch(_) | Command::DropResource(_) => None,
             _ => self.host_calls.borrow().innermost(id.0),
         };
         match waiting {
@@ -98,6 +98,7 @@ impl Session {
                 calls.end(call);
                 Some(Event::Cancelled { call, instance })
             }
+            Some(HostEvent::Dropped { set, resource, rep }) => Some(Event::Dropped { set, resource, rep }),
             _ => None,
         }
     }

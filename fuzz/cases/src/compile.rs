@@ -223,6 +223,8 @@ fn is_of(value: &Value, ty: ValueType) -> bool {
         Value::Null => matches!(ty, ValueType::FuncRef | ValueType::ExternRef | ValueType::OtherRef),
         Value::Extern(_) => ty == ValueType::ExternRef,
         Value::Func(_) => ty == ValueType::FuncRef,
+        // Only components have these.
+        Value::Encoded(_) => false,
     }
 }
 

@@ -1,31 +1,15 @@
 //! What a guest can be asked, one request after the other.
 
 use super::state::Context;
-use super::{call, fuel, global, memory, table};
-use crate::actor::protocol::message::{Answer, Command, Outcome};
-use crate::error::{ErrorCode, WasmError};
+use super::{component, core};
+use crate::actor::protocol::message::{Command, Outcome};
 
 /// Answers one request, between calls or from within one.
 pub(super) async fn answer(store: &mut Context<'_>, command: &Command) -> Outcome {
     #[cfg(test)]
     crate::actor::faults::panic_if_asked(command);
-    match command {
-        Command::Call(call) => call::call(store, call).await.map(Answer::Values),
-        Command::Batch(calls) => Ok(call::batch(store, calls).await),
-        Command::CallRef { func, args } => call::call_ref(store, *func, args).await.map(Answer::Values),
-        Command::Exports => Ok(Answer::Exports(store.data().module.exports().clone())),
-        Command::MemoryRead { offset, length } => memory::read(store, *offset, *length).map(Answer::Bytes),
-        Command::MemoryReadInto { offset, room } => memory::read_into(store, *offset, room).map(|()| Answer::Done),
-        Command::MemoryWrite { offset, bytes } => memory::write(store, *offset, bytes).map(|()| Answer::Done),
-        Command::MemoryWriteLater { .. } => Err(WasmError::new(ErrorCode::Memory, "the bytes to write have not come")),
-        Command::MemorySize => memory::size(store).map(Answer::Pages),
-        Command::MemoryGrow { pages } => memory::grow(store, *pages).await.map(Answer::Pages),
-        Command::GlobalGet(name) => global::get(store, name).map(|value| Answer::Values(vec![value])),
-        Command::GlobalSet { name, value } => global::set(store, name, value).await.map(|()| Answer::Done),
-        Command::TableGet { name, index } => table::get(store, name, *index).map(|value| Answer::Values(vec![value])),
-        Command::TableSet { name, index, value } => table::set(store, name, *index, value).await.map(|()| Answer::Done),
-        Command::TableGrow { name, delta, init } => table::grow(store, name, *delta, init).await.map(Answer::Elements),
-        Command::TableSize(name) => table::size(store, name).map(Answer::Elements),
-        Command::AddFuel(amount) => fuel::add(store, *amount).map(Answer::Fuel),
+    match store.data().component.is_some() {
+        true => component::answer(store, command).await,
+        false => core::answer(store, command).await,
     }
 }

@@ -13,7 +13,7 @@ use crate::actor::budget::Budget;
 use crate::actor::protocol::config::Limits;
 use crate::actor::stats::Counter;
 use crate::engine::PAGE_BYTES;
-use crate::limits::{MEMORIES_MAX, TABLE_ELEMENT_BYTES, TABLES_MAX};
+use crate::limits::{CORE_INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENT_BYTES, TABLES_MAX};
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
@@ -172,7 +172,8 @@ impl ResourceLimiter for Limiter {
     }
 
     fn instances(&self) -> usize {
-        1
+        // Those of a component; a core module is one.
+        CORE_INSTANCES_MAX as usize
     }
 
     fn tables(&self) -> usize {

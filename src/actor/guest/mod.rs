@@ -1,47 +1,30 @@
 //! What runs inside an actor: a wasmtime store with one instance, behind limits, and the requests it answers.
 
 mod answer;
-mod call;
+mod component;
+mod core;
 mod core_dump;
 mod ending;
-mod exported;
-mod extern_types;
-mod fresh;
 mod fuel;
-mod functions;
-mod global;
-mod host_function;
-mod imported;
-mod imports;
-mod in_place;
 mod limiter;
 #[cfg(test)]
 mod limiter_model;
-mod links;
-mod memory;
-mod native_function;
+mod serving;
 mod state;
-mod table;
 mod trap;
-mod unknown_import;
-mod values;
 mod wasi;
 
 use super::blueprint::Blueprint;
-use super::protocol::host_call::HostImports;
 use super::protocol::message::{Command, Outcome};
-use crate::engine::Code;
+use crate::engine::{Code, Compiled, Metering, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use answer::answer;
 use ending::StoppedByHost;
-use exported::ExportedFunctions;
-use imports::Imports;
 use limiter::Limiter;
-use links::Links;
+use self::core::CoreState;
 use state::GuestState;
-use std::sync::Arc;
 use wasi::HostOutput;
-use wasmtime::{AsContextMut, CallHook, Extern, Instance, InstancePre, RootScope, Store, UpdateDeadline};
+use wasmtime::{AsContextMut, CallHook, RootScope, Store, UpdateDeadline};
 
 /// A guest: used by one thread only.
 pub(super) struct Guest {
@@ -49,12 +32,43 @@ pub(super) struct Guest {
     linked: Linked,
 }
 
-/// What its instance is made of.
+/// How its instance is made.
 enum Linked {
-    /// What all instances of the code are.
-    Prepared(InstancePre<GuestState>),
-    /// One for each import of the code, in its order.
-    Own(Code, Vec<Extern>),
+    Core(core::Linked),
+    Component(component::Linked),
+}
+
+/// What instances of its code share.
+enum Links<'a> {
+    Core(&'a wasmtime::Module, &'a core::Links),
+    Component(&'a component::Links),
+}
+
+impl<'a> Links<'a> {
+    /// Found out once for all instances of the code, and kept beside it.
+    fn of(module: &'a Module, code: &'a Code, metering: Metering) -> Result<Self> {
+        let kept = module.kept(metering);
+        match (code.compiled(), module.interface()) {
+            (Compiled::Core(compiled), _) => {
+                Ok(Links::Core(compiled, kept.get_or_try_init(|| core::Links::of(compiled))?))
+            }
+            (Compiled::Component(compiled), Some(interface)) => {
+                Ok(Links::Component(kept.get_or_try_init(|| component::Links::of(compiled, interface))?))
+            }
+            (Compiled::Component(_), None) => {
+                let text = format!("{} has no interface that is known", module.name());
+                Err(WasmError::new(ErrorCode::Instantiate, text))
+            }
+        }
+    }
+
+    fn wanted_of_wasi(&self) -> wasi::Wanted {
+        match self {
+            Links::Core(_, links) if links.wants_wasi => wasi::Wanted::Preview1,
+            Links::Component(links) if links.wants_wasi => wasi::Wanted::Preview2,
+            _ => wasi::Wanted::Nothing,
+        }
+    }
 }
 
 impl Guest {
@@ -64,63 +78,42 @@ impl Guest {
     /// 5010 for an unusable WASI configuration, 5001 for imports that nothing provides.
     pub(super) async fn prepare(blueprint: Blueprint) -> Result<Guest> {
         let Blueprint { actor, code, module, config, services } = blueprint;
-        let engine = services.engines.get(config.limits.metering())?;
         let of_module = module.clone();
-        let links = of_module.kept(config.limits.metering()).get_or_try_init(|| Links::of(&code))?;
+        let links = Links::of(&of_module, &code, config.limits.metering())?;
+        let core = match &links {
+            Links::Core(compiled, _) => CoreState::of(compiled, config.limits.fuel.is_some()),
+            Links::Component(_) => CoreState::default(),
+        };
         let state = GuestState {
-            wasi: wasi::context(config.wasi, &actor, links.wants_wasi)?,
+            wasi: wasi::context(config.wasi, &actor, links.wanted_of_wasi())?,
             limiter: Limiter::new(&config.limits, &services.memory, actor.counters.memory_bytes.clone()),
             actor,
             module,
             code: code.clone(),
             engines: services.engines.clone(),
-            fresh: state::Fresh::default(),
-            instance: None,
+            core,
+            component: None,
             fuel_given: config.limits.fuel,
             fuel_aside: 0,
             fuel_seen: state::FuelSeen::default(),
             depth: 0,
-            functions: functions::Functions::default(),
-            exported: ExportedFunctions::of(&code, config.limits.fuel.is_some()),
-            externs: Arc::default(),
             ended: None,
             stopped_at: Vec::new(),
         };
-        let mut store = Store::new(engine, state);
-        store.limiter(|state| &mut state.limiter);
-        // Called around wasmtime's own functions too, such as that which grows a memory.
-        store.call_hook(|mut context, hook| {
-            match hook {
-                CallHook::CallingHost if context.data().actor.control.is_stopped() => return Err(StoppedByHost.into()),
-                CallHook::CallingHost => fuel::calls_out(&mut context),
-                CallHook::ReturningFromHost => fuel::goes_on(&mut context),
-                CallHook::ReturningFromWasm => fuel::publish(&context),
-                CallHook::CallingWasm => {}
-            }
-            Ok(())
-        });
-        store.epoch_deadline_callback(|context| {
-            let actor = &context.data().actor;
-            let mut stopped = actor.control.is_stopped_by_now();
-            // Looked for once more: a stop that comes while others have their turns bumps the epoch before the next deadline is set.
-            if !stopped && actor.thread.make_way() {
-                stopped = actor.control.is_stopped_by_now();
-            }
-            Ok(if stopped { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
-        });
+        let mut store = Store::new(code.engine(), state);
+        prepare_stops(&mut store);
         if let Some(fuel) = config.limits.fuel {
             fuel::fill(&mut store, fuel)
                 .map_err(|error| WasmError::new(ErrorCode::Instantiate, format!("{error:#}")))?;
         }
-        let prepared = links.prepared().filter(|_| config.imports.as_ref().is_none_or(HostImports::are_none));
-        if let Some(prepared) = prepared {
-            return Ok(Guest { store, linked: Linked::Prepared(prepared) });
-        }
-        let given = Imports { given: config.imports, linker: &links.linker, unknown: config.unknown_imports };
-        let mut scope = RootScope::new(&mut store);
-        let imports = given.resolve(&mut scope.as_context_mut(), code.imports()).await?;
-        drop(scope);
-        Ok(Guest { store, linked: Linked::Own(code, imports) })
+        let (given, unknown) = (config.imports, config.unknown_imports);
+        let linked = match links {
+            Links::Core(compiled, links) => {
+                Linked::Core(core::Linked::new(&mut store, compiled, links, given, unknown).await?)
+            }
+            Links::Component(links) => Linked::Component(component::Linked::new(&mut store, links, given, unknown)?),
+        };
+        Ok(Guest { store, linked })
     }
 
     /// Runs the start function, segments and all. To be armed before.
@@ -133,16 +126,13 @@ impl Guest {
         let actor = self.store.data().actor.clone();
         let lent = actor.control.page().lend();
         let instantiated = match &self.linked {
-            Linked::Prepared(prepared) => prepared.instantiate_async(&mut self.store).await,
-            Linked::Own(code, imports) => Instance::new_async(&mut self.store, code, imports).await,
+            Linked::Core(linked) => linked.instantiate(&mut self.store).await,
+            Linked::Component(linked) => linked.instantiate(&mut self.store).await,
         };
         drop(lent);
         self.inherited().for_each(HostOutput::end_request);
         match instantiated {
-            Ok(instance) => {
-                self.store.data_mut().instance = Some(instance);
-                Ok(())
-            }
+            Ok(()) => Ok(()),
             Err(error) => {
                 let what = format!("the instantiation of {}", self.store.data().module.name());
                 let mut error = trap::describe(&mut self.store.as_context_mut(), &what, error).await;
@@ -169,7 +159,7 @@ impl Guest {
         let outcome = answer(&mut scope.as_context_mut(), command).await;
         drop(scope);
         self.inherited().for_each(HostOutput::end_request);
-        values::collect(&mut self.store.as_context_mut()).await;
+        core::collect(&mut self.store.as_context_mut()).await;
         outcome
     }
 
@@ -183,4 +173,29 @@ impl Guest {
     fn inherited(&self) -> impl Iterator<Item = &HostOutput> {
         self.store.data().wasi.iter().flat_map(|wasi| &wasi.inherited)
     }
+}
+
+/// Bounds, and all the places at which a running guest looks for a stop.
+fn prepare_stops(store: &mut Store<GuestState>) {
+    store.limiter(|state| &mut state.limiter);
+    // Called around wasmtime's own functions too, such as that which grows a memory.
+    store.call_hook(|mut context, hook| {
+        match hook {
+            CallHook::CallingHost if context.data().actor.control.is_stopped() => return Err(StoppedByHost.into()),
+            CallHook::CallingHost => fuel::calls_out(&mut context),
+            CallHook::ReturningFromHost => fuel::goes_on(&mut context),
+            CallHook::ReturningFromWasm => fuel::publish(&context),
+            CallHook::CallingWasm => {}
+        }
+        Ok(())
+    });
+    store.epoch_deadline_callback(|context| {
+        let actor = &context.data().actor;
+        let mut stopped = actor.control.is_stopped_by_now();
+        // Looked for once more: a stop that comes while others have their turns bumps the epoch before the next deadline is set.
+        if !stopped && actor.thread.make_way() {
+            stopped = actor.control.is_stopped_by_now();
+        }
+        Ok(if stopped { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+    });
 }

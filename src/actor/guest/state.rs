@@ -1,15 +1,14 @@
 //! What a store carries beside the guest: all that its host functions can reach.
 
-use super::exported::ExportedFunctions;
-use super::functions::Functions;
+use super::component::ComponentState;
+use super::core::CoreState;
 use super::limiter::Limiter;
 use super::wasi::{Preview1, Program, WasiGuest};
 use crate::actor::handle::Actor;
 use crate::engine::{Code, Engines, Module};
 use crate::error::{ErrorCode, Result, WasmError};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use wasmtime::{Instance, Memory, StoreContextMut, Table};
+use wasmtime::StoreContextMut;
 
 /// How deep guest and host may call each other in turn. Each level costs the guest's thread a stack of its own.
 const DEPTH_MAX: usize = 16;
@@ -27,10 +26,10 @@ pub(super) struct GuestState {
     /// What it was compiled to.
     pub(super) code: Code,
     pub(super) engines: Arc<Engines>,
-    /// The memories and tables that it imports.
-    pub(super) fresh: Fresh,
-    /// None until the module is instantiated.
-    pub(super) instance: Option<Instance>,
+    /// What only core modules need.
+    pub(super) core: CoreState,
+    /// What only components need: none for a core module.
+    pub(super) component: Option<ComponentState>,
     /// All fuel it ever had; `None` without metering.
     pub(super) fuel_given: Option<u64>,
     /// What of it the call under way must leave alone.
@@ -39,12 +38,6 @@ pub(super) struct GuestState {
     pub(super) fuel_seen: FuelSeen,
     /// How many host functions wait inside each other.
     pub(super) depth: usize,
-    /// The functions that have been called by name.
-    pub(super) exported: ExportedFunctions,
-    /// What has gone out as a funcref.
-    pub(super) functions: Functions,
-    /// How many host values the store holds.
-    pub(super) externs: Arc<AtomicUsize>,
     /// A WASI command that has ended, for as long as its caller has not heard of that.
     pub(super) ended: Option<Program>,
     /// The stack of a guest that has run out of time.
@@ -52,13 +45,11 @@ pub(super) struct GuestState {
 }
 
 impl GuestState {
-    /// Asked for too early only by a host function that a start function calls.
-    pub(super) fn instance(&self) -> Result<Instance> {
-        self.instance.ok_or_else(|| {
-            let (name, id) = (self.actor.label(), self.actor.id());
-            let text = format!("the instance \"{name}\" ({id}) is still being made: its start function is running");
-            WasmError::new(ErrorCode::InvalidInstanceHandle, text)
-        })
+    /// The error of whoever asks for something before it is there.
+    pub(super) fn still_being_made(&self) -> WasmError {
+        let (name, id) = (self.actor.label(), self.actor.id());
+        let text = format!("the instance \"{name}\" ({id}) is still being made: its start function is running");
+        WasmError::new(ErrorCode::InvalidInstanceHandle, text)
     }
 
     /// WASI, for a call of it.
@@ -84,14 +75,6 @@ impl GuestState {
     pub(super) fn program(&self) -> Option<Program> {
         self.wasi.as_ref().map(|wasi| wasi.program())
     }
-}
-
-/// The memories and tables of its own that a guest imports, in their order.
-#[derive(Default)]
-pub(super) struct Fresh {
-    pub(super) memories: Vec<Memory>,
-    /// With the names that they are imported under.
-    pub(super) tables: Vec<(String, Table)>,
 }
 
 /// What the store had at the last look, for when it traps.

@@ -136,6 +136,15 @@ pub enum HostEvent {
     },
     /// The last holder of a [`HostRef`] value has let go of it.
     Released(u64),
+    /// A guest has let go of a resource of the host's.
+    Dropped {
+        /// [`HostImports::set`].
+        set: u64,
+        /// Of which type: its place in [`Interface::resources`](crate::interface::Interface::resources).
+        resource: u32,
+        /// The number that the host knows it by.
+        rep: u32,
+    },
 }
 
 /// What comes back during a host call.

@@ -110,6 +110,8 @@ pub enum Command {
     },
     /// How many elements the table of this name has.
     TableSize(String),
+    /// Let go of a resource that a component has let out, by its number.
+    DropResource(u64),
     /// Put fuel in; the answer is the fuel there is then.
     AddFuel(u64),
 }

@@ -3,7 +3,7 @@
 use super::evict::{self, UNFINISHED};
 use super::folder::Folder;
 use super::key::Key;
-use crate::engine::Code;
+use crate::engine::{Code, Kind};
 use crate::engine::looks::Offsets;
 use crc32fast::Hasher;
 use rustix::fs::{
@@ -13,8 +13,10 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::Engine;
+use wasmtime::component::Component;
 
 /// What an entry ends with: this, the key, the lengths of the code and of the offsets behind it, and the CRC-32 of both.
 const MAGIC: &[u8; 8] = b"rtwasm\0\x02";
@@ -50,13 +52,23 @@ pub(super) fn read(folder: &Folder, engine: &Engine, key: &Key) -> Result<Option
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn load(file: &File, engine: &Engine, key: &Key) -> Result<Code, String> {
-    let file = || file.try_clone().map_err(|error| error.to_string());
-    let offsets = check(&mut file()?, key)?;
+    let again = || file.try_clone().map_err(|error| error.to_string());
+    let offsets = check(&mut again()?, key)?;
     // SAFETY: the file is one of the cache, to which nobody else can write, or one in memory that only the compiler has been given: so what is
     // in it was written by `write_to`. The trailer says that it is whole and for this key, and so for this version of wasmtime, which checks that
     // once more. It does not change: entries are only ever replaced, and the compiler has ended.
-    let module = unsafe { wasmtime::Module::deserialize_open_file(engine, file()?) };
-    Ok(Code::new(module.map_err(|error| format!("{error:#}"))?, offsets))
+    let code = unsafe {
+        match key.kind() {
+            Kind::Core => wasmtime::Module::deserialize_open_file(engine, again()?)
+                .map(|module| Code::of_module(module, offsets)),
+            // Mapped like a module; wasmtime has no call that takes an open file for this one.
+            Kind::Component => {
+                let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+                Component::deserialize_file(engine, path).map(Code::of_component)
+            }
+        }
+    };
+    code.map_err(|error| format!("{error:#}"))
 }
 
 /// Is the entry whole, and that of this key? Then where its code comes from, if that is not as it was given.

@@ -1,6 +1,6 @@
 //! What compiled code depends on.
 
-use crate::engine::looks;
+use crate::engine::{Kind, looks};
 use sha2::{Digest, Sha256};
 use std::hash::{Hash, Hasher};
 use wasmtime::Engine;
@@ -10,6 +10,7 @@ use wasmtime::Engine;
 pub struct Key {
     digest: [u8; 32],
     file_name: String,
+    kind: Kind,
 }
 
 /// Hands everything that is hashed on to SHA-256: 64 bits would be few for what decides which code runs.
@@ -26,8 +27,8 @@ impl Hasher for Wide {
 }
 
 impl Key {
-    /// The key of a module, by the SHA-256 of its bytes, for an engine.
-    pub(crate) fn new(module: &[u8; 32], engine: &Engine) -> Key {
+    /// The key of what has this SHA-256, for an engine.
+    pub(crate) fn new(module: &[u8; 32], kind: Kind, engine: &Engine) -> Key {
         let mut hasher = Wide(Sha256::new());
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
         // What code that looks has beside wasmtime's settings: those tell whether it does.
@@ -36,7 +37,12 @@ impl Key {
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let digest: [u8; 32] = hasher.0.finalize().into();
         let file_name = digest.iter().map(|byte| format!("{byte:02x}")).chain([".cwasm".to_owned()]).collect();
-        Key { digest, file_name }
+        Key { digest, file_name, kind }
+    }
+
+    /// What is to be found under it: the bytes say, and so does the key.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
     }
 
     pub(super) fn digest(&self) -> &[u8; 32] {

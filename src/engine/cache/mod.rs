@@ -132,6 +132,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Kind;
     use crate::engine::types::sha256;
     use std::fs;
     use std::time::{Duration, SystemTime};
@@ -141,8 +142,8 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let engine = Engine::default();
         let module = wasmtime::Module::new(&engine, wat::parse_str("(module (func (export \"f\")))").unwrap());
-        let code = Code::new(module.unwrap(), None);
-        let keys: Vec<Key> = (0..4_u8).map(|number| Key::new(&sha256(&[number]), &engine)).collect();
+        let code = Code::of_module(module.unwrap(), None);
+        let keys: Vec<Key> = (0..4_u8).map(|number| Key::new(&sha256(&[number]), Kind::Core, &engine)).collect();
         let bytes = code.serialize().unwrap().len() as u64 + 60;
         let cache = Cache::new(place.path().join("cache")).with_bytes_max(3 * bytes + bytes / 2);
         let file = |key: &Key| cache.path().join(key.file_name());
@@ -175,8 +176,8 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let engine = Engine::default();
         let module = wasmtime::Module::new(&engine, wat::parse_str("(module (func (export \"f\")))").unwrap());
-        let code = Code::new(module.unwrap(), None);
-        let [old, new] = [1_u8, 2].map(|number| Key::new(&sha256(&[number]), &engine));
+        let code = Code::of_module(module.unwrap(), None);
+        let [old, new] = [1_u8, 2].map(|number| Key::new(&sha256(&[number]), Kind::Core, &engine));
         let bytes = code.serialize().unwrap().len() as u64 + 60;
         let cache = Cache::new(place.path().join("cache")).with_bytes_max(bytes + bytes / 2);
         cache.put(&old, &code);
@@ -195,7 +196,7 @@ mod tests {
     fn another_engine_or_module_has_another_key() {
         let other = wasmtime::Config::new().consume_fuel(true).clone();
         let (plain, other) = (Engine::default(), Engine::new(&other).unwrap());
-        let key = |bytes: &[u8], engine| Key::new(&sha256(bytes), engine);
+        let key = |bytes: &[u8], engine| Key::new(&sha256(bytes), Kind::Core, engine);
         assert_eq!(key(b"a", &plain), key(b"a", &plain));
         assert_ne!(key(b"a", &plain), key(b"b", &plain));
         assert_ne!(key(b"a", &plain), key(b"a", &other));

@@ -5,7 +5,7 @@
 use super::job::{compile_with, workers};
 use crate::engine::cache::{Key, write_to};
 use crate::engine::types::sha256;
-use crate::engine::{Engines, Interruption, Metering};
+use crate::engine::{Engines, Interruption, Kind, Metering};
 use crate::error::WasmError;
 use crate::limits::COMPILE_STACK_BYTES;
 use crate::signals::survive_the_limit_of_files;
@@ -106,7 +106,8 @@ fn compile(told: &Told) -> Result<(), (i32, String)> {
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes).map_err(|error| passing(error.to_string()))?;
     let engines = Engines::default().with_interruption(told.interruption);
-    let engine = engines.get(told.metering).map_err(|error| passing(error.message))?;
+    let kind = Kind::of(&bytes);
+    let engine = engines.for_kind(told.metering, kind).map_err(|error| passing(error.message))?;
     let compiled = on_all_threads(told, || compile_with(&engines, told.metering, &told.name, &bytes));
     let compiled = compiled.map_err(|error| {
         let limits = "the limits are max_compile_memory, `ulimit -u` and kernel.threads-max";
@@ -119,7 +120,7 @@ fn compile(told: &Told) -> Result<(), (i32, String)> {
         (if no_memory { NO_MEMORY } else { OF_MODULE }, problem)
     })?;
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(|error| passing(error.to_string()))?);
-    let written = write_to(&mut output, &Key::new(&sha256(&bytes), engine), &code);
+    let written = write_to(&mut output, &Key::new(&sha256(&bytes), kind, engine), &code);
     written.map_err(|error| (NO_OUTPUT, format!("is not compiled: {error}")))
 }
 

@@ -3,7 +3,7 @@
 use crate::engine::cache::{Cache, Key};
 use crate::engine::parser_text::parser_text;
 use crate::engine::types::Sha256;
-use crate::engine::{Code, Engines, Metering, file_kind, hostile, looks};
+use crate::engine::{Code, Engines, Kind, Metering, file_kind, hostile, looks};
 use crate::error::{ErrorCode, WasmError};
 use crate::limits::COMPILE_STACK_BYTES;
 use crate::{panics, scheduling};
@@ -12,6 +12,8 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
 use tracing::Span;
+use wasmtime::Engine;
+use wasmtime::component::Component;
 
 /// What a compilation may run on.
 pub struct Threads {
@@ -49,6 +51,11 @@ pub(crate) struct Job {
 }
 
 impl Job {
+    /// The engine that it is compiled for.
+    pub(super) fn engine(&self) -> std::result::Result<&Engine, Failure> {
+        self.engines.for_kind(self.metering, Kind::of(&self.bytes)).map_err(Failure::Passing)
+    }
+
     pub(crate) fn failed(&self, why: &str) -> WasmError {
         WasmError::new(ErrorCode::Compile, format!("cannot compile {}: {why}", self.name))
     }
@@ -74,8 +81,9 @@ impl Job {
         &self,
         make: impl FnOnce(&Key, Option<&Cache>) -> std::result::Result<Code, Failure>,
     ) -> std::result::Result<Code, Failure> {
-        let engine = self.engines.get(self.metering).map_err(Failure::Passing)?;
-        let (key, cache) = (Key::new(&self.sha256, engine), self.engines.cache.as_ref());
+        let engine = self.engine()?;
+        let key = Key::new(&self.sha256, Kind::of(&self.bytes), engine);
+        let cache = self.engines.cache.as_ref();
         let kept = cache.and_then(|cache| cache.get(engine, &key));
         let (outcome, code) = match kept {
             Some(code) => ("cached", code),
@@ -126,10 +134,16 @@ pub(super) fn compile_with(
     name: &str,
     bytes: &[u8],
 ) -> std::result::Result<Code, Failure> {
-    let engine = engines.get(metering).map_err(Failure::Passing)?;
+    let kind = Kind::of(bytes);
+    let engine = engines.for_kind(metering, kind).map_err(Failure::Passing)?;
     let of_module = |text: String| Failure::OfModule(WasmError::new(ErrorCode::Compile, format!("{name} {text}")));
-    let invalid = |error| of_module(format!("is not a valid WebAssembly module: {}", parser_text(error)));
+    let what = kind.name();
+    let invalid = |error| of_module(format!("is not a valid WebAssembly {what}: {}", parser_text(error)));
     file_kind::check(name, bytes).map_err(Failure::OfModule)?;
+    if kind == Kind::Component {
+        hostile::check_component(bytes).map_err(|problem| of_module(format!("is not compiled: {problem}")))?;
+        return Ok(Code::of_component(Component::from_binary(engine, bytes).map_err(invalid)?));
+    }
     hostile::check(bytes).map_err(|problem| of_module(format!("is not compiled: {problem}")))?;
     let rewritten = if engines.has_looks(metering) {
         // As it is, since what is added must not be within its reach; and with the features that guests have.
@@ -143,5 +157,5 @@ pub(super) fn compile_with(
         None => (Cow::Borrowed(bytes), None),
         Some(looks::Rewritten { bytes, offsets }) => (Cow::Owned(bytes), Some(offsets)),
     };
-    Ok(Code::new(wasmtime::Module::from_binary(engine, &bytes).map_err(invalid)?, offsets))
+    Ok(Code::of_module(wasmtime::Module::from_binary(engine, &bytes).map_err(invalid)?, offsets))
 }

@@ -87,7 +87,7 @@ impl CompileProcess {
         threads: usize,
         killer: &Killer,
     ) -> Result<Option<Code>, Failure> {
-        let engine = job.engines.get(job.metering).map_err(Failure::Passing)?;
+        let engine = job.engine()?;
         let files = in_memory("wasm-code").and_then(|output| Ok((output, in_memory("wasm-compile-error")?)));
         let ran = files
             .and_then(|(output, errors)| Ok((self.run(job, threads, (&output, &errors), killer)?, output, errors)));

@@ -4,8 +4,11 @@
 //! others list: imports, exports and their names. One pass over the module, which ends at the first bound that is crossed.
 
 mod body;
+mod component;
 mod refused;
 mod types;
+
+pub(super) use component::check_component;
 
 use crate::limits::*;
 use refused::{Checked, Refused, at_most};

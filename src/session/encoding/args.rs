@@ -96,6 +96,7 @@ pub fn calls(numbers: &[u8], names: Names, others: Others) -> Vec<Call> {
 /// - `[type, value]` no more,
 /// - `[type, value, bytes]` what the value's bytes are now, where they may change,
 /// - `[type, value, instance, number]` which function of a guest's it is,
+/// - `[type, bytes, 0, 0, 0, 0]` all values for a function of a component's, encoded,
 /// - `[type, value, high, low, is_negative]` the bits of a bigint; undefined where there are too many.
 fn arg<J: Js>(js: &mut J, item: &J::Value) -> Option<Arg> {
     let Some(length) = js.length(item) else {
@@ -116,9 +117,10 @@ fn arg<J: Js>(js: &mut J, item: &J::Value) -> Option<Arg> {
             RawValue::Func(FuncValue { instance: instance as u64, number: number as u64 })
         }
         5 => big_int(js, item)?,
+        6 => RawValue::Encoded(js.copied(&inner)?),
         _ => raw_value(js, &inner),
     };
-    let kept = keep_for(js, &value, &inner);
+    let kept = if let RawValue::Encoded(_) = value { None } else { keep_for(js, &value, &inner) };
     Some(Arg { declared, value, kept })
 }
 

@@ -40,6 +40,8 @@ pub trait Js {
     fn shape(&mut self, value: &Self::Value) -> Shape;
     /// The text of a string; of anything else, nothing.
     fn text(&mut self, value: &Self::Value) -> Option<String>;
+    /// The bytes of a Uint8Array; of anything else, nothing.
+    fn copied(&mut self, value: &Self::Value) -> Option<Vec<u8>>;
     /// How many elements an array has, if it is one.
     fn length(&mut self, array: &Self::Value) -> Option<u32>;
     /// An element of an array.

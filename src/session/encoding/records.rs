@@ -140,7 +140,7 @@ impl Encode for HostCall {
     }
 }
 
-/// The array of a call, or `[id, instance]` of one that is cancelled.
+/// The array of a call, `[id, instance]` of one that is cancelled, or `[set, resource, rep]` of a resource that a guest has let go of.
 impl Encode for Option<Event> {
     fn encode<J: Js>(self, js: &mut J) -> JsResult<J::Value> {
         match self {
@@ -148,6 +148,10 @@ impl Encode for Option<Event> {
             Some(Event::Cancelled { call, instance }) => {
                 let [call, instance] = [call, instance].map(|n| js.number(n as f64));
                 Ok(js.array(&[call, instance]))
+            }
+            Some(Event::Dropped { set, resource, rep }) => {
+                let [set, resource, rep] = [set as f64, resource.into(), rep.into()].map(|n| js.number(n));
+                Ok(js.array(&[set, resource, rep]))
             }
             None => Ok(js.undefined()),
         }

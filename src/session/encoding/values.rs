@@ -23,6 +23,7 @@ pub(super) fn value<J: Js>(js: &mut J, value: Value) -> JsResult<J::Value> {
             extern_value(js, &value).ok_or_else(foreign)?
         }
         Value::Func(func) => js.function(func),
+        Value::Encoded(bytes) => js.bytes(bytes)?,
     })
 }
 

@@ -162,7 +162,7 @@ impl World {
             }
             Some(which) => {
                 assert_eq!(exports.expect("there").len(), if *which == 0 { 12 } else { 0 });
-                assert_eq!(info.expect("there").bytes, BYTES[*which].len() as u64);
+                assert_eq!(info.expect("there").module().expect("a module").bytes, BYTES[*which].len() as u64);
             }
         }
     }

@@ -176,6 +176,8 @@ impl Life {
                 Ok(Answer::Elements(before))
             }
             Command::TableSize(_) => Ok(Answer::Elements(self.elements)),
+            // Only components let resources out.
+            Command::DropResource(_) => Ok(Answer::Done),
             Command::AddFuel(amount) => self.add_fuel(*amount, around.used).map(Answer::Fuel),
             Command::Exports
             | Command::CallRef { .. }

@@ -55,12 +55,32 @@ use stdio::owner;
 use streams::{Input, Output};
 use world::World;
 
+/// What of WASI a guest imports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// None of it.
+    Nothing,
+    /// The functions of a core module.
+    Preview1,
+    /// The interfaces of a component.
+    Preview2,
+}
+
+/// Links what a component imports of WASI: to come.
+pub(crate) fn link_preview2(
+    _: &mut wasmtime::component::Linker<crate::actor::guest::state::GuestState>,
+    _: &[String],
+) -> wasmtime::Result<()> {
+    Ok(())
+}
+
 /// Builds what one guest sees; nothing where its module does not import WASI, and so nobody would see it.
 ///
 /// # Errors
 /// 5010 naming what is unusable, seen or not.
-pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>, wanted: bool) -> Result<Option<WasiGuest>> {
+pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>, wanted: Wanted) -> Result<Option<WasiGuest>> {
     check(&config)?;
+    let wanted = wanted != Wanted::Nothing;
     if !wanted && config.opens_nothing() {
         return Ok(None);
     }
@@ -154,10 +174,10 @@ mod tests {
         let (of, engines) = ((1, Arc::default()), (Arc::new(Engines::default()), Page::default()));
         let actor = Arc::new(Actor::new(1, "guest".into(), of, &Default::default(), engines, |_| {}));
         let config = || WasiConfig { args: vec!["a".to_owned()], ..WasiConfig::default() };
-        assert!(context(config(), &actor, false).unwrap().is_none());
+        assert!(context(config(), &actor, Wanted::Nothing).unwrap().is_none());
         let unusable = WasiConfig { args: vec!["\0".to_owned()], ..WasiConfig::default() };
-        assert_eq!(context(unusable, &actor, false).err().unwrap().code, ErrorCode::Wasi);
-        let mut guest = context(config(), &actor, true).unwrap().unwrap();
+        assert_eq!(context(unusable, &actor, Wanted::Nothing).err().unwrap().code, ErrorCode::Wasi);
+        let mut guest = context(config(), &actor, Wanted::Preview1).unwrap().unwrap();
         assert!(!guest.functions.world.is_made());
         guest.functions.world.get();
         assert!(guest.functions.world.is_made());

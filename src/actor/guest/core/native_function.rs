@@ -1,9 +1,10 @@
 //! A host function of a Rust program, as the guest calls it: it runs on the guest's own thread.
 
-use super::ending::StoppedByHost;
-use super::imported::{Imported, serve};
+use crate::actor::guest::ending::StoppedByHost;
+use crate::actor::guest::serving::serve;
+use super::imported::Imported;
 use super::memory;
-use super::state::{Context, GuestState};
+use crate::actor::guest::state::{Context, GuestState};
 use super::values::from_val;
 use crate::actor::protocol::host_call::WaitingGuest as Waits;
 use crate::actor::protocol::message::Request;

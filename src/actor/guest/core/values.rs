@@ -1,6 +1,6 @@
 //! Values between the plain form that travels and wasmtime's. What is wrong with one is a sentence without its subject.
 
-use super::state::Context;
+use crate::actor::guest::state::Context;
 use crate::actor::budget::Held;
 use crate::engine::{type_text, value_type};
 use crate::error::{ErrorCode, Result, WasmError};
@@ -59,11 +59,13 @@ pub(super) async fn to_val(store: &mut Context<'_>, value: Value, ty: &ValType) 
         Value::Func(func) if func.instance != store.data().actor.id() => {
             return Err(format!("is a function of another instance, {}", func.instance));
         }
-        Value::Func(func) => match store.data().functions.get(func) {
+        Value::Func(func) => match store.data().core.functions.get(func) {
             Some(func) => Val::FuncRef(Some(func)),
             None => return Err("is a function of this instance from before it was made anew".to_owned()),
         },
         Value::Extern(value) => extern_ref(store, value).await?,
+        // Not reached: none is made for a module's types.
+        Value::Encoded(_) => return Err("is for a function of a component".to_owned()),
     };
     match reference.matches_ty(&*store, ty) {
         Ok(true) => Ok(reference),
@@ -81,14 +83,14 @@ async fn extern_ref(store: &mut Context<'_>, value: ExternValue) -> Result<Val, 
             room_for_host_value(store).map_err(no_room)?
         }
     };
-    let count = store.data().externs.clone();
+    let count = store.data().core.externs.clone();
     count.fetch_add(1, Ordering::Relaxed);
     let made = ExternRef::new_async(store.as_context_mut(), HostValue { value, count, _room: room }).await;
     made.map(|reference| Val::ExternRef(Some(reference))).map_err(|error| no_room(format!("{error:#}")))
 }
 
 fn room_for_host_value(store: &Context<'_>) -> Result<Held, String> {
-    let count = store.data().externs.load(Ordering::Relaxed);
+    let count = store.data().core.externs.load(Ordering::Relaxed);
     if count >= EXTERNREFS_MAX {
         return Err(format!("it holds {EXTERNREFS_MAX} values of the host, the most there may be"));
     }
@@ -110,7 +112,7 @@ pub(super) fn from_val(store: &mut Context<'_>, val: &Val, subject: impl FnOnce(
         Val::V128(v) => Value::V128(v.as_u128()),
         Val::FuncRef(Some(func)) => {
             let address = func.to_raw(&mut *store) as usize;
-            let number = store.data_mut().functions.number(address, *func);
+            let number = store.data_mut().core.functions.number(address, *func);
             Value::Func(FuncValue { instance: store.data().actor.id(), number })
         }
         Val::ExternRef(Some(reference)) => {
@@ -131,8 +133,8 @@ fn no_form(subject: String, what: &str) -> WasmError {
 }
 
 /// Frees host values that the guest has let go of.
-pub(super) async fn collect(store: &mut Context<'_>) {
-    if store.data().externs.load(Ordering::Relaxed) > 0
+pub(crate) async fn collect(store: &mut Context<'_>) {
+    if store.data().core.externs.load(Ordering::Relaxed) > 0
         && let Err(error) = store.gc_async(None).await
     {
         tracing::warn!(%error, "the collection of host values failed");

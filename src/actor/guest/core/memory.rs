@@ -1,6 +1,7 @@
 //! The memory of a guest, read and written from outside. Every bound is checked before anything is allocated.
 
-use super::state::Context;
+use super::state::instance;
+use crate::actor::guest::state::Context;
 use crate::actor::protocol::loan::Lent;
 use crate::error::{ErrorCode, Result, WasmError};
 use wasmtime::{Extern, Memory};
@@ -12,10 +13,10 @@ const PAGE_BYTES: u64 = 65_536;
 fn memory(store: &mut Context<'_>) -> Result<Memory> {
     // One that is imported is there before the instance is, for what a start function calls.
     let state = store.data();
-    if let Some(memory) = state.module.imported_memory().and_then(|index| state.fresh.memories.get(index)) {
+    if let Some(memory) = state.module.imported_memory().and_then(|index| state.core.fresh.memories.get(index)) {
         return Ok(*memory);
     }
-    let instance = store.data().instance()?;
+    let instance = instance(store)?;
     if let Some(memory) = instance.get_memory(&mut *store, "memory") {
         return Ok(memory);
     }

@@ -2,10 +2,11 @@
 
 use super::exported::Exported;
 use super::extern_types::kind;
-use super::fuel::{self, Reserve};
+use crate::actor::guest::fuel::{self, Reserve};
 use super::in_place::Prepared;
-use super::state::Context;
-use super::trap;
+use super::state::instance;
+use crate::actor::guest::state::Context;
+use crate::actor::guest::trap;
 use super::values::{from_val, to_vals};
 use crate::actor::protocol::message::{Answer, Call};
 use crate::engine::signature_of;
@@ -43,7 +44,7 @@ pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Val
     store.data().check_depth()?;
     let callee = Callee::Export(&call.name);
     check_count(callee, &function.params, call.args.len())?;
-    let ended = match store.data().exported.is_called_in_place(&function) && call.fuel.is_none() {
+    let ended = match store.data().core.exported.is_called_in_place(&function) && call.fuel.is_none() {
         true => in_place(store, &function, callee, &call.args).await?,
         false => on_its_own_stack(store, &function, callee, call).await?,
     };
@@ -98,7 +99,7 @@ async fn on_its_own_stack(
 
 /// Calls a function that the guest has let out.
 pub(super) async fn call_ref(store: &mut Context<'_>, func: FuncValue, args: &[Arg]) -> Result<Vec<Value>> {
-    let Some(found) = store.data().functions.get(func) else {
+    let Some(found) = store.data().core.functions.get(func) else {
         let (name, id) = (store.data().actor.label(), func.instance);
         let text =
             format!("the instance \"{name}\" ({id}) was made anew: the function went with what was there before");
@@ -169,12 +170,12 @@ fn too_many_results(store: &Context<'_>) -> WasmError {
 }
 
 fn exported_function(store: &mut Context<'_>, name: &str) -> Result<Arc<Exported>> {
-    if let Some(known) = store.data().exported.get(name) {
+    if let Some(known) = store.data().core.exported.get(name) {
         return Ok(known);
     }
     let func = exported(store, name, "a function", Extern::into_func)?;
     let ty = func.ty(&*store);
-    Ok(store.data_mut().exported.add(name, func, &ty))
+    Ok(store.data_mut().core.exported.add(name, func, &ty))
 }
 
 /// The export of this name, if `pick` takes it: it does so where the export is `wanted`.
@@ -184,7 +185,7 @@ pub(super) fn exported<T>(
     wanted: &str,
     pick: impl FnOnce(Extern) -> Option<T>,
 ) -> Result<T> {
-    let instance = store.data().instance()?;
+    let instance = instance(store)?;
     let found = instance.get_export(&mut *store, name);
     let (module, name) = (store.data().module.name(), printable::name(name));
     let Some(found) = found else {

@@ -5,7 +5,7 @@
 //! nothing that the guest can call may wait.
 
 use super::exported::Exported;
-use super::state::Context;
+use crate::actor::guest::state::Context;
 use crate::signature::ValueType;
 use crate::value::{Arg, Value};
 use wasmtime::ValRaw;
@@ -21,7 +21,7 @@ impl<'a> Prepared<'a> {
     /// error is what is wrong with the argument at a place, counted from 1.
     pub(super) fn new(store: &mut Context<'_>, function: &'a Exported, args: &[Arg]) -> Result<Self, (usize, String)> {
         let Exported { params, results, .. } = function;
-        let mut values = std::mem::take(&mut store.data_mut().exported.values);
+        let mut values = std::mem::take(&mut store.data_mut().core.exported.values);
         values.clear();
         values.resize(params.len().max(results.len()), ValRaw::i32(0));
         for (index, ((value, arg), ty)) in values.iter_mut().zip(args).zip(params).enumerate() {
@@ -38,7 +38,7 @@ impl<'a> Prepared<'a> {
         // call from within another, for the guest cannot call out.
         let ended = unsafe { func.call_unchecked(&mut *store, &raw mut self.values[..]) };
         let answer = ended.map(|()| self.values.iter().zip(results).map(|(value, ty)| value_of(value, *ty)).collect());
-        store.data_mut().exported.values = self.values;
+        store.data_mut().core.exported.values = self.values;
         answer
     }
 }
@@ -50,8 +50,8 @@ fn raw(value: &Value) -> ValRaw {
         Value::F32(bits) => ValRaw::f32(*bits),
         Value::F64(bits) => ValRaw::f64(*bits),
         Value::V128(v) => ValRaw::v128(*v),
-        // Not reached: no parameter is a reference.
-        Value::Null | Value::Extern(_) | Value::Func(_) => ValRaw::i32(0),
+        // Not reached: no parameter is a reference, or a component's.
+        Value::Null | Value::Extern(_) | Value::Func(_) | Value::Encoded(_) => ValRaw::i32(0),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tables of a guest, read and changed from outside.
 
 use super::call::exported;
-use super::state::Context;
+use crate::actor::guest::state::Context;
 use super::values::{from_val, to_vals};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::printable;
@@ -49,7 +49,7 @@ fn table(store: &mut Context<'_>, name: &str) -> Result<Table> {
     let state = store.data();
     // Before it is instantiated, what it will export cannot be reached.
     let is_exported = state.module.exports().iter().any(|export| export.name == name);
-    match state.fresh.tables.iter().find(|(imported, _)| imported == name) {
+    match state.core.fresh.tables.iter().find(|(imported, _)| imported == name) {
         Some((_, table)) if !is_exported => Ok(*table),
         _ => exported(store, name, "a table", Extern::into_table),
     }

@@ -1,7 +1,7 @@
 //! Functions that a guest imports and nobody has, where it may run all the same: whoever calls one traps.
 
-use super::ending::HostFailure;
-use super::state::Context;
+use crate::actor::guest::ending::HostFailure;
+use crate::actor::guest::state::Context;
 use crate::error::{ErrorCode, FailedImport, WasmError};
 use wasmtime::{Func, FuncType};
 

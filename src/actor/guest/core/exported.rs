@@ -1,10 +1,10 @@
 //! The functions that a guest exports, each looked up once.
 
-use crate::engine::{Code, signature_of};
+use crate::engine::signature_of;
 use crate::signature::ValueType;
 use std::collections::HashMap;
 use std::sync::Arc;
-use wasmtime::{ExternType, Func, FuncType, ValRaw};
+use wasmtime::{ExternType, Func, FuncType, Module, ValRaw};
 
 /// A function, and the types of its values.
 pub(super) struct Exported {
@@ -26,10 +26,10 @@ pub(super) struct ExportedFunctions {
 }
 
 impl ExportedFunctions {
-    /// For a guest of this code. One that imports functions may come to wait in them, and one that is metered gives way now and
+    /// For a guest of this module. One that imports functions may come to wait in them, and one that is metered gives way now and
     /// then: such guests run on a stack of their own, which is left alone meanwhile.
-    pub(super) fn of(code: &Code, metered: bool) -> Self {
-        let imports_functions = code.imports().any(|import| matches!(import.ty(), ExternType::Func(_)));
+    pub(super) fn of(module: &Module, metered: bool) -> Self {
+        let imports_functions = module.imports().any(|import| matches!(import.ty(), ExternType::Func(_)));
         ExportedFunctions { in_place: !metered && !imports_functions, ..ExportedFunctions::default() }
     }
 

@@ -1,17 +1,13 @@
-//! What host functions of either kind have in common: the names and the type that the guest imports one with, and serving requests while
-//! the guest waits.
+//! What host functions of either kind have in common: the names and the type that the guest imports one with.
 
-use super::answer::answer;
-use super::ending::{HostFailure, StoppedByHost};
-use super::state::Context;
+use crate::actor::guest::ending::HostFailure;
+use crate::actor::guest::state::Context;
 use super::values::to_vals;
-use crate::actor::protocol::message::{Request, outcome_name};
 use crate::engine::signature_of;
 use crate::error::{ErrorCode, FailedImport, Result, WasmError};
 use crate::signature::ValueType;
 use crate::value::Arg;
-use tracing::Instrument as _;
-use wasmtime::{AsContextMut, FuncType, RootScope, Val};
+use wasmtime::{FuncType, Val};
 
 /// A function as it is imported.
 pub(super) struct Imported {
@@ -52,30 +48,4 @@ impl Imported {
             format!("the host function {} must return {} values ({types}), not {found}", self.import, results.len());
         Err(WasmError::new(ErrorCode::Type, text))
     }
-}
-
-/// Answers a request to a guest that waits for a host function.
-///
-/// # Errors
-/// If the guest has been stopped meanwhile.
-pub(super) async fn serve(store: &mut Context<'_>, request: Request) -> wasmtime::Result<()> {
-    if !request.reply.is_wanted() {
-        return Ok(());
-    }
-    store.data().actor.control.set_waiting(false);
-    let span = request.command.span();
-    let mut scope = RootScope::new(&mut *store);
-    let outcome = match request.command.complete().await {
-        Ok(command) => answer(&mut scope.as_context_mut(), &command).instrument(span.clone()).await,
-        Err(error) => Err(error),
-    };
-    drop(scope);
-    span.record("outcome", outcome_name(&outcome));
-    // What a stop has cut short is no outcome: who asked hears that the instance is gone.
-    if store.data().actor.control.is_stopped() {
-        return Err(StoppedByHost.into());
-    }
-    store.data().actor.control.set_waiting(true);
-    request.reply.send(outcome);
-    Ok(())
 }

@@ -1,16 +1,15 @@
 //! A host function that somebody else runs, as the guest calls it: the guest's side of [`host_call`](crate::actor::host_call).
 
-use super::ending::{HostFailure, StoppedByHost};
-use super::imported::{Imported, serve};
-use super::state::{Context, GuestState};
+use crate::actor::guest::ending::StoppedByHost;
+use crate::actor::guest::serving::until_returned;
+use super::imported::Imported;
+use crate::actor::guest::state::{Context, GuestState};
 use super::values::from_val;
-use crate::actor::protocol::host_call::{Ended, HostCall, HostEvents, HostReply, PendingHostCall, WaitingGuest};
-use crate::error::{ErrorCode, Result, WasmError};
-use crate::printable;
+use crate::actor::protocol::host_call::{HostCall, HostEvents, PendingHostCall, WaitingGuest};
+use crate::error::{Result, WasmError};
 use crate::value::Value;
 use std::sync::Arc;
 use tokio::sync::mpsc::unbounded_channel;
-use tracing::Instrument as _;
 use tracing::field::Empty;
 use wasmtime::{AsContextMut, Caller, Func, Val};
 
@@ -53,18 +52,10 @@ impl HostFunction {
             HostCall { id, instance, set: self.set, import: self.index, args, results: results.len(), replies, guest };
         let (module, import) = (&*self.imported.import.module, &*self.imported.import.name);
         let span = tracing::debug_span!("host call", instance, module, import, outcome = Empty);
-        let mut open = PendingHostCall::send(&self.events, call, inbox, span.clone());
-        store.data_mut().depth += 1;
-        let ended = self.serve(store, &mut open).instrument(span).await;
-        store.data().actor.control.set_waiting(false);
-        store.data_mut().depth -= 1;
-        match &ended {
-            Ok(_) => open.end("ok"),
-            Err(error) if error.is::<StoppedByHost>() => drop(open),
-            Err(error) => open
-                .end(error.downcast_ref().map_or(ErrorCode::Call, |failure: &HostFailure| failure.error.code).name()),
-        }
-        results.copy_from_slice(&ended?);
+        let open = PendingHostCall::send(&self.events, call, inbox, span.clone());
+        let returned = until_returned(store, open, &self.imported.import, span).await?;
+        let values = self.imported.results(store, &returned).await;
+        results.copy_from_slice(&values.map_err(|error| self.imported.failure(error))?);
         Ok(())
     }
 
@@ -73,30 +64,6 @@ impl HostFunction {
         match value.is_foreign_to(self.events.keeper()) {
             false => Ok(value),
             true => Err(WasmError::foreign_value(&subject())),
-        }
-    }
-
-    /// Answers requests to the waiting guest, until the wait is over.
-    async fn serve(&self, store: &mut Context<'_>, call: &mut PendingHostCall<'_>) -> wasmtime::Result<Vec<Val>> {
-        let Imported { import, .. } = &self.imported;
-        loop {
-            match call.next().await {
-                Ok(HostReply::Request(request)) => serve(store, request).await?,
-                Ok(HostReply::Return(args)) => {
-                    let results = self.imported.results(store, &args).await;
-                    return Ok(results.map_err(|error| self.imported.failure(error))?);
-                }
-                Ok(HostReply::Throw { value, text }) => {
-                    let text = format!("the host function {import} threw {}", printable::sentence(&text));
-                    let thrown = WasmError { cause: Some(value), ..WasmError::new(ErrorCode::Call, text) };
-                    return Err(self.imported.failure(thrown).into());
-                }
-                Err(Ended::Stopped) => return Err(StoppedByHost.into()),
-                Err(Ended::NobodyThere) => {
-                    let text = format!("nobody is there to run the host function {import}");
-                    return Err(self.imported.failure(WasmError::new(ErrorCode::Call, text)).into());
-                }
-            }
         }
     }
 }

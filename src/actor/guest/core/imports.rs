@@ -5,7 +5,7 @@ use super::fresh;
 use super::host_function::HostFunction;
 use super::imported::Imported;
 use super::native_function::NativeImport;
-use super::state::{Context, GuestState};
+use crate::actor::guest::state::{Context, GuestState};
 use super::unknown_import::trapping;
 use super::values::to_val;
 use crate::actor::protocol::config::UnknownImports;

@@ -1,7 +1,7 @@
 //! Exported globals.
 
 use super::call::exported;
-use super::state::Context;
+use crate::actor::guest::state::Context;
 use super::values::{from_val, to_vals};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::printable;

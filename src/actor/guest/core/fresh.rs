@@ -1,6 +1,6 @@
 //! Memories and tables that a guest imports: each is made for it, and nobody else has it.
 
-use super::state::Context;
+use crate::actor::guest::state::Context;
 use wasmtime::{Extern, ExternType, Memory, Ref, Table};
 
 /// Makes what an import of this type declares. The error is a sentence without its subject.
@@ -9,7 +9,7 @@ pub(super) async fn make(store: &mut Context<'_>, name: &str, ty: &ExternType) -
     match ty {
         ExternType::Memory(ty) => match Memory::new_async(&mut *store, ty.clone()).await {
             Ok(memory) => {
-                store.data_mut().fresh.memories.push(memory);
+                store.data_mut().core.fresh.memories.push(memory);
                 Ok(memory.into())
             }
             Err(error) => Err(no_room(store, &error)),
@@ -22,7 +22,7 @@ pub(super) async fn make(store: &mut Context<'_>, name: &str, ty: &ExternType) -
             let null = Ref::null(ty.element().heap_type());
             match Table::new_async(&mut *store, ty.clone(), null).await {
                 Ok(table) => {
-                    store.data_mut().fresh.tables.push((name.to_owned(), table));
+                    store.data_mut().core.fresh.tables.push((name.to_owned(), table));
                     Ok(table.into())
                 }
                 Err(error) => Err(no_room(store, &error)),

@@ -1,0 +1,135 @@
+//! Calling an export.
+
+use super::exported::{Exported, exported};
+use super::lift::Lifted;
+use super::lower::Lowered;
+use super::state::component;
+use crate::actor::guest::fuel::{self, Reserve};
+use crate::actor::guest::state::Context;
+use crate::actor::guest::trap;
+use crate::actor::protocol::message::{Answer, Call};
+use crate::error::{ErrorCode, FailedCall, Result, WasmError};
+use crate::printable;
+use crate::value::{Arg, RawValue, Value};
+use std::sync::Arc;
+use wasmtime::Trap;
+use wasmtime::component::TypedFunc;
+use wasmtime::component::__internal::wasmtime_environ::component::MAX_FLAT_PARAMS;
+
+/// Calls an export: its values are one, which is all of them encoded.
+pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Value>> {
+    let function = exported(store, &call.name)?;
+    check_outside(store)?;
+    let bytes = encoded(store, &call.name, &call.args)?.to_vec();
+    let reserve = call.fuel.map(|limit| Reserve::set_aside(store, limit)).transpose()?;
+    store.data().actor.counters.calls.add_one();
+    let program = if is_command(&call.name) { store.data().program() } else { None };
+    fuel::cut(store);
+    let ended = run(store, &function, bytes).await;
+    if let Some(program) = program {
+        program.close_input();
+        store.data_mut().ended = Some(program);
+    }
+    let ended = match ended {
+        Ok(bytes) => Ok(vec![Value::Encoded(bytes)]),
+        Err(error) => Err(described(store, &call.name, error).await),
+    };
+    let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
+    ended.map_err(|error| {
+        let mut error = match (error.code, bounded, call.fuel) {
+            (ErrorCode::FuelExhausted, true, Some(limit)) => {
+                let (name, instance) = (printable::name(&call.name), store.data().actor.label());
+                error.saying(format!("the call of \"{name}\" in \"{instance}\" spent the {limit} of fuel that it may use"))
+            }
+            _ => error,
+        };
+        error.call = Some(Box::new(FailedCall::told(&call.name, &[], &[])));
+        error
+    })
+}
+
+/// Is it the function by which programs run, from beginning to end?
+fn is_command(name: &str) -> bool {
+    name.starts_with("wasi:cli/run@") && name.ends_with("#run")
+}
+
+/// May the component be entered?
+fn check_outside(store: &Context<'_>) -> Result<()> {
+    if store.data().depth == 0 {
+        return Ok(());
+    }
+    let name = store.data().actor.label();
+    let text = format!(
+        "\"{name}\" waits for a host function, and the component model does not let a component be called before that has returned"
+    );
+    Err(WasmError::new(ErrorCode::Call, text))
+}
+
+fn encoded<'a>(store: &Context<'_>, name: &str, args: &'a [Arg]) -> Result<&'a [u8]> {
+    match args {
+        [Arg { value: RawValue::Encoded(bytes), .. }] => Ok(bytes),
+        _ => {
+            let (name, instance) = (printable::name(name), store.data().actor.label());
+            let text = format!(
+                "\"{name}\" of \"{instance}\" is a function of a component: its values are typed, and it is called by what `instantiate` has given"
+            );
+            Err(WasmError::new(ErrorCode::Type, text))
+        }
+    }
+}
+
+async fn run(store: &mut Context<'_>, function: &Exported, bytes: Vec<u8>) -> wasmtime::Result<Vec<u8>> {
+    let Some(state) = &store.data().component else { return Ok(Vec::new()) };
+    let (handles, host) = (state.handles.clone(), state.host_types.clone());
+    let params = Lowered::<MAX_FLAT_PARAMS> { bytes, handles: handles.clone(), host };
+    // SAFETY: both types take any values: how many there are and of what types is found out as they are written and read.
+    match function.has_result {
+        true => {
+            let func = unsafe { TypedFunc::<_, Lifted<1>>::new_unchecked(function.func) };
+            func.call_async(&mut *store, params).await?.numbered(store, &handles)
+        }
+        false => {
+            let func = unsafe { TypedFunc::<_, Lifted<0>>::new_unchecked(function.func) };
+            func.call_async(&mut *store, params).await?.numbered(store, &handles)
+        }
+    }
+}
+
+async fn described(store: &mut Context<'_>, name: &Arc<str>, error: wasmtime::Error) -> WasmError {
+    let what = format!("the call of \"{}\" in \"{}\"", printable::name(name), store.data().actor.label());
+    if let Some(Trap::CannotEnterComponent) = error.downcast_ref() {
+        let text = format!(
+            "{what} is not possible: an earlier call trapped, after which a component is not entered any more; make a new instance, or give `restart`"
+        );
+        return WasmError::new(ErrorCode::Call, text);
+    }
+    trap::describe(store, &what, error).await
+}
+
+/// One call after another, up to the first that fails.
+pub(super) async fn batch(store: &mut Context<'_>, calls: &[Call]) -> Answer {
+    let mut done = Vec::with_capacity(calls.len());
+    for (number, next) in calls.iter().enumerate() {
+        store.data().actor.counters.batch_at.set(number as u64);
+        match call(store, next).await {
+            Ok(values) => done.push(values),
+            Err(error) => return Answer::Batch(done, Some(error)),
+        }
+    }
+    Answer::Batch(done, None)
+}
+
+/// Gives a resource back, whose destructor runs.
+pub(super) async fn drop_resource(store: &mut Context<'_>, number: u64) -> Result<()> {
+    check_outside(store)?;
+    // It may have been given away meanwhile.
+    let Some(resource) = component(store)?.handles.take(number) else { return Ok(()) };
+    fuel::cut(store);
+    match resource.resource_drop_async(&mut *store).await {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            let what = format!("the end of a resource in \"{}\"", store.data().actor.label());
+            Err(trap::describe(store, &what, error).await)
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Values out of a component: from its memory and its results into [bytes](super::wire), as the canonical ABI has it ("Lifting" and "Loading"). The
+//! counterpart of [`lower`](super::lower).
+
+use super::abi::{discriminant, flat_count, is_plain, layout, payload, unsupported};
+use super::handles::Handles;
+use super::wire::{Writer, malformed};
+use std::mem;
+use wasmtime::component::__internal::wasmtime_environ::component::TypeListIndex;
+use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext};
+use wasmtime::component::{ComponentNamedList, ComponentType, Lift, ResourceAny, ResourceDynamic};
+use wasmtime::{bail, format_err};
+use wasmtime::{AsContextMut, Result, ValRaw};
+
+/// The result of a call, if it has one, with `N` flat values; or all parameters of a host function's.
+pub(super) struct Lifted<const N: usize> {
+    bytes: Vec<u8>,
+    /// The resources among them, with the places of their numbers.
+    resources: Vec<(usize, ResourceAny)>,
+}
+
+impl<const N: usize> Lifted<N> {
+    /// The bytes, with numbers for the resources in them: those of the host's have theirs, the guest's get some.
+    pub(super) fn numbered(mut self, mut store: impl AsContextMut, handles: &Handles) -> Result<Vec<u8>> {
+        for (place, resource) in mem::take(&mut self.resources) {
+            let number = match ResourceDynamic::try_from_resource_any(resource, store.as_context_mut()) {
+                Ok(of_the_host) => u64::from(of_the_host.rep()),
+                Err(_) => handles.add(resource)?,
+            };
+            self.bytes[place..place + 8].copy_from_slice(&number.to_le_bytes());
+        }
+        Ok(self.bytes)
+    }
+}
+
+// SAFETY: as for `Lowered`.
+unsafe impl<const N: usize> ComponentType for Lifted<N> {
+    type Lower = [ValRaw; N];
+
+    const ABI: CanonicalAbiInfo =
+        CanonicalAbiInfo { size32: 0, align32: 1, size64: 0, align64: 1, flat_count: Some(N as u8) };
+
+    fn typecheck(_: &InterfaceType, _: &InstanceType<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+// SAFETY: as for `Lowered`.
+unsafe impl<const N: usize> ComponentNamedList for Lifted<N> {}
+
+// SAFETY: what is read is checked as it is read.
+unsafe impl<const N: usize> Lift for Lifted<N> {
+    fn linear_lift_from_flat(cx: &mut LiftContext<'_>, ty: InterfaceType, src: &[ValRaw; N]) -> Result<Self> {
+        let (flat, (_, align)) = (flat_count(cx.types, ty), layout(cx.types, ty));
+        let mut values = Values::new(cx);
+        match flat {
+            Some(count) if count <= N => values.flat(ty, &src[..count])?,
+            // A result that takes more than one value lies in the memory.
+            _ => {
+                let offset = src.first().ok_or_else(malformed)?.get_u32() as usize;
+                values.aligned(offset, align)?;
+                values.load(ty, offset)?;
+            }
+        }
+        Ok(values.made())
+    }
+
+    fn linear_lift_from_memory(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Self> {
+        // None of them are here, since how many there are is not known before; but they begin where the parameters do.
+        let offset = (bytes.as_ptr() as usize).checked_sub(cx.memory().as_ptr() as usize).ok_or_else(malformed)?;
+        let mut values = Values::new(cx);
+        values.load(ty, offset)?;
+        Ok(values.made())
+    }
+}
+
+struct Values<'a, 'b> {
+    cx: &'a mut LiftContext<'b>,
+    writer: Writer,
+    resources: Vec<(usize, ResourceAny)>,
+}
+
+impl<'a, 'b> Values<'a, 'b> {
+    fn new(cx: &'a mut LiftContext<'b>) -> Self {
+        Values { cx, writer: Writer::default(), resources: Vec::new() }
+    }
+
+    fn made<const N: usize>(self) -> Lifted<N> {
+        Lifted { bytes: self.writer.0, resources: self.resources }
+    }
+
+    /// Bytes of the memory.
+    fn at<const N: usize>(&self, offset: usize) -> Result<[u8; N]> {
+        let found = self.cx.memory().get(offset..).and_then(|rest| rest.first_chunk());
+        found.copied().ok_or_else(|| format_err!("pointer out of bounds of memory"))
+    }
+
+    fn aligned(&self, offset: usize, align: u32) -> Result<()> {
+        if !offset.is_multiple_of(align as usize) {
+            bail!("pointer not aligned");
+        }
+        Ok(())
+    }
+
+    fn flat(&mut self, ty: InterfaceType, src: &[ValRaw]) -> Result<()> {
+        let [first, ..] = src else { return Ok(()) };
+        match ty {
+            InterfaceType::Bool => self.writer.bytes(&[u8::from(first.get_u32() != 0)]),
+            InterfaceType::U8 | InterfaceType::S8 => self.writer.bytes(&[first.get_u32() as u8]),
+            InterfaceType::U16 | InterfaceType::S16 => self.writer.bytes(&(first.get_u32() as u16).to_le_bytes()),
+            InterfaceType::U32 | InterfaceType::S32 => self.writer.u32(first.get_u32()),
+            InterfaceType::Char => self.char(first.get_u32())?,
+            InterfaceType::U64 | InterfaceType::S64 => self.writer.bytes(&first.get_u64().to_le_bytes()),
+            InterfaceType::Float32 => self.writer.u32(first.get_f32()),
+            InterfaceType::Float64 => self.writer.bytes(&first.get_f64().to_le_bytes()),
+            InterfaceType::String => {
+                let pair = src.first_chunk::<2>().ok_or_else(malformed)?;
+                let text = String::linear_lift_from_flat(self.cx, ty, pair)?;
+                self.writer.text(&text);
+            }
+            InterfaceType::List(list) => {
+                let [offset, count] = src.first_chunk::<2>().ok_or_else(malformed)?.map(|raw| raw.get_u32() as usize);
+                self.list(list, offset, count)?;
+            }
+            InterfaceType::Record(index) => {
+                let types = self.cx.types;
+                self.flat_all(types[index].fields.iter().map(|field| field.ty), src)?;
+            }
+            InterfaceType::Tuple(index) => {
+                let types = self.cx.types;
+                self.flat_all(types[index].types.iter().copied(), src)?;
+            }
+            InterfaceType::Flags(index) => {
+                let names = self.cx.types[index].names.len();
+                for (word, raw) in src.iter().enumerate().take(names.div_ceil(32)) {
+                    self.writer.u32(raw.get_u32() & mask(names, word));
+                }
+            }
+            InterfaceType::Own(_) | InterfaceType::Borrow(_) => {
+                let resource = ResourceAny::linear_lift_from_flat(self.cx, ty, first)?;
+                self.resource(resource);
+            }
+            InterfaceType::Variant(_) | InterfaceType::Enum(_) | InterfaceType::Option(_) | InterfaceType::Result(_) => {
+                let payload = self.case(ty, first.get_u32())?;
+                if let Some(payload) = payload {
+                    let count = flat_count(self.cx.types, payload).unwrap_or_default();
+                    let values = src.get(1..1 + count).ok_or_else(malformed)?;
+                    self.flat(payload, values)?;
+                }
+            }
+            other => return Err(unsupported(other)),
+        }
+        Ok(())
+    }
+
+    fn flat_all(&mut self, types: impl Iterator<Item = InterfaceType>, mut src: &[ValRaw]) -> Result<()> {
+        for ty in types {
+            let count = flat_count(self.cx.types, ty);
+            let (here, rest) = count.and_then(|count| src.split_at_checked(count)).ok_or_else(malformed)?;
+            self.flat(ty, here)?;
+            src = rest;
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, ty: InterfaceType, offset: usize) -> Result<()> {
+        match ty {
+            InterfaceType::Bool => {
+                let [byte] = self.at(offset)?;
+                self.writer.bytes(&[u8::from(byte != 0)]);
+            }
+            InterfaceType::U8 | InterfaceType::S8 => {
+                let bytes: [u8; 1] = self.at(offset)?;
+                self.writer.bytes(&bytes);
+            }
+            InterfaceType::U16 | InterfaceType::S16 => {
+                let bytes: [u8; 2] = self.at(offset)?;
+                self.writer.bytes(&bytes);
+            }
+            InterfaceType::U32 | InterfaceType::S32 | InterfaceType::Float32 => {
+                let bytes: [u8; 4] = self.at(offset)?;
+                self.writer.bytes(&bytes);
+            }
+            InterfaceType::Char => {
+                let code = self.at(offset).map(u32::from_le_bytes)?;
+                self.char(code)?;
+            }
+            InterfaceType::U64 | InterfaceType::S64 | InterfaceType::Float64 => {
+                let bytes: [u8; 8] = self.at(offset)?;
+                self.writer.bytes(&bytes);
+            }
+            InterfaceType::String => {
+                let pair: [u8; 8] = self.at(offset)?;
+                // Aligned, as wasmtime wants it: it looks at the place of the bytes, too.
+                let pair = self.cx.memory().get(offset..offset + pair.len()).ok_or_else(malformed)?;
+                let text = String::linear_lift_from_memory(self.cx, ty, pair)?;
+                self.writer.text(&text);
+            }
+            InterfaceType::List(list) => {
+                let [at, count] = [self.at(offset)?, self.at(offset + 4)?].map(|bytes| u32::from_le_bytes(bytes) as usize);
+                self.list(list, at, count)?;
+            }
+            InterfaceType::Record(index) => {
+                let types = self.cx.types;
+                self.load_all(types[index].fields.iter().map(|field| field.ty), offset)?;
+            }
+            InterfaceType::Tuple(index) => {
+                let types = self.cx.types;
+                self.load_all(types[index].types.iter().copied(), offset)?;
+            }
+            InterfaceType::Flags(index) => {
+                let (names, size) = (self.cx.types[index].names.len(), self.cx.types[index].abi.size32);
+                for word in 0..names.div_ceil(32) {
+                    let bits = match size {
+                        1 => u32::from(u8::from_le_bytes(self.at(offset)?)),
+                        2 => u32::from(u16::from_le_bytes(self.at(offset)?)),
+                        _ => u32::from_le_bytes(self.at(offset + 4 * word)?),
+                    };
+                    self.writer.u32(bits & mask(names, word));
+                }
+            }
+            InterfaceType::Own(_) | InterfaceType::Borrow(_) => {
+                let raw = ValRaw::u32(self.at(offset).map(u32::from_le_bytes)?);
+                let resource = ResourceAny::linear_lift_from_flat(self.cx, ty, &raw)?;
+                self.resource(resource);
+            }
+            InterfaceType::Variant(_) | InterfaceType::Enum(_) | InterfaceType::Option(_) | InterfaceType::Result(_) => {
+                let (size, payload_at) = discriminant(self.cx.types, ty)?;
+                let case = match size {
+                    1 => u32::from(u8::from_le_bytes(self.at(offset)?)),
+                    2 => u32::from(u16::from_le_bytes(self.at(offset)?)),
+                    _ => u32::from_le_bytes(self.at(offset)?),
+                };
+                if let Some(payload) = self.case(ty, case)? {
+                    self.load(payload, offset + payload_at)?;
+                }
+            }
+            other => return Err(unsupported(other)),
+        }
+        Ok(())
+    }
+
+    fn load_all(&mut self, types: impl Iterator<Item = InterfaceType>, offset: usize) -> Result<()> {
+        let mut at = offset;
+        for ty in types {
+            let (size, align) = layout(self.cx.types, ty);
+            at = at.next_multiple_of(align as usize);
+            self.load(ty, at)?;
+            at += size;
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, list: TypeListIndex, offset: usize, count: usize) -> Result<()> {
+        let element = self.cx.types[list].element;
+        let (size, align) = layout(self.cx.types, element);
+        // All elements may lie in one place, and lists within lists too: what is copied is counted before it is.
+        self.cx.consume_fuel_array(count, size.max(1))?;
+        self.aligned(offset, align)?;
+        let bytes = count.checked_mul(size).and_then(|bytes| self.cx.memory().get(offset..)?.get(..bytes));
+        let bytes = bytes.ok_or_else(|| format_err!("list pointer/length out of bounds of memory"))?;
+        self.writer.u32(count as u32);
+        if is_plain(element) {
+            self.writer.bytes(bytes);
+            return Ok(());
+        }
+        for index in 0..count {
+            self.load(element, offset + index * size)?;
+        }
+        Ok(())
+    }
+
+    fn char(&mut self, code: u32) -> Result<()> {
+        let Some(known) = char::from_u32(code) else { bail!("integer {code} is no char") };
+        self.writer.u32(known.into());
+        Ok(())
+    }
+
+    /// The type of the value of a case, which is written.
+    fn case(&mut self, ty: InterfaceType, case: u32) -> Result<Option<InterfaceType>> {
+        let payload = payload(self.cx.types, ty, case);
+        self.writer.u32(case);
+        payload.ok_or_else(|| format_err!("unexpected discriminant: {case}"))
+    }
+
+    fn resource(&mut self, resource: ResourceAny) {
+        self.resources.push((self.writer.0.len(), resource));
+        self.writer.bytes(&[0; 8]);
+    }
+}
+
+/// The bits of a word that stand for flags.
+fn mask(names: usize, word: usize) -> u32 {
+    match names - 32 * word {
+        32.. => u32::MAX,
+        left => (1 << left) - 1,
+    }
+}

@@ -1,0 +1,66 @@
+//! A guest that is a component: its imports and exports are functions of typed values, grouped by interfaces.
+//!
+//! Values come and go as [bytes](wire), which `lower` puts into the guest and `lift` takes out of it, by types of which `abi` knows the layout. `links` is what
+//! all instances of a component share; `host_function` what it imports; `call` what it exports; `handles` are its resources that
+//! somebody outside holds.
+
+mod abi;
+mod answer;
+mod call;
+mod exported;
+mod handles;
+mod host_function;
+mod lift;
+mod links;
+mod lower;
+mod missing;
+mod resources;
+mod state;
+mod wire;
+
+pub(super) use answer::answer;
+pub(super) use links::Links;
+pub(super) use state::ComponentState;
+
+use super::state::GuestState;
+use crate::actor::protocol::config::UnknownImports;
+use crate::actor::protocol::host_call::HostImports;
+use crate::error::Result;
+use crate::limits::{COMPONENT_COPY_BYTES_MAX, RESOURCE_HANDLES_MAX};
+use wasmtime::Store;
+use wasmtime::component::InstancePre;
+
+/// How an instance is made.
+pub(super) struct Linked(InstancePre<GuestState>);
+
+impl Linked {
+    /// Finds what the component imports: what the host gives, and WASI.
+    ///
+    /// # Errors
+    /// 5001 for imports that nothing provides.
+    pub(super) fn new(
+        store: &mut Store<GuestState>,
+        links: &Links,
+        given: Option<HostImports>,
+        unknown: UnknownImports,
+    ) -> Result<Linked> {
+        let name = store.data().module.name().to_owned();
+        if unknown == UnknownImports::Refuse {
+            missing::check(&name, &links.interface, given.as_ref())?;
+        }
+        let prepared = links.prepared(&name)?;
+        store.set_hostcall_fuel(COMPONENT_COPY_BYTES_MAX);
+        store.set_max_component_handles(RESOURCE_HANDLES_MAX);
+        store.data_mut().component = Some(ComponentState::new(links, given));
+        Ok(Linked(prepared))
+    }
+
+    /// Makes the instance, with all core instances in it.
+    pub(super) async fn instantiate(&self, store: &mut Store<GuestState>) -> wasmtime::Result<()> {
+        let instance = self.0.instantiate_async(&mut *store).await?;
+        if let Some(component) = &mut store.data_mut().component {
+            component.instance = Some(instance);
+        }
+        Ok(())
+    }
+}

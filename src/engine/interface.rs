@@ -1,0 +1,262 @@
+//! Reads a component's interface out of its bytes, which wasmtime has validated: wasmtime's own view of types has no names for two that are one.
+
+use crate::interface::{Function, Interface, Resource, Type, TypeDef};
+use crate::limits::COMPONENT_TYPE_DEPTH_MAX;
+use std::collections::HashMap;
+use wasmparser::component_types::{
+    ComponentAnyTypeId,     ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentInstanceTypeId,
+    ComponentValType, ResourceId,
+};
+use wasmparser::types::{Types, TypesRef};
+use wasmparser::{Parser, Payload, PrimitiveValType, ValidPayload, Validator, WasmFeatures};
+
+/// The packages whose interfaces are WASI's.
+const WASI: &str = "wasi:";
+
+/// The interface of a component.
+///
+/// # Errors
+/// A sentence: for what is not valid, and for types that are too deep.
+pub(super) fn read(bytes: &[u8]) -> Result<Interface, String> {
+    let found = declared(bytes).map_err(|error| error.to_string())?;
+    let (types, imports, exports) = found.ok_or("it has no end")?;
+    let mut reader = Reader::new(&types);
+    for name in imports {
+        if let Some(item) = types.as_ref().component_item_for_import(&name) {
+            reader.item(&name, item.ty, true)?;
+        }
+    }
+    for name in exports {
+        if let Some(item) = types.as_ref().component_item_for_export(&name) {
+            reader.item(&name, item.ty, false)?;
+        }
+    }
+    Ok(reader.made)
+}
+
+type Declared = (Types, Vec<String>, Vec<String>);
+
+/// The types of a component, and the names of what it imports and exports. Bodies of functions are passed over.
+fn declared(bytes: &[u8]) -> wasmparser::Result<Option<Declared>> {
+    let mut validator = Validator::new_with_features(WasmFeatures::all());
+    let (mut depth, mut imports, mut exports, mut types) = (0, Vec::new(), Vec::new(), None);
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload?;
+        match &payload {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentImportSection(section) if depth == 1 => {
+                for import in section.clone() {
+                    imports.push(import?.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 1 => {
+                for export in section.clone() {
+                    exports.push(export?.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+        if let ValidPayload::End(found) = validator.payload(&payload)? {
+            types = Some(found);
+        }
+    }
+    Ok(types.map(|types| (types, imports, exports)))
+}
+
+struct Reader<'a> {
+    types: TypesRef<'a>,
+    made: Interface,
+    known: HashMap<ComponentDefinedTypeId, Type>,
+    depths: HashMap<Type, usize>,
+    resources: HashMap<ResourceId, u32>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(types: &'a Types) -> Self {
+        let (made, known, depths, resources) = Default::default();
+        Reader { types: types.as_ref(), made, known, depths, resources }
+    }
+
+    fn item(&mut self, name: &str, ty: ComponentEntityType, is_imported: bool) -> Result<(), String> {
+        match ty {
+            ComponentEntityType::Instance(id) if is_imported && name.starts_with(WASI) => {
+                self.made.wasi.push(name.to_owned());
+                self.resources_of(id, name, true);
+                Ok(())
+            }
+            ComponentEntityType::Instance(id) => {
+                self.resources_of(id, name, is_imported);
+                let types = self.types;
+                for (function, item) in &types[id].exports {
+                    if let ComponentEntityType::Func(id) = item.ty {
+                        self.function(Some(name), function, id, is_imported)?;
+                    }
+                }
+                Ok(())
+            }
+            ComponentEntityType::Func(id) => self.function(None, name, id, is_imported),
+            ComponentEntityType::Type { created, .. } => {
+                self.resource(created, None, name, is_imported);
+                Ok(())
+            }
+            // What else there may be is no value's, and wasmtime says what is missing.
+            _ => Ok(()),
+        }
+    }
+
+    fn resources_of(&mut self, id: ComponentInstanceTypeId, interface: &str, is_imported: bool) {
+        let types = self.types;
+        for (name, item) in &types[id].exports {
+            if let ComponentEntityType::Type { created, .. } = item.ty {
+                self.resource(created, Some(interface), name, is_imported);
+            }
+        }
+    }
+
+    fn resource(
+        &mut self,
+        ty: ComponentAnyTypeId,
+        interface: Option<&str>,
+        name: &str,
+        is_imported: bool,
+    ) {
+        let ComponentAnyTypeId::Resource(id) = ty else { return };
+        let next = self.made.resources.len() as u32;
+        // One that an interface only uses is another's.
+        self.resources.entry(id.resource()).or_insert_with(|| {
+            let (interface, name) = (interface.map(str::to_owned), name.to_owned());
+            self.made.resources.push(Resource { interface, name, is_imported });
+            next
+        });
+    }
+
+    fn function(
+        &mut self,
+        interface: Option<&str>,
+        name: &str,
+        id: ComponentFuncTypeId,
+        is_imported: bool,
+    ) -> Result<(), String> {
+        let types = self.types;
+        let ty = &types[id];
+        let params = ty.params.iter().map(|(name, ty)| Ok((name.to_string(), self.value(*ty)?)));
+        let params = params.collect::<Result<Vec<_>, String>>()?;
+        let result = ty.result.map(|ty| self.value(ty)).transpose()?;
+        let function = Function { interface: interface.map(str::to_owned), name: name.to_owned(), params, result };
+        if is_imported {
+            self.made.imports.push(function);
+        } else {
+            self.made.exports.push(function);
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, ty: ComponentValType) -> Result<Type, String> {
+        match ty {
+            ComponentValType::Primitive(ty) => Ok(self.primitive(ty)),
+            ComponentValType::Type(id) => self.defined(id),
+        }
+    }
+
+    fn defined(&mut self, id: ComponentDefinedTypeId) -> Result<Type, String> {
+        if let Some(known) = self.known.get(&id) {
+            return Ok(*known);
+        }
+        let types = self.types;
+        let def = match &types[id] {
+            ComponentDefinedType::Primitive(ty) => {
+                let ty = self.primitive(*ty);
+                self.known.insert(id, ty);
+                return Ok(ty);
+            }
+            ComponentDefinedType::List { element, .. } => TypeDef::List(self.value(*element)?),
+            ComponentDefinedType::Record(record) => {
+                let fields = record.fields.iter().map(|(name, ty)| Ok((name.to_string(), self.value(*ty)?)));
+                TypeDef::Record(fields.collect::<Result<_, String>>()?)
+            }
+            ComponentDefinedType::Tuple(tuple) => {
+                TypeDef::Tuple(tuple.types.iter().map(|ty| self.value(*ty)).collect::<Result<_, _>>()?)
+            }
+            ComponentDefinedType::Variant(variant) => {
+                let cases = variant.cases.iter().map(|(name, case)| Ok((name.to_string(), self.maybe(case.ty)?)));
+                TypeDef::Variant(cases.collect::<Result<_, String>>()?)
+            }
+            ComponentDefinedType::Enum(names) => TypeDef::Enum(names.iter().map(ToString::to_string).collect()),
+            ComponentDefinedType::Flags(names) => TypeDef::Flags(names.iter().map(ToString::to_string).collect()),
+            ComponentDefinedType::Option { ty, .. } => TypeDef::Option(self.value(*ty)?),
+            ComponentDefinedType::Result { ok, err, .. } => {
+                TypeDef::Result { ok: self.maybe(*ok)?, err: self.maybe(*err)? }
+            }
+            ComponentDefinedType::Own(id) => TypeDef::Own(self.resource_at(id.resource())),
+            ComponentDefinedType::Borrow(id) => TypeDef::Borrow(self.resource_at(id.resource())),
+            ComponentDefinedType::Map { .. } => TypeDef::Other("map"),
+            ComponentDefinedType::FixedLengthList { .. } => TypeDef::Other("list of a fixed length"),
+            ComponentDefinedType::Future { .. } => TypeDef::Other("future"),
+            ComponentDefinedType::Stream { .. } => TypeDef::Other("stream"),
+        };
+        let ty = self.add(def)?;
+        self.known.insert(id, ty);
+        Ok(ty)
+    }
+
+    fn maybe(&mut self, ty: Option<ComponentValType>) -> Result<Option<Type>, String> {
+        ty.map(|ty| self.value(ty)).transpose()
+    }
+
+    /// One that is neither imported nor exported by a name can have no values here.
+    fn resource_at(&mut self, id: ResourceId) -> u32 {
+        let next = self.made.resources.len() as u32;
+        *self.resources.entry(id).or_insert_with(|| {
+            self.made.resources.push(Resource { interface: None, name: "resource".to_owned(), is_imported: true });
+            next
+        })
+    }
+
+    fn add(&mut self, def: TypeDef) -> Result<Type, String> {
+        let ty = Type::Defined(self.made.types.len() as u32);
+        let depth = 1 + within(&def).map(|ty| self.depths.get(&ty).copied().unwrap_or(0)).max().unwrap_or(0);
+        if depth > COMPONENT_TYPE_DEPTH_MAX {
+            return Err(format!("it has types more than {COMPONENT_TYPE_DEPTH_MAX} deep within each other"));
+        }
+        self.depths.insert(ty, depth);
+        self.made.types.push(def);
+        Ok(ty)
+    }
+
+    fn primitive(&mut self, ty: PrimitiveValType) -> Type {
+        match ty {
+            PrimitiveValType::Bool => Type::Bool,
+            PrimitiveValType::S8 => Type::S8,
+            PrimitiveValType::U8 => Type::U8,
+            PrimitiveValType::S16 => Type::S16,
+            PrimitiveValType::U16 => Type::U16,
+            PrimitiveValType::S32 => Type::S32,
+            PrimitiveValType::U32 => Type::U32,
+            PrimitiveValType::S64 => Type::S64,
+            PrimitiveValType::U64 => Type::U64,
+            PrimitiveValType::F32 => Type::F32,
+            PrimitiveValType::F64 => Type::F64,
+            PrimitiveValType::Char => Type::Char,
+            PrimitiveValType::String => Type::String,
+            PrimitiveValType::ErrorContext => {
+                self.made.types.push(TypeDef::Other("error-context"));
+                Type::Defined(self.made.types.len() as u32 - 1)
+            }
+        }
+    }
+}
+
+/// The types that a type is made of.
+fn within(def: &TypeDef) -> Box<dyn Iterator<Item = Type> + '_> {
+    match def {
+        TypeDef::List(ty) | TypeDef::Option(ty) => Box::new([*ty].into_iter()),
+        TypeDef::Record(fields) => Box::new(fields.iter().map(|(_, ty)| *ty)),
+        TypeDef::Tuple(types) => Box::new(types.iter().copied()),
+        TypeDef::Variant(cases) => Box::new(cases.iter().filter_map(|(_, ty)| *ty)),
+        TypeDef::Result { ok, err } => Box::new(ok.iter().chain(err).copied()),
+        TypeDef::Enum(_) | TypeDef::Flags(_) | TypeDef::Own(_) | TypeDef::Borrow(_) | TypeDef::Other(_) => {
+            Box::new([].into_iter())
+        }
+    }
+}
