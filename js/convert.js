@@ -119,9 +119,10 @@ const OTHERS = 2047;
 
 /**
  * The calls of a batch for the op, `[bytes, names, others]`. The bytes are those of numbers: for each call 2048 times the place of its name, and how
- * many arguments it has, which follow; or `OTHERS`, where not all of them are numbers, and the next of the others are its arguments.
+ * many arguments it has, which follow; or `OTHERS`, where not all of them are numbers, and the next of the others are its arguments. Of a component
+ * `spelled` gives the full name of a function and its encoded arguments.
  */
-export function asCalls(calls) {
+export function asCalls(calls, spelled = undefined) {
   return guarded("the calls", () => {
     if (!ArrayIsArray(calls)) throw typeError("calls must be an array of [name, ...args], not " + describe(calls));
     const { length } = calls;
@@ -135,6 +136,16 @@ export function asCalls(calls) {
     for (let index = 0; index < length; index++) {
       const call = calls[index];
       if (!ArrayIsArray(call)) throw typeError("calls[" + index + "] must be an array [name, ...args], not " + describe(call));
+      if (spelled !== undefined) {
+        // Of a component: no argument of its functions goes as a number.
+        const made = spelled(asString(call[0], "calls[" + index + "][0]"), listAfterFirst(call));
+        if (at + 1 > room) numbers = longer(numbers, room = 2 * (at + 1 + length - index));
+        numbers[at++] = 2048 * placeOf(names, made[0]) + OTHERS;
+        // What is written next is written over it.
+        made[1][0][1] = new Uint8Array(made[1][0][1]);
+        others[others.length] = made[1];
+        continue;
+      }
       const name = call[0];
       if (name !== last || place < 0) {
         place = placeOf(names, asString(name, "calls[" + index + "][0]"));

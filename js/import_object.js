@@ -86,7 +86,8 @@ export class GivenImports {
   }
 }
 
-function get(object, key, wanted, depth) {
+/** A property; what all objects, functions or arrays inherit is none. `wanted` and `depth` say what for. */
+export function get(object, key, wanted, depth) {
   try {
     const value = object[key];
     return value !== undefined && isInheritedByAll(key, value) && !ObjectHasOwn(object, key) ? undefined : value;
@@ -146,6 +147,6 @@ function placeOf(wanted, depth) {
   return depth === 1 ? namespace : namespace + "[" + quoted(wanted[1]) + "]";
 }
 
-function isObject(value) {
+export function isObject(value) {
   return typeof value === "function" || (typeof value === "object" && value !== null);
 }

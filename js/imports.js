@@ -9,6 +9,7 @@ import { bareResult, memoryOf } from "ext:runtime_wasm/requests.js";
 import { asArgument, asArguments, asString, guestFunctions } from "ext:runtime_wasm/convert.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
 import { tableOf } from "ext:runtime_wasm/table.js";
+import { argumentsOf, functionOf, guests, resultsOf } from "ext:runtime_wasm/component/calls.js";
 
 const { op_wasm_call_ref, op_wasm_host_call, op_wasm_host_event, op_wasm_host_functions, op_wasm_host_next,
   op_wasm_host_return, op_wasm_host_throw } = ops;
@@ -68,6 +69,7 @@ function take() {
   const event = op_wasm_host_next();
   if (event === undefined) return;
   if (event.length === 2) cancel(event[0], event[1]);
+  else if (event.length === 3) sets.get(event[0])?.guest?.host.dropped(event[2]);
   else serve(event);
 }
 
@@ -88,6 +90,12 @@ function serve({ 0: id, 1: instance, 2: set, 3: index, 4: args, 5: results }) {
 
 async function run({ id, instance }, handler, call, args, results) {
   try {
+    // One of a component's gives what the op takes.
+    if (typeof handler !== "function") {
+      const value = await handler.run(call, instance, args[0]);
+      if (handlerIsOver(id, instance) !== undefined) op_wasm_host_return(id, [value]);
+      return;
+    }
     const result = await ReflectApply(handler, call, args);
     const values = results === 1 ? [asArgument(result)] : results === 0 ? [] : asResults(result, results);
     if (handlerIsOver(id, instance) !== undefined) op_wasm_host_return(id, values);
@@ -177,6 +185,12 @@ class HostCall {
   /** Calls an export of the guest that waits; resolves to an array of results. */
   async call(name, ...args) {
     asString(name, "name");
+    const guest = guests.get(this.#instanceId);
+    if (guest !== undefined) {
+      const func = functionOf(guest, name);
+      const operation = op_wasm_host_call(this.#id, this.#instanceId, func.fullName, argumentsOf(guest, func, args));
+      return resultsOf(guest, func, await settled(operation));
+    }
     return await settled(op_wasm_host_call(this.#id, this.#instanceId, name, asArguments(args)));
   }
 }

@@ -5,7 +5,7 @@ import { failed, isFailure, isWasmError, settled, WasmErrorCode } from "ext:runt
 import { asArguments, asCalls, asString, callResults } from "ext:runtime_wasm/convert.js";
 import { callHandle, calling, isWithin } from "ext:runtime_wasm/deadlock.js";
 import { asFuel, asMilliseconds, readOptions } from "ext:runtime_wasm/options.js";
-import { ownValue, shown } from "ext:runtime_wasm/own.js";
+import { bareArray, ownValue, shown } from "ext:runtime_wasm/own.js";
 import { checkSignal, offAbort, onAbort, throwIfAborted } from "ext:runtime_wasm/signals.js";
 import { end } from "ext:runtime_wasm/ending.js";
 import { atOnce, idle, inLine } from "ext:runtime_wasm/lines.js";
@@ -13,13 +13,16 @@ import { abortSignals, sent } from "ext:runtime_wasm/replies.js";
 import { asked, bareResult, COMMAND_ENTRY, getExports, memoryOf } from "ext:runtime_wasm/requests.js";
 import { inputHeard, streamOf } from "ext:runtime_wasm/stdio.js";
 import { tableOf } from "ext:runtime_wasm/table.js";
+import { argumentsOf, functionOf, guests, resultsOf, waitsFor } from "ext:runtime_wasm/component/calls.js";
+import { withoutVersion } from "ext:runtime_wasm/component/names.js";
+import { exportsOfComponent } from "ext:runtime_wasm/component/exports.js";
 
 const {
   op_wasm_abort_handle, op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_with,
   op_wasm_global_get, op_wasm_global_set, op_wasm_send_batch, op_wasm_send_call, op_wasm_stats,
 } = ops;
 const {
-  ObjectDefineProperty, ObjectFreeze, PromiseReject, Proxy, SafeFinalizationRegistry, SafeMap, Symbol, SymbolFor,
+  ArrayPrototypeSlice, ObjectDefineProperty, ObjectFreeze, ObjectHasOwn, PromisePrototypeThen, PromiseReject, Proxy, SafeFinalizationRegistry, SafeMap, Symbol, SymbolFor,
   SymbolToPrimitive, TypeError,
 } = primordials;
 
@@ -83,11 +86,68 @@ function exportsOf(instance) {
  * This is done often, and on QuickJS each closure and each async function costs as much as a guest's call.
  */
 function called(instance, id, name, args, read = undefined) {
+  const guest = guests.get(id);
+  if (guest !== undefined) return calledOfComponent(instance, guest, name, args, read);
   try {
     if (isWithin() || name === COMMAND_ENTRY) return calling(id, name, () => calledByItself(instance, id, name, args, read));
     return sent(id, op_wasm_send_call(id, asString(name, "name"), asArguments(args)), instance, read);
   } catch (error) {
     return PromiseReject(error);
+  }
+}
+
+/** The same of a component: its values go as bytes. */
+function calledOfComponent(instance, guest, name, args, read) {
+  let func;
+  let spelled;
+  try {
+    func = functionOf(guest, name);
+    spelled = argumentsOf(guest, func, args);
+  } catch (error) {
+    const ready = waitsFor(error);
+    // An argument is an object that the guest is still making.
+    return ready === undefined ? PromiseReject(error) : calledOnceReady(ready, instance, guest, name, args, read);
+  }
+  const results = (found) => {
+    const values = resultsOf(guest, func, found);
+    return read === undefined ? values : read(values);
+  };
+  const lent = guest.host.takeLent();
+  try {
+    const { id } = guest;
+    const promise = isWithin() || isCommand(func)
+      ? calling(id, name, () => ofComponentByItself(instance, guest, func, spelled, results))
+      : sent(id, op_wasm_send_call(id, func.fullName, spelled), instance, results);
+    return lent.length === 0 ? promise : withLent(guest, lent, promise);
+  } catch (error) {
+    return PromiseReject(error);
+  }
+}
+
+async function calledOnceReady(ready, instance, guest, name, args, read) {
+  await ready;
+  return await calledOfComponent(instance, guest, name, args, read);
+}
+
+async function withLent(guest, lent, promise) {
+  try {
+    return await promise;
+  } finally {
+    guest.host.forgetLent(lent);
+  }
+}
+
+/** Is it the function by which a program runs, from beginning to end? */
+function isCommand(func) {
+  return func.name === "run" && func.interface !== null && withoutVersion(func.interface) === "wasi:cli/run";
+}
+
+async function ofComponentByItself(instance, guest, func, spelled, results) {
+  try {
+    const found = await inLine(guest.id, op_wasm_call(guest.id, func.fullName, spelled, callHandle()), abortSignals.get(instance));
+    return results(found);
+  } finally {
+    if (isCommand(func)) await inputHeard(instance);
   }
 }
 
@@ -100,6 +160,40 @@ async function calledByItself(instance, id, name, args, read) {
   } finally {
     if (name === COMMAND_ENTRY) await inputHeard(instance);
   }
+}
+
+async function argumentsOnceReady(guest, func, args) {
+  for (;;) {
+    try {
+      return argumentsOf(guest, func, args);
+    } catch (error) {
+      const ready = waitsFor(error);
+      if (ready === undefined) throw error;
+      await ready;
+    }
+  }
+}
+
+/** The name of the function by which a component runs as a program. */
+function commandOf(guest) {
+  const { exports } = guest.interface;
+  for (let i = 0; i < exports.length; i++) if (isCommand(exports[i])) return exports[i].fullName;
+  return "wasi:cli/run#run";
+}
+
+/** The results of a batch of a component's; the first that is an error is thrown, with those before it. */
+function resultsOfBatch(guest, functions, found) {
+  const results = bareArray();
+  for (let i = 0; i < found.length; i++) {
+    try {
+      results[i] = resultsOf(guest, functions[i], found[i]);
+    } catch (error) {
+      ObjectDefineProperty(error, "index", shown(i));
+      ObjectDefineProperty(error, "results", shown(ArrayPrototypeSlice(results)));
+      throw error;
+    }
+  }
+  return ArrayPrototypeSlice(results);
 }
 
 /** The results of a batch, or its error. */
@@ -128,16 +222,30 @@ export class WasmInstance {
   #memory;
   #globals;
   #exports;
+  #guest;
   #closed;
   #isGivenBack = false;
 
-  constructor(token, id, name, moduleId, closed) {
+  constructor(token, id, name, moduleId, closed, guest) {
     if (token !== making) throw new TypeError("an instance is made by instantiate()");
     this.#id = id;
     this.#name = name;
     this.#moduleId = moduleId;
     this.#closed = closed;
+    this.#guest = guest;
+    if (guest !== undefined) this.#serve(guest);
     forgotten.register(this, id);
+  }
+
+  /** From here on it is called by what knows of it. */
+  #serve(guest) {
+    guest.id = this.#id;
+    // Not the object: whoever has only the id does not hold the instance.
+    const { id } = guest;
+    guest.invoke = (func, args) => calledOfComponent(undefined, guest, func.fullName, args, bareResult);
+    guest.call = (name, args) => calledOfComponent(undefined, guest, name, args);
+    guests.set(id, guest);
+    PromisePrototypeThen(this.#closed, () => guests.delete(id));
   }
 
   /** The numeric id, for the low-level functions. */
@@ -187,7 +295,9 @@ export class WasmInstance {
 
   /** The exported functions, by name: a bare result, an array of several, undefined for none. */
   get exports() {
-    return this.#exports ??= exportsOf(this.#held());
+    return this.#exports ??= this.#guest === undefined
+      ? exportsOf(this.#held())
+      : exportsOfComponent(this.#guest, (func, args) => called(this, this.#id, func.fullName, args, bareResult));
   }
 
   /** Resolves once the instance has ended and its thread is gone: `{ reason, message? }`. */
@@ -213,10 +323,32 @@ export class WasmInstance {
   /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and `results` before it. */
   callBatch(calls) {
     return asked(() => {
+      if (this.#guest !== undefined) return this.#batchOfComponent(calls);
       if (isWithin()) return calling(this.#id, undefined, () => this.#batchWithin(asCalls(calls)));
       const { 0: numbers, 1: names, 2: others } = asCalls(calls);
       return sent(this.#id, op_wasm_send_batch(this.#id, numbers, names, others), this, batchResults);
     });
+  }
+
+  #batchOfComponent(calls) {
+    const guest = this.#guest;
+    const functions = bareArray();
+    const spelled = asCalls(calls, (name, args) => {
+      const func = functionOf(guest, name);
+      functions[functions.length] = func;
+      return [func.fullName, argumentsOf(guest, func, args)];
+    });
+    const lent = guest.host.takeLent();
+    const read = (reply) => resultsOfBatch(guest, functions, batchResults(reply));
+    const promise = isWithin()
+      ? calling(this.#id, undefined, async () => read(await this.#sendBatch(spelled)))
+      : sent(this.#id, op_wasm_send_batch(this.#id, spelled[0], spelled[1], spelled[2]), this, read);
+    return lent.length === 0 ? promise : withLent(guest, lent, promise);
+  }
+
+  async #sendBatch({ 0: numbers, 1: names, 2: others }) {
+    const operation = op_wasm_call_batch(this.#id, numbers, names, others, callHandle());
+    return await inLine(this.#id, operation, abortSignals.get(this));
   }
 
   async #batchWithin({ 0: numbers, 1: names, 2: others }) {
@@ -236,15 +368,21 @@ export class WasmInstance {
     const cpu = cpuMs === undefined ? 0 : asMilliseconds(cpuMs, "options.cpuMs");
     const most = fuel === undefined ? "" : asFuel(fuel, "options.fuel");
     asString(name, "name");
-    const checked = asArguments(args);
+    const guest = this.#guest;
+    const func = guest === undefined ? undefined : functionOf(guest, name);
+    const checked = guest === undefined ? asArguments(args) : await argumentsOnceReady(guest, func, args);
+    const lent = guest === undefined ? undefined : guest.host.takeLent();
     throwIfAborted(signal);
     const abort = () => end(this.#id, "aborted");
     onAbort(signal, abort);
     try {
-      const operation = op_wasm_call_with(this.#id, name, checked, limit, cpu, most, callHandle());
-      return await inLine(this.#id, operation, signal, abortSignals.get(this));
+      const called = func === undefined ? name : func.fullName;
+      const operation = op_wasm_call_with(this.#id, called, checked, limit, cpu, most, callHandle());
+      const results = await inLine(this.#id, operation, signal, abortSignals.get(this));
+      return func === undefined ? results : resultsOf(guest, func, results);
     } finally {
       offAbort(signal, abort);
+      if (lent !== undefined) guest.host.forgetLent(lent);
     }
   }
 
@@ -255,9 +393,12 @@ export class WasmInstance {
 
   async #run() {
     try {
-      await called(this, this.#id, COMMAND_ENTRY, []);
+      const guest = this.#guest;
+      await called(this, this.#id, guest === undefined ? COMMAND_ENTRY : commandOf(guest), []);
       return { exitCode: 0 };
     } catch (error) {
+      // A component says no more than that it failed.
+      if (this.#guest !== undefined && isWasmError(error) && ObjectHasOwn(error, "payload")) return { exitCode: 1 };
       const exitCode = isWasmError(error) ? ownValue(error, "exitCode") : undefined;
       if (exitCode === undefined) throw error;
       return { exitCode };

@@ -80,9 +80,17 @@ function settle(request, reply, fails) {
 function tell(request, reply, fails) {
   const { read, resolve, reject } = request;
   // Not resolved with the other promise, which would be asked for its `then`.
-  if (fails) PromisePrototypeThen(failing(request, reply), resolve, reject);
-  else resolve(read === undefined ? reply ?? undefined : read(reply));
-  return !fails;
+  if (fails) {
+    PromisePrototypeThen(failing(request, reply), resolve, reject);
+    return false;
+  }
+  try {
+    resolve(read === undefined ? reply ?? undefined : read(reply));
+  } catch (error) {
+    // What a component has returned may be an error.
+    reject(error);
+  }
+  return true;
 }
 
 /**

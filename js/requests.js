@@ -8,6 +8,7 @@ import { handedOver, PIECE_BYTES, wholeList } from "ext:runtime_wasm/large.js";
 import { atOnce, inLine, lines } from "ext:runtime_wasm/lines.js";
 import { listOf, ownValue } from "ext:runtime_wasm/own.js";
 import { sent } from "ext:runtime_wasm/replies.js";
+import { guests } from "ext:runtime_wasm/component/calls.js";
 
 const { ArrayIsArray, ObjectFreeze, PromiseReject, TypedArrayPrototypeGetByteLength, Uint8Array } = primordials;
 
@@ -46,6 +47,8 @@ export function call(instance, name, args = []) {
     asId(instance, "instance");
     asString(name, "name");
     if (!ArrayIsArray(args)) throw typeError("args must be an array, not " + describe(args));
+    const guest = guests.get(instance);
+    if (guest !== undefined) return guest.call(name, checkedList(args, listOf));
     const checked = asArguments(checkedList(args, listOf));
     return isWithin() || name === COMMAND_ENTRY
       ? calling(instance, name, () => inLine(instance, op_wasm_call(instance, name, checked, callHandle())))

@@ -6,6 +6,9 @@ import { asBytes, asId, asString } from "ext:runtime_wasm/convert.js";
 import { handedOver, PIECE_BYTES, turn, wholeList } from "ext:runtime_wasm/large.js";
 import { asOptions, readInstanceOptions, readOptions } from "ext:runtime_wasm/options.js";
 import { forgetImports, GivenImports, knownImports, learnImports } from "ext:runtime_wasm/import_object.js";
+import { ComponentImports } from "ext:runtime_wasm/component/imports.js";
+import { Guest, HostResources } from "ext:runtime_wasm/component/objects.js";
+import { forgetInterface, knownInterface, learnInterface } from "ext:runtime_wasm/component/types.js";
 import { addHandlers, known, pump, removeHandlers } from "ext:runtime_wasm/imports.js";
 import { closing, end } from "ext:runtime_wasm/ending.js";
 import { making, unlessCancelled, WasmInstance } from "ext:runtime_wasm/instance.js";
@@ -17,7 +20,7 @@ const {
   op_wasm_all_stats, op_wasm_compile, op_wasm_compile_file, op_wasm_compile_large, op_wasm_drop_module, op_wasm_inspect,
   op_wasm_instantiate, op_wasm_max_module_bytes,
 } = ops;
-const { PromisePrototypeCatch, PromisePrototypeThen, RegExpPrototypeExec, TypedArrayPrototypeGetByteLength, Uint8Array } = primordials;
+const { ArrayPrototypeJoin, PromisePrototypeCatch, PromisePrototypeThen, RegExpPrototypeExec, TypedArrayPrototypeGetByteLength, Uint8Array } = primordials;
 
 const sha256Digits = /^[0-9a-f]{64}$/i;
 
@@ -41,7 +44,7 @@ export async function compile(bytes) {
 /** The id of a module, of which is then known what it wants to import. */
 async function compiled(operation) {
   const module = await settled(operation);
-  await learnImports(module);
+  if (await learnInterface(module) === null) await learnImports(module);
   return module;
 }
 
@@ -63,6 +66,7 @@ function isSha256(text) {
 export async function dropModule(module) {
   asId(module, "module");
   forgetImports(module);
+  forgetInterface(module);
   return await settled(op_wasm_drop_module(module));
 }
 
@@ -74,6 +78,7 @@ export async function instances() {
 /** What a module imports, exports and needs, known before it runs. */
 export async function inspect(module) {
   const info = await settled(wholeList(op_wasm_inspect(asId(module, "module"))));
+  if (info.kind === "component") info.wit = ArrayPrototypeJoin(info.wit, "\n") + "\n";
   return { id: module, ...info };
 }
 
@@ -89,12 +94,18 @@ export async function instantiate(module, options = undefined) {
   checkSignal(signal);
   throwIfAborted(signal);
   // Within the call where it is known what the module wants, as it is of one that has been compiled here.
-  const given = read.imports === undefined
+  const component = knownInterface(module);
+  // One that another runtime has compiled is not known yet.
+  const of = component === undefined ? await learnInterface(module) : component;
+  const guest = of === null ? undefined : new Guest(of, new HostResources());
+  const given = guest !== undefined
+    ? new ComponentImports(guest, read.imports)
+    : read.imports === undefined
     ? nothing
     : new GivenImports(knownImports(module) ?? await learnImports(module), read.imports);
   while (given.readOn()) await turn();
   const source = prepare(checked, read.stdin);
-  if (given.handlers.length > 0) checked.importSet = addHandlers(given.handlers);
+  if (given.handlers.length > 0 || guest !== undefined) checked.importSet = addHandlers(given.handlers);
   pump();
   const made = unlessCancelled(signal, (handle) => op_wasm_instantiate(module, checked, checked.stdinBytes ?? noBytes, given.kinds, given.values, handle));
   const { id, name, pipes } = await PromisePrototypeCatch(made, (error) => {
@@ -103,7 +114,7 @@ export async function instantiate(module, options = undefined) {
     throw error;
   });
   const closed = closing(id);
-  const instance = new WasmInstance(making, id, name, module, closed);
+  const instance = new WasmInstance(making, id, name, module, closed, guest);
   known(instance, id, closed, checked.importSet);
   connect(instance, pipes, source);
   if (signal !== undefined) {

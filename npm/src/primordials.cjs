@@ -36,8 +36,8 @@ function methods(prototype, prefix) {
 }
 
 for (const name of ["JSON", "Math", "Reflect"]) statics(globalThis[name], name);
-for (const name of ["Array", "ArrayBuffer", "BigInt", "DataView", "Error", "Float64Array", "Function", "Map", "Number", "Object", "Promise",
-  "RegExp", "Set", "String", "Symbol", "TypeError", "Uint8Array", "WeakMap", "WeakRef", "FinalizationRegistry"]) {
+for (const name of ["Array", "ArrayBuffer", "BigInt", "BigInt64Array", "BigUint64Array", "DataView", "Error", "Float32Array", "Float64Array", "Function", "Int16Array", "Int32Array", "Int8Array", "Map", "Number", "Object", "Promise",
+  "RegExp", "Set", "String", "Symbol", "TypeError", "Uint16Array", "Uint32Array", "Uint8Array", "WeakMap", "WeakRef", "FinalizationRegistry"]) {
   const constructor = globalThis[name];
   add(name, constructor);
   statics(constructor, name);

@@ -22,7 +22,7 @@ const resolved = (given) => ({
   name: "runtime-wasm",
   setup(build) {
     build.onResolve({ filter: /^ext:runtime_wasm\// }, ({ path }) => {
-      const name = path.split("/")[1];
+      const name = path.slice("ext:runtime_wasm/".length);
       return given[name] === undefined ? { path: join(scripts, name) } : { path: name, namespace: "given" };
     });
     build.onLoad({ filter: /.*/, namespace: "given" }, ({ path }) => ({ contents: `export const { ${exported(path).join(", ")} } = ${given[path]};` }));

@@ -25,8 +25,17 @@ pub(super) const SCRIPTS: &[ExtensionFileSource] = scripts![
     "wasm.js",
     "instance.js",
     "imports.js",
+    "component/imports.js",
+    "component/exports.js",
+    "component/types.js",
+    "component/decode.js",
+    "component/encode.js",
+    "component/arrays.js",
+    "component/objects.js",
+    "component/names.js",
     "table.js",
     "requests.js",
+    "component/calls.js",
     "replies.js",
     "lines.js",
     "ending.js",
@@ -63,8 +72,13 @@ mod tests {
     #[test]
     fn every_script_is_there() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("js");
-        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let files: Vec<String> = names.filter(|name| name.ends_with(".js") && name != "module.js").collect();
+        let names = |within: &str| {
+            let entries = std::fs::read_dir(folder.join(within)).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            names.filter(|name| name.ends_with(".js") && name != "module.js").collect::<Vec<_>>()
+        };
+        let of_components = names("component").into_iter().map(|name| format!("component/{name}"));
+        let files: Vec<String> = names("").into_iter().chain(of_components).collect();
         for file in &files {
             let specifier = format!("ext:runtime_wasm/{file}");
             assert!(SCRIPTS.iter().any(|script| script.specifier == specifier), "{file} is not in the list");

@@ -1,0 +1,30 @@
+// Names of WIT as those of JavaScript.
+
+import { primordials } from "ext:runtime_wasm/port.js";
+
+const { StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase, StringPrototypeToUpperCase } = primordials;
+
+/** `label-text` as `labelText`. */
+export function camelCase(name) {
+  let made = "";
+  let from = 0;
+  for (let at = 0; at >= 0;) {
+    at = StringPrototypeIndexOf(name, "-", from);
+    const word = StringPrototypeToLowerCase(at < 0 ? StringPrototypeSlice(name, from) : StringPrototypeSlice(name, from, at));
+    made += from === 0 ? word : StringPrototypeToUpperCase(StringPrototypeSlice(word, 0, 1)) + StringPrototypeSlice(word, 1);
+    from = at + 1;
+  }
+  return made;
+}
+
+/** `blob-store` as `BlobStore`: the name of a class. */
+export function className(name) {
+  const camel = camelCase(name);
+  return StringPrototypeToUpperCase(StringPrototypeSlice(camel, 0, 1)) + StringPrototypeSlice(camel, 1);
+}
+
+/** An interface's name without its version. */
+export function withoutVersion(name) {
+  const at = StringPrototypeLastIndexOf(name, "@");
+  return at < 0 ? name : StringPrototypeSlice(name, 0, at);
+}

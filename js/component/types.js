@@ -1,0 +1,150 @@
+// The interface of a component: its functions, and the types of their values, as src/interface.rs tells them.
+
+import { ops, primordials } from "ext:runtime_wasm/port.js";
+import { settled } from "ext:runtime_wasm/error.js";
+import { wholeList } from "ext:runtime_wasm/large.js";
+import { bareArray } from "ext:runtime_wasm/own.js";
+import { encodeAll, encoderOf, isOption } from "ext:runtime_wasm/component/encode.js";
+import { decodeAll, decoderOf } from "ext:runtime_wasm/component/decode.js";
+import { className, withoutVersion } from "ext:runtime_wasm/component/names.js";
+
+const { SafeMap } = primordials;
+const { op_wasm_module_interface } = ops;
+
+/** The interfaces of components, by the ids of their modules; null for a core module. */
+const known = new SafeMap();
+
+/** Learns what a module is. Done when it has been compiled. */
+export async function learnInterface(module) {
+  const items = await settled(wholeList(op_wasm_module_interface(module)));
+  const made = items.length === 0 ? null : new Interface(items);
+  known.set(module, made);
+  return made;
+}
+
+/** What is known of that; undefined where nothing is. */
+export function knownInterface(module) {
+  return known.get(module);
+}
+
+export function forgetInterface(module) {
+  known.delete(module);
+}
+
+/** What a component imports and exports. */
+class Interface {
+  types = bareArray();
+  resources = bareArray();
+  imports = bareArray();
+  exports = bareArray();
+  /** Exported functions by their full names, and by those without the version where one fits. */
+  byName = new SafeMap();
+  encoders = bareArray();
+  decoders = bareArray();
+
+  constructor(items) {
+    for (let i = 0; i < items.length; i++) this.#add(items[i]);
+    for (let i = 0; i < this.exports.length; i++) {
+      const made = this.exports[i];
+      this.byName.set(made.fullName, made);
+    }
+    for (let i = 0; i < this.exports.length; i++) {
+      const made = this.exports[i];
+      if (made.interface === null) continue;
+      const short = withoutVersion(made.interface) + "#" + made.name;
+      if (short !== made.fullName) this.byName.set(short, this.byName.has(short) ? null : made);
+    }
+  }
+
+  #add(item) {
+    const kind = item[0];
+    if (kind === "type") this.types[this.types.length] = item;
+    else if (kind === "resource") this.resources[this.resources.length] = new Resource(item, this.resources.length);
+    else if (kind === "import") this.imports[this.imports.length] = new Function(this, item);
+    else this.exports[this.exports.length] = new Function(this, item);
+  }
+}
+
+/** A resource type. */
+class Resource {
+  interface;
+  name;
+  className;
+  isImported;
+  index;
+
+  constructor({ 1: within, 2: name, 3: isImported }, index) {
+    this.interface = within;
+    this.name = name;
+    this.className = className(name);
+    this.isImported = isImported;
+    this.index = index;
+  }
+}
+
+/** A function, with what turns its values into bytes and back. */
+class Function {
+  interface;
+  /** As WIT has it: `read`, `[method]blob.read`. */
+  name;
+  fullName;
+  params;
+  result;
+  /** The result is a `result`, whose error rejects. */
+  fails;
+  /** Has a `result` a value where it is no error? */
+  hasOk;
+  /** How many arguments there must be at least. */
+  needed;
+  #of;
+  #paramEncoders;
+  #paramDecoders;
+  #resultEncoders;
+  #resultDecoders;
+
+  constructor(of, { 1: within, 2: name, 3: params, 4: result }) {
+    this.#of = of;
+    this.interface = within;
+    this.name = name;
+    this.fullName = within === null ? name : within + "#" + name;
+    this.params = params;
+    this.result = result;
+    this.fails = typeof result === "number" && of.types[result][1] === "result";
+    this.needed = params.length;
+    while (this.needed > 0 && isOption(of, params[this.needed - 1][1])) this.needed--;
+    this.hasOk = this.fails && of.types[result][2] !== null;
+  }
+
+  /** The bytes of arguments. They are good until others are encoded. */
+  encodeParams(values, context) {
+    this.#paramEncoders ??= this.#each(encoderOf);
+    return encodeAll(this.fullName, "", this.#paramEncoders, values, context);
+  }
+
+  decodeParams(bytes, context) {
+    return decodeAll(this.#paramDecoders ??= this.#each(decoderOf), bytes, context);
+  }
+
+  /** The bytes of the result, likewise. */
+  encodeResult(value, context) {
+    this.#resultEncoders ??= this.#one(encoderOf);
+    return encodeAll(this.fullName, "the result", this.#resultEncoders, [value], context);
+  }
+
+  /** An array of the result, or of nothing. */
+  decodeResult(bytes, context) {
+    return decodeAll(this.#resultDecoders ??= this.#one(decoderOf), bytes, context);
+  }
+
+  #each(coderOf) {
+    const coders = bareArray();
+    for (let i = 0; i < this.params.length; i++) coders[i] = coderOf(this.#of, this.params[i][1]);
+    return coders;
+  }
+
+  #one(coderOf) {
+    const coders = bareArray();
+    if (this.result !== null) coders[0] = coderOf(this.#of, this.result);
+    return coders;
+  }
+}
