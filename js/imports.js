@@ -14,7 +14,7 @@ import { argumentsOf, functionOf, guests, resultsOf } from "ext:runtime_wasm/com
 const { op_wasm_call_ref, op_wasm_host_call, op_wasm_host_event, op_wasm_host_functions, op_wasm_host_next,
   op_wasm_host_return, op_wasm_host_throw } = ops;
 const {
-  ArrayIsArray, MathMin, PromisePrototypeThen, ReflectApply, SafeFinalizationRegistry, SafeMap, SafeWeakRef, String,
+  ArrayIsArray, MathMin, PromisePrototypeThen, ReflectApply, SafeFinalizationRegistry, SafeMap, SafeWeakRef, SafeWeakSet, String,
   StringPrototypeSlice, SymbolIterator,
 } = primordials;
 
@@ -92,7 +92,7 @@ async function run({ id, instance }, handler, call, args, results) {
   try {
     // One of a component's gives what the op takes.
     if (typeof handler !== "function") {
-      const value = await handler.run(call, instance, args[0]);
+      const value = await handler.run(call, instance, args[0], wrong);
       if (handlerIsOver(id, instance) !== undefined) op_wasm_host_return(id, [value]);
       return;
     }
@@ -100,7 +100,7 @@ async function run({ id, instance }, handler, call, args, results) {
     const values = results === 1 ? [asArgument(result)] : results === 0 ? [] : asResults(result, results);
     if (handlerIsOver(id, instance) !== undefined) op_wasm_host_return(id, values);
   } catch (error) {
-    if (handlerIsOver(id, instance) !== undefined) op_wasm_host_throw(id, asText(error), error);
+    if (handlerIsOver(id, instance) !== undefined) op_wasm_host_throw(id, asText(error), error, wasWrong(error));
   }
 }
 
@@ -126,6 +126,13 @@ function asResults(result, count) {
     }
   }
   return values;
+}
+
+/** What a component's function returned, and could not be encoded: that is told apart from what an app throws. */
+const wrong = new SafeWeakSet();
+
+function wasWrong(error) {
+  return typeof error === "object" && error !== null && wrong.has(error);
 }
 
 /** A thrown value as a text for the message, no more of it than one can hold; it may be anything. */

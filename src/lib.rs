@@ -188,7 +188,7 @@ pub use value::{ExternValue, FuncValue, HostRef, Value};
 /// What can be known of a module before it runs: [`Module::inspect`].
 pub mod info {
     pub use crate::module_info::{
-        Info,         CustomSection, Export, GlobalType, Import, ItemType, MemoryType, ModuleInfo, Needs, Producer, Signature,
+        CustomSection, Export, GlobalType, Import, Info, ItemType, MemoryType, ModuleInfo, Needs, Producer, Signature,
         TableType, WasiNeeds,
     };
 }

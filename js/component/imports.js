@@ -113,12 +113,12 @@ class Handler {
   }
 
   /** Runs it with what the guest passes, and gives what the op returns to the guest. */
-  async run(call, id, bytes) {
+  async run(call, id, bytes, wrong) {
     const guest = this.#guest;
     const func = this.#func;
     guest.id ??= id;
     const args = func.decodeParams(bytes, guest);
-    if (!func.fails) return encodedArgument(func.encodeResult(await this.#run(call, args), guest));
+    if (!func.fails) return this.#returned(await this.#run(call, args), wrong);
     let result;
     try {
       result = { tag: "ok", val: await this.#run(call, args) };
@@ -127,6 +127,15 @@ class Handler {
       if (payload === undefined) throw error;
       result = { tag: "err", val: payload.val };
     }
-    return encodedArgument(func.encodeResult(result, guest));
+    return this.#returned(result, wrong);
+  }
+
+  #returned(result, wrong) {
+    try {
+      return encodedArgument(this.#func.encodeResult(result, this.#guest));
+    } catch (error) {
+      wrong.add(error);
+      throw error;
+    }
   }
 }

@@ -60,8 +60,10 @@ export class Guest {
     if (state === undefined || state.guest !== this || state.resource !== resource) {
       return "must be a " + resource.className + " of this instance, not " + (state === undefined ? describe(value) : "one of another kind or instance");
     }
+    if (state.failure !== undefined) throw state.failure;
     if (state.ready !== undefined) throw { __proto__: null, waitsFor: state.ready };
     if (state.number === undefined) return "is a " + resource.className + " that has been given away, or disposed of";
+    for (let i = 0; i < this.#giving.length; i++) if (this.#giving[i] === state) return "is a " + resource.className + " that the same call gives away";
     if (isOwned) this.#giving[this.#giving.length] = state;
     return state.number;
   }
@@ -99,7 +101,7 @@ export class Guest {
     const ofResource = functionsOf(this.interface.exports, resource);
     const Class = class {
       constructor(first, second, ...rest) {
-        const state = { __proto__: null, guest, resource, number: undefined, ready: undefined };
+        const state = { __proto__: null, guest, resource, number: undefined, ready: undefined, failure: undefined };
         held.set(this, state);
         forgotten.register(this, state);
         if (first === making) state.number = second;
@@ -108,7 +110,8 @@ export class Guest {
 
       async [asyncDispose]() {
         const state = held.get(this);
-        if (state.ready !== undefined) await state.ready;
+        // One that could not be made is not there to let go of.
+        if (state.ready !== undefined) await PromisePrototypeThen(state.ready, ignore, ignore);
         await letGo(state);
       }
     };
@@ -160,6 +163,9 @@ function construct(guest, func, state, args) {
       const other = held.get(object);
       state.number = other.number;
       other.number = undefined;
+    } catch (error) {
+      state.failure = error;
+      throw error;
     } finally {
       state.ready = undefined;
     }
@@ -167,9 +173,7 @@ function construct(guest, func, state, args) {
   const ready = made();
   state.ready = ready;
   // Whoever uses the object hears of it.
-  PromisePrototypeThen(ready, ignore, (error) => {
-    state.failure = error;
-  });
+  PromisePrototypeThen(ready, ignore, ignore);
 }
 
 /** The functions of a resource among all: `{ constructor, methods, statics }`. */

@@ -113,9 +113,9 @@ ops! {
     value op_wasm_host_event |this| { Ok(this.event()) }
     now op_wasm_host_next |this| { this.session.next_event() }
     now op_wasm_host_return |this, call: f64, results: Args| { this.session.return_from(call, results.0) }
-    now op_wasm_host_throw |this, call: f64, text: String, thrown: Any| {
+    now op_wasm_host_throw |this, call: f64, text: String, thrown: Any, wrong: bool| {
         let thrown = this.engine().keep(&thrown.0);
-        this.session.throw_from(call, thrown, text)
+        this.session.throw_from(call, thrown, text, wrong)
     }
     now op_wasm_host_functions |this, maker: Any| { this.set_maker(maker.0) }
 

@@ -75,6 +75,6 @@ function safe(constructor) {
   Object.setPrototypeOf(made.prototype, null);
   return Object.freeze(made);
 }
-for (const name of ["FinalizationRegistry", "Map", "Set", "WeakMap", "WeakRef"]) add(`Safe${name}`, safe(globalThis[name]));
+for (const name of ["FinalizationRegistry", "Map", "Set", "WeakMap", "WeakRef", "WeakSet"]) add(`Safe${name}`, safe(globalThis[name]));
 
 module.exports = Object.freeze(primordials);

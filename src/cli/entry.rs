@@ -90,13 +90,15 @@ async fn try_run(
         let info = runtime.inspect(module).await.map_err(End::of)?;
         if is_component || !info.module().is_some_and(|info| info.start) {
             let wanted = if is_component { COMPONENT_ENTRY } else { COMMAND_ENTRY };
-            let text = format!("{name} has no export \"{wanted}\": it is no WASI command; --invoke EXPORT calls another");
+            let text =
+                format!("{name} has no export \"{wanted}\": it is no WASI command; --invoke EXPORT calls another");
             return Err(End::Refused(text));
         }
     }
     let args = match &invocation {
         Some(_) if is_component => {
-            let text = format!("{name} is a component: --invoke calls functions of modules, whose arguments are numbers");
+            let text =
+                format!("{name} is a component: --invoke calls functions of modules, whose arguments are numbers");
             return Err(End::Refused(text));
         }
         None if is_component => vec![Arg::inferred(RawValue::Encoded(Vec::new()))],

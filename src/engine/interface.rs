@@ -4,8 +4,8 @@ use crate::interface::{Function, Interface, Resource, Type, TypeDef};
 use crate::limits::COMPONENT_TYPE_DEPTH_MAX;
 use std::collections::HashMap;
 use wasmparser::component_types::{
-    ComponentAnyTypeId,     ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentInstanceTypeId,
-    ComponentValType, ResourceId,
+    ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType, ComponentFuncTypeId,
+    ComponentInstanceTypeId, ComponentValType, ResourceId,
 };
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Parser, Payload, PrimitiveValType, ValidPayload, Validator, WasmFeatures};
@@ -114,13 +114,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn resource(
-        &mut self,
-        ty: ComponentAnyTypeId,
-        interface: Option<&str>,
-        name: &str,
-        is_imported: bool,
-    ) {
+    fn resource(&mut self, ty: ComponentAnyTypeId, interface: Option<&str>, name: &str, is_imported: bool) {
         let ComponentAnyTypeId::Resource(id) = ty else { return };
         let next = self.made.resources.len() as u32;
         // One that an interface only uses is another's.

@@ -33,8 +33,8 @@ pub use compile::{COMPILE_MODULE, CompileNews, CompileProcess, CompileWatch, Thr
 pub use core_dumps::CoreDumps;
 pub use deadline::{Deadlines, Token};
 pub use deferred_drop::DeferredDrop;
-pub use file_kind::Kind;
 pub use fiber_stack::keep_on_this_thread as keep_fiber_stack_on_this_thread;
+pub use file_kind::Kind;
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
 pub use inspect_component::inspect_component;
 pub use interruption::Interruption;

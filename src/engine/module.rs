@@ -261,7 +261,10 @@ impl Facts {
 }
 
 fn exported(interface: &Interface, function: &Function) -> Export {
-    Export { name: function.full_name(), kind: ExportKind::ComponentFunction { wit: interface.function_text(function) } }
+    Export {
+        name: function.full_name(),
+        kind: ExportKind::ComponentFunction { wit: interface.function_text(function) },
+    }
 }
 
 fn imported(function: &Function) -> Import {

@@ -39,10 +39,11 @@ pub fn op_wasm_host_throw(
     call: f64,
     #[string] text: String,
     value: Local<'_, v8::Value>,
+    wrong: bool,
     scope: &mut v8::PinScope<'_, '_>,
 ) {
     let value = HostValues::of(&state).borrow_mut().keep(scope, value);
-    session(&state).throw_from(call, value, text);
+    session(&state).throw_from(call, value, text, wrong);
 }
 
 /// Calls an export of the guest that waits for this host call.

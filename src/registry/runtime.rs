@@ -18,8 +18,8 @@ use crate::engine::{
     inspect_component, sha256,
 };
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::limits::{MAILBOX_MAX, MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
 use crate::interface::Interface;
+use crate::limits::{MAILBOX_MAX, MAPS_OF_FIRST_CALL, MAPS_PER_INSTANCE, MAPS_PER_MEMORY, MODULE_BYTES_MAX};
 use crate::module_info::Info;
 use crate::printable;
 use crate::signals;

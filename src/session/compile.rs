@@ -4,8 +4,8 @@ use super::environment::Session;
 use super::handles::Handle;
 use super::ids::module_id;
 use super::lists::Piece;
-use crate::module_info::Info;
 use crate::error::Result;
+use crate::module_info::Info;
 use std::sync::Arc;
 
 impl Session {

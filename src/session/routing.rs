@@ -108,9 +108,9 @@ impl Session {
         self.end_host_call(call, HostReply::Return(results));
     }
 
-    /// Ends a host call with a throw.
-    pub fn throw_from(&self, call: f64, value: HostRef, text: String) {
-        self.end_host_call(call, HostReply::Throw { value, text });
+    /// Ends a host call with a throw; `wrong` if it is what it returned that is wrong.
+    pub fn throw_from(&self, call: f64, value: HostRef, text: String, wrong: bool) {
+        self.end_host_call(call, HostReply::Throw { value, text, wrong });
     }
 
     fn end_host_call(&self, call: f64, reply: HostReply) {

@@ -48,6 +48,7 @@ macro_rules! contract {
             bytes = "bytes.js",
             call = "call.js",
             closed = "closed.js",
+            component = "component.js",
             compile = "compile.js",
             deadlock = "deadlock.js",
             denied = "denied/denied.js",

@@ -14,6 +14,7 @@ mod state;
 mod trap;
 mod wasi;
 
+use self::core::CoreState;
 use super::blueprint::Blueprint;
 use super::protocol::message::{Command, Outcome};
 use crate::engine::{Code, Compiled, Metering, Module};
@@ -21,7 +22,6 @@ use crate::error::{ErrorCode, Result, WasmError};
 use answer::answer;
 use ending::StoppedByHost;
 use limiter::Limiter;
-use self::core::CoreState;
 use state::GuestState;
 use wasi::HostOutput;
 use wasmtime::{AsContextMut, CallHook, RootScope, Store, UpdateDeadline};

@@ -45,9 +45,13 @@ async fn returned(
         match call.next().await {
             Ok(HostReply::Request(request)) => serve(store, request).await?,
             Ok(HostReply::Return(args)) => return Ok(args),
-            Ok(HostReply::Throw { value, text }) => {
-                let text = format!("the host function {import} threw {}", printable::sentence(&text));
-                let thrown = WasmError { cause: Some(value), ..WasmError::new(ErrorCode::Call, text) };
+            Ok(HostReply::Throw { value, text, wrong }) => {
+                let text = printable::sentence(&text);
+                let thrown = match wrong {
+                    true => WasmError::new(ErrorCode::Type, format!("the host function {import} returned: {text}")),
+                    false => WasmError::new(ErrorCode::Call, format!("the host function {import} threw {text}")),
+                };
+                let thrown = WasmError { cause: Some(value), ..thrown };
                 return Err(failure(thrown).into());
             }
             Err(Ended::Stopped) => return Err(StoppedByHost.into()),

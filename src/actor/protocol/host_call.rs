@@ -160,6 +160,8 @@ pub enum HostReply {
         value: HostRef,
         /// The same as a text.
         text: String,
+        /// It has not thrown: what it returned is not what the guest imports.
+        wrong: bool,
     },
 }
 

@@ -3,8 +3,8 @@
 use super::evict::{self, UNFINISHED};
 use super::folder::Folder;
 use super::key::Key;
-use crate::engine::{Code, Kind};
 use crate::engine::looks::Offsets;
+use crate::engine::{Code, Kind};
 use crc32fast::Hasher;
 use rustix::fs::{
     FileType, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat, futimens, openat, renameat,
@@ -59,8 +59,9 @@ pub(crate) fn load(file: &File, engine: &Engine, key: &Key) -> Result<Code, Stri
     // once more. It does not change: entries are only ever replaced, and the compiler has ended.
     let code = unsafe {
         match key.kind() {
-            Kind::Core => wasmtime::Module::deserialize_open_file(engine, again()?)
-                .map(|module| Code::of_module(module, offsets)),
+            Kind::Core => {
+                wasmtime::Module::deserialize_open_file(engine, again()?).map(|module| Code::of_module(module, offsets))
+            }
             // Mapped like a module; wasmtime has no call that takes an open file for this one.
             Kind::Component => {
                 let path = format!("/proc/self/fd/{}", file.as_raw_fd());

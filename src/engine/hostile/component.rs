@@ -6,9 +6,9 @@
 use super::refused::{Checked, Refused, at_most};
 use crate::limits::*;
 use wasmparser::{
-    BinaryReaderError, ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind, ComponentType,
-    ComponentTypeDeclaration, ComponentTypeRef, ComponentTypeSectionReader, Instance, InstanceTypeDeclaration, Parser,
-    Payload,
+    BinaryReaderError, ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind,
+    ComponentType, ComponentTypeDeclaration, ComponentTypeRef, ComponentTypeSectionReader, Instance,
+    InstanceTypeDeclaration, Parser, Payload,
 };
 
 /// Holds the component, and each module in it, against the bounds on what they may declare.

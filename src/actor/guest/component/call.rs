@@ -1,6 +1,7 @@
 //! Calling an export.
 
 use super::exported::{Exported, exported};
+use super::handles::NotThere;
 use super::lift::Lifted;
 use super::lower::Lowered;
 use super::state::component;
@@ -13,8 +14,8 @@ use crate::printable;
 use crate::value::{Arg, RawValue, Value};
 use std::sync::Arc;
 use wasmtime::Trap;
-use wasmtime::component::TypedFunc;
 use wasmtime::component::__internal::wasmtime_environ::component::MAX_FLAT_PARAMS;
+use wasmtime::component::TypedFunc;
 
 /// Calls an export: its values are one, which is all of them encoded.
 pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Value>> {
@@ -39,7 +40,9 @@ pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Val
         let mut error = match (error.code, bounded, call.fuel) {
             (ErrorCode::FuelExhausted, true, Some(limit)) => {
                 let (name, instance) = (printable::name(&call.name), store.data().actor.label());
-                error.saying(format!("the call of \"{name}\" in \"{instance}\" spent the {limit} of fuel that it may use"))
+                error.saying(format!(
+                    "the call of \"{name}\" in \"{instance}\" spent the {limit} of fuel that it may use"
+                ))
             }
             _ => error,
         };
@@ -83,16 +86,18 @@ async fn run(store: &mut Context<'_>, function: &Exported, bytes: Vec<u8>) -> wa
     let (handles, host) = (state.handles.clone(), state.host_types.clone());
     let params = Lowered::<MAX_FLAT_PARAMS> { bytes, handles: handles.clone(), host };
     // SAFETY: both types take any values: how many there are and of what types is found out as they are written and read.
-    match function.has_result {
+    let results = match function.has_result {
         true => {
             let func = unsafe { TypedFunc::<_, Lifted<1>>::new_unchecked(function.func) };
-            func.call_async(&mut *store, params).await?.numbered(store, &handles)
+            func.call_async(&mut *store, params).await?.numbered(&handles)
         }
         false => {
             let func = unsafe { TypedFunc::<_, Lifted<0>>::new_unchecked(function.func) };
-            func.call_async(&mut *store, params).await?.numbered(store, &handles)
+            func.call_async(&mut *store, params).await?.numbered(&handles)
         }
-    }
+    };
+    // What a function returns it does not only lend.
+    results.map(|(bytes, _)| bytes)
 }
 
 async fn described(store: &mut Context<'_>, name: &Arc<str>, error: wasmtime::Error) -> WasmError {
@@ -102,6 +107,9 @@ async fn described(store: &mut Context<'_>, name: &Arc<str>, error: wasmtime::Er
             "{what} is not possible: an earlier call trapped, after which a component is not entered any more; make a new instance, or give `restart`"
         );
         return WasmError::new(ErrorCode::Call, text);
+    }
+    if let Some(gone) = error.downcast_ref::<NotThere>() {
+        return WasmError::new(ErrorCode::Type, format!("{what}: {gone}"));
     }
     trap::describe(store, &what, error).await
 }

@@ -47,8 +47,11 @@ fn link_as<const PARAMS: usize, const RESULTS: usize>(
         Box::new(async move {
             let state = component(&store)?;
             let (handles, host) = (state.handles.clone(), state.host_types.clone());
-            let params = params.numbered(store.as_context_mut(), &handles)?;
+            let (params, lent) = params.numbered(&handles)?;
             let bytes = call(&mut store, index, params).await?;
+            for resource in lent.into_iter().filter_map(|number| handles.take(number)) {
+                resource.resource_drop_async(store.as_context_mut()).await?;
+            }
             Ok(Lowered::<RESULTS> { bytes, handles, host })
         })
     })

@@ -8,27 +8,28 @@ use std::mem;
 use wasmtime::component::__internal::wasmtime_environ::component::TypeListIndex;
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext};
 use wasmtime::component::{ComponentNamedList, ComponentType, Lift, ResourceAny, ResourceDynamic};
+use wasmtime::{Result, ValRaw};
 use wasmtime::{bail, format_err};
-use wasmtime::{AsContextMut, Result, ValRaw};
 
 /// The result of a call, if it has one, with `N` flat values; or all parameters of a host function's.
 pub(super) struct Lifted<const N: usize> {
     bytes: Vec<u8>,
-    /// The resources among them, with the places of their numbers.
+    /// The guest's own resources among them, with the places of their numbers.
     resources: Vec<(usize, ResourceAny)>,
 }
 
 impl<const N: usize> Lifted<N> {
-    /// The bytes, with numbers for the resources in them: those of the host's have theirs, the guest's get some.
-    pub(super) fn numbered(mut self, mut store: impl AsContextMut, handles: &Handles) -> Result<Vec<u8>> {
+    /// The bytes, with numbers for the resources in them, and the numbers of those that are only lent, for as long as the host function runs.
+    pub(super) fn numbered(mut self, handles: &Handles) -> Result<(Vec<u8>, Vec<u64>)> {
+        let mut lent = Vec::new();
         for (place, resource) in mem::take(&mut self.resources) {
-            let number = match ResourceDynamic::try_from_resource_any(resource, store.as_context_mut()) {
-                Ok(of_the_host) => u64::from(of_the_host.rep()),
-                Err(_) => handles.add(resource)?,
-            };
+            let number = handles.add(resource)?;
+            if !resource.owned() {
+                lent.push(number);
+            }
             self.bytes[place..place + 8].copy_from_slice(&number.to_le_bytes());
         }
-        Ok(self.bytes)
+        Ok((self.bytes, lent))
     }
 }
 
@@ -136,10 +137,12 @@ impl<'a, 'b> Values<'a, 'b> {
                 }
             }
             InterfaceType::Own(_) | InterfaceType::Borrow(_) => {
-                let resource = ResourceAny::linear_lift_from_flat(self.cx, ty, first)?;
-                self.resource(resource);
+                self.resource(ty, first)?;
             }
-            InterfaceType::Variant(_) | InterfaceType::Enum(_) | InterfaceType::Option(_) | InterfaceType::Result(_) => {
+            InterfaceType::Variant(_)
+            | InterfaceType::Enum(_)
+            | InterfaceType::Option(_)
+            | InterfaceType::Result(_) => {
                 let payload = self.case(ty, first.get_u32())?;
                 if let Some(payload) = payload {
                     let count = flat_count(self.cx.types, payload).unwrap_or_default();
@@ -196,7 +199,8 @@ impl<'a, 'b> Values<'a, 'b> {
                 self.writer.text(&text);
             }
             InterfaceType::List(list) => {
-                let [at, count] = [self.at(offset)?, self.at(offset + 4)?].map(|bytes| u32::from_le_bytes(bytes) as usize);
+                let [at, count] =
+                    [self.at(offset)?, self.at(offset + 4)?].map(|bytes| u32::from_le_bytes(bytes) as usize);
                 self.list(list, at, count)?;
             }
             InterfaceType::Record(index) => {
@@ -220,10 +224,12 @@ impl<'a, 'b> Values<'a, 'b> {
             }
             InterfaceType::Own(_) | InterfaceType::Borrow(_) => {
                 let raw = ValRaw::u32(self.at(offset).map(u32::from_le_bytes)?);
-                let resource = ResourceAny::linear_lift_from_flat(self.cx, ty, &raw)?;
-                self.resource(resource);
+                self.resource(ty, &raw)?;
             }
-            InterfaceType::Variant(_) | InterfaceType::Enum(_) | InterfaceType::Option(_) | InterfaceType::Result(_) => {
+            InterfaceType::Variant(_)
+            | InterfaceType::Enum(_)
+            | InterfaceType::Option(_)
+            | InterfaceType::Result(_) => {
                 let (size, payload_at) = discriminant(self.cx.types, ty)?;
                 let case = match size {
                     1 => u32::from(u8::from_le_bytes(self.at(offset)?)),
@@ -253,11 +259,11 @@ impl<'a, 'b> Values<'a, 'b> {
     fn list(&mut self, list: TypeListIndex, offset: usize, count: usize) -> Result<()> {
         let element = self.cx.types[list].element;
         let (size, align) = layout(self.cx.types, element);
-        // All elements may lie in one place, and lists within lists too: what is copied is counted before it is.
-        self.cx.consume_fuel_array(count, size.max(1))?;
         self.aligned(offset, align)?;
         let bytes = count.checked_mul(size).and_then(|bytes| self.cx.memory().get(offset..)?.get(..bytes));
         let bytes = bytes.ok_or_else(|| format_err!("list pointer/length out of bounds of memory"))?;
+        // All elements may lie in one place, and lists within lists too: what is copied is counted before it is.
+        self.cx.consume_fuel_array(count, size.max(1))?;
         self.writer.u32(count as u32);
         if is_plain(element) {
             self.writer.bytes(bytes);
@@ -282,9 +288,17 @@ impl<'a, 'b> Values<'a, 'b> {
         payload.ok_or_else(|| format_err!("unexpected discriminant: {case}"))
     }
 
-    fn resource(&mut self, resource: ResourceAny) {
+    /// One of the host's has its number; one of the guest's gets one later.
+    fn resource(&mut self, ty: InterfaceType, raw: &ValRaw) -> Result<()> {
+        if ResourceDynamic::typecheck(&ty, &self.cx.instance_type()).is_ok() {
+            let resource = ResourceDynamic::linear_lift_from_flat(self.cx, ty, raw)?;
+            self.writer.bytes(&u64::from(resource.rep()).to_le_bytes());
+            return Ok(());
+        }
+        let resource = ResourceAny::linear_lift_from_flat(self.cx, ty, raw)?;
         self.resources.push((self.writer.0.len(), resource));
         self.writer.bytes(&[0; 8]);
+        Ok(())
     }
 }
 

@@ -55,7 +55,8 @@ fn link_own(linker: &mut Linker<GuestState>, interface: &Interface) -> wasmtime:
     let mut host_types = HostTypes::default();
     let is_wasi = |of: &Option<String>| of.as_ref().is_some_and(|of| interface.wasi.contains(of));
     for (number, resource) in interface.resources.iter().enumerate() {
-        let Some(within) = resource.interface.as_deref().filter(|_| resource.is_imported && !is_wasi(&resource.interface))
+        let Some(within) =
+            resource.interface.as_deref().filter(|_| resource.is_imported && !is_wasi(&resource.interface))
         else {
             continue;
         };
@@ -68,7 +69,8 @@ fn link_own(linker: &mut Linker<GuestState>, interface: &Interface) -> wasmtime:
     }
     let counts = interface.flat_counts();
     for (index, function) in interface.imports.iter().enumerate() {
-        let params = function.params.iter().map(|(_, ty)| interface.flat_count(&counts, *ty)).fold(0, u32::saturating_add);
+        let params =
+            function.params.iter().map(|(_, ty)| interface.flat_count(&counts, *ty)).fold(0, u32::saturating_add);
         let result = function.result.map_or(0, |ty| interface.flat_count(&counts, ty));
         let mut place = match &function.interface {
             Some(within) => linker.instance(within)?,
@@ -81,7 +83,8 @@ fn link_own(linker: &mut Linker<GuestState>, interface: &Interface) -> wasmtime:
 
 /// What is missing, in a sentence: what is WASI's, of a version that there is not.
 fn unmet(interface: &Interface, error: &wasmtime::Error) -> String {
-    let newer = interface.wasi.iter().find(|name| name.rsplit('@').next().is_some_and(|version| version.starts_with("0.3")));
+    let newer =
+        interface.wasi.iter().find(|name| name.rsplit('@').next().is_some_and(|version| version.starts_with("0.3")));
     if let Some(newer) = newer {
         let newer = printable::name(newer);
         return format!(

@@ -5,7 +5,7 @@
 //! types that Rust knows; what is here passes for one of these, and finds out at each call what the types are.
 
 use super::abi::{discriminant, flat_count, is_plain, layout, payload, unsupported};
-use super::handles::Handles;
+use super::handles::{Handles, NotThere};
 use super::resources::HostTypes;
 use super::wire::{Reader, malformed};
 use std::mem::MaybeUninit;
@@ -135,7 +135,10 @@ impl<T> Values<'_, '_, T> {
             InterfaceType::Own(_) | InterfaceType::Borrow(_) => {
                 *first = ValRaw::u32(self.resource(ty)?);
             }
-            InterfaceType::Variant(_) | InterfaceType::Enum(_) | InterfaceType::Option(_) | InterfaceType::Result(_) => {
+            InterfaceType::Variant(_)
+            | InterfaceType::Enum(_)
+            | InterfaceType::Option(_)
+            | InterfaceType::Result(_) => {
                 let (case, payload) = self.case(ty)?;
                 let (discriminant, rest) = dst.split_first_mut().ok_or_else(malformed)?;
                 *discriminant = ValRaw::u32(case);
@@ -211,7 +214,10 @@ impl<T> Values<'_, '_, T> {
                 let index = self.resource(ty)?;
                 self.put(offset, index.to_le_bytes());
             }
-            InterfaceType::Variant(_) | InterfaceType::Enum(_) | InterfaceType::Option(_) | InterfaceType::Result(_) => {
+            InterfaceType::Variant(_)
+            | InterfaceType::Enum(_)
+            | InterfaceType::Option(_)
+            | InterfaceType::Result(_) => {
                 let (size, payload_at) = discriminant(self.cx.types, ty)?;
                 let (case, payload) = self.case(ty)?;
                 match size {
@@ -245,7 +251,8 @@ impl<T> Values<'_, '_, T> {
         let count = self.reader.u32()? as usize;
         let (size, align) = layout(self.cx.types, element);
         let bytes = count.checked_mul(size).filter(|bytes| u32::try_from(*bytes).is_ok());
-        let bytes = bytes.ok_or_else(|| format_err!("a list of {count} elements does not fit in the guest's memory"))?;
+        let bytes =
+            bytes.ok_or_else(|| format_err!("a list of {count} elements does not fit in the guest's memory"))?;
         // Before room is made for them, are they there? Each takes a byte at least.
         if count > self.reader.clone().bytes(count).map_or(0, <[u8]>::len) {
             return Err(malformed());
@@ -295,9 +302,7 @@ impl<T> Values<'_, '_, T> {
             }
             None => {
                 let found = if owned { self.handles.take(number) } else { self.handles.get(number) };
-                let resource: ResourceAny = found.ok_or_else(|| {
-                    format_err!("the resource is not there any more: it was given away, or dropped, or its instance was made anew")
-                })?;
+                let resource: ResourceAny = found.ok_or(NotThere)?;
                 resource.linear_lower_to_flat(self.cx, ty, &mut lowered)?;
             }
         }

@@ -1,8 +1,8 @@
 //! What a core module can be asked, one request after the other.
 
-use crate::actor::guest::state::Context;
 use super::{call, global, memory, table};
 use crate::actor::guest::fuel;
+use crate::actor::guest::state::Context;
 use crate::actor::protocol::message::{Answer, Command, Outcome};
 use crate::error::{ErrorCode, WasmError};
 

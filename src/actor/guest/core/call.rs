@@ -2,12 +2,12 @@
 
 use super::exported::Exported;
 use super::extern_types::kind;
-use crate::actor::guest::fuel::{self, Reserve};
 use super::in_place::Prepared;
 use super::state::instance;
+use super::values::{from_val, to_vals};
+use crate::actor::guest::fuel::{self, Reserve};
 use crate::actor::guest::state::Context;
 use crate::actor::guest::trap;
-use super::values::{from_val, to_vals};
 use crate::actor::protocol::message::{Answer, Call};
 use crate::engine::signature_of;
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};

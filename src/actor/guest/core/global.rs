@@ -1,8 +1,8 @@
 //! Exported globals.
 
 use super::call::exported;
-use crate::actor::guest::state::Context;
 use super::values::{from_val, to_vals};
+use crate::actor::guest::state::Context;
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::printable;
 use crate::value::{Arg, Value};

@@ -1,10 +1,10 @@
 //! A host function that somebody else runs, as the guest calls it: the guest's side of [`host_call`](crate::actor::host_call).
 
+use super::imported::Imported;
+use super::values::from_val;
 use crate::actor::guest::ending::StoppedByHost;
 use crate::actor::guest::serving::until_returned;
-use super::imported::Imported;
 use crate::actor::guest::state::{Context, GuestState};
-use super::values::from_val;
 use crate::actor::protocol::host_call::{HostCall, HostEvents, PendingHostCall, WaitingGuest};
 use crate::error::{Result, WasmError};
 use crate::value::Value;

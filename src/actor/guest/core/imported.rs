@@ -1,8 +1,8 @@
 //! What host functions of either kind have in common: the names and the type that the guest imports one with.
 
+use super::values::to_vals;
 use crate::actor::guest::ending::HostFailure;
 use crate::actor::guest::state::Context;
-use super::values::to_vals;
 use crate::engine::signature_of;
 use crate::error::{ErrorCode, FailedImport, Result, WasmError};
 use crate::signature::ValueType;

@@ -1,11 +1,11 @@
 //! A host function of a Rust program, as the guest calls it: it runs on the guest's own thread.
 
-use crate::actor::guest::ending::StoppedByHost;
-use crate::actor::guest::serving::serve;
 use super::imported::Imported;
 use super::memory;
-use crate::actor::guest::state::{Context, GuestState};
 use super::values::from_val;
+use crate::actor::guest::ending::StoppedByHost;
+use crate::actor::guest::serving::serve;
+use crate::actor::guest::state::{Context, GuestState};
 use crate::actor::protocol::host_call::WaitingGuest as Waits;
 use crate::actor::protocol::message::Request;
 use crate::actor::protocol::native::{CallingGuest, NativeFunction, Returned, WaitingGuest};

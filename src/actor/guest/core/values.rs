@@ -1,7 +1,7 @@
 //! Values between the plain form that travels and wasmtime's. What is wrong with one is a sentence without its subject.
 
-use crate::actor::guest::state::Context;
 use crate::actor::budget::Held;
+use crate::actor::guest::state::Context;
 use crate::engine::{type_text, value_type};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::limits::{EXTERNREF_BYTES, EXTERNREFS_MAX};
