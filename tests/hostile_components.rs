@@ -1,0 +1,179 @@
+//! Components that few bytes of make dear, or that lie: each is refused in time with a sentence, or stays within its bounds.
+
+use runtime_wasm::actor::config::{InstanceConfig, Limits};
+use runtime_wasm::error::{ErrorCode, WasmError};
+use runtime_wasm::registry::{Runtime, RuntimeOptions};
+use std::fmt::Write;
+
+fn runtime() -> Runtime {
+    Runtime::new(RuntimeOptions::default()).unwrap()
+}
+
+async fn compiled(text: &str) -> Result<(), WasmError> {
+    runtime().compile("the component".into(), wat::parse_str(text).unwrap()).await.map(drop)
+}
+
+async fn refused(text: &str, says: &str) {
+    let error = compiled(text).await.expect_err(says);
+    assert_eq!(error.code, ErrorCode::Compile, "{error}");
+    assert!(error.message.contains(says), "{error}");
+}
+
+async fn instantiated(text: &str, limits: Limits) -> Result<u64, WasmError> {
+    let runtime = runtime();
+    let module = runtime.compile("the component".into(), wat::parse_str(text).unwrap()).await?;
+    let config = InstanceConfig { limits, ..InstanceConfig::default() };
+    Ok(runtime.instantiate(module, config).await?.stats().memory_bytes)
+}
+
+/// `count` times what `each` writes of a number.
+fn repeated(count: usize, each: impl Fn(usize) -> String) -> String {
+    (0..count).map(each).collect()
+}
+
+/// A function of a type that stands in the place of `ty`.
+fn exporting(types: &str, ty: &str) -> String {
+    format!(
+        "(component {types} (core module $m (memory (export \"m\") 1)
+            (func (export \"f\") (param i32 i32))
+            (func (export \"r\") (param i32 i32 i32 i32) (result i32) (i32.const 0)))
+         (core instance $i (instantiate $m))
+         (func $f (param \"x\" {ty}) (canon lift (core func $i \"f\") (memory $i \"m\") (realloc (func $i \"r\"))))
+         (export \"f\" (func $f)))"
+    )
+}
+
+#[tokio::test]
+async fn types_within_each_other_have_a_bound() {
+    let nested = |depth: usize| {
+        let types = repeated(depth, |at| match at {
+            0 => "(type $t0 (list u8))".to_owned(),
+            at => format!("(type $t{at} (list $t{}))", at - 1),
+        });
+        exporting(&types, &format!("$t{}", depth - 1))
+    };
+    compiled(&nested(100)).await.unwrap();
+    refused(&nested(101), "100 deep").await;
+    refused(&nested(5_000), "deep").await;
+    refused(&nested(20_001), "types of components").await;
+}
+
+#[tokio::test]
+async fn types_that_double_are_not_written_out() {
+    let types = repeated(60, |at| match at {
+        0 => "(type $t0 (tuple u8 u8))".to_owned(),
+        at => format!("(type $t{at} (tuple $t{0} $t{0}))", at - 1),
+    });
+    refused(&exporting(&types, "(list $t59)"), "").await;
+    // As large as they may be, and named a thousand times.
+    let types = repeated(14, |at| match at {
+        0 => "(type $t0 (tuple u8 u8))".to_owned(),
+        at => format!("(type $t{at} (tuple $t{0} $t{0}))", at - 1),
+    });
+    compiled(&exporting(&types, "(list $t13)")).await.unwrap();
+}
+
+#[tokio::test]
+async fn components_that_multiply_instances_are_refused_before_they_do() {
+    let doubled = |levels: usize| {
+        let mut text = String::from("(component $c0 (core module $m) (core instance (instantiate $m)) (core instance (instantiate $m)))");
+        for level in 1..=levels {
+            let inner = level - 1;
+            text = format!("(component $c{level} {text} (instance (instantiate $c{inner})) (instance (instantiate $c{inner})))");
+        }
+        format!("(component {text} (instance (instantiate $c{levels})))")
+    };
+    compiled(&doubled(6)).await.unwrap();
+    refused(&doubled(12), "instances of modules").await;
+    refused(&doubled(40), "instances of modules").await;
+    // By way of another name for it.
+    let alias = "(component (core module $m) (component $c (alias outer 1 $m (core module $n))
+        REPEATED) (instance (instantiate $c)))";
+    let many = repeated(2_001, |_| "(core instance (instantiate $n))".to_owned());
+    refused(&alias.replace("REPEATED", &many), "instances of modules").await;
+    // Few instances of much.
+    let large = repeated(5_000, |at| format!("(func (export \"{at}\"))"));
+    let many = repeated(200, |_| "(core instance (instantiate $m))".to_owned());
+    refused(&format!("(component (core module $m {large}) {many})"), "in all instances of its modules").await;
+}
+
+#[tokio::test]
+async fn lists_of_things_have_bounds() {
+    refused(&format!("(component {})", repeated(1_001, |_| "(core module)".to_owned())), "modules and components").await;
+    let deep = format!("{}{}", "(component ".repeat(60), ")".repeat(60));
+    refused(&deep, "within each other").await;
+    let imports = repeated(10_001, |at| format!("(import \"f{at}\" (func))"));
+    refused(&format!("(component {imports})"), "imports and exports of components").await;
+    let lowered = repeated(20_001, |_| "(core func (canon lower (func $f)))".to_owned());
+    refused(&format!("(component (import \"f\" (func $f)) {lowered})"), "between a component and its modules").await;
+    // Bounds of modules hold for each that is within.
+    let globals = repeated(20_000, |_| "(global i32 (i32.const 0))".to_owned());
+    refused(&format!("(component (component (core module {globals})))"), "globals").await;
+}
+
+#[tokio::test]
+async fn a_component_that_asks_for_much_has_it_listed_in_few_words() {
+    let imports = repeated(9_000, |at| format!("(import \"a-function-of-some-length-{at}\" (func (param \"a\" string)))"));
+    let error = instantiated(&format!("(component {imports})"), Limits::default()).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Instantiate);
+    assert!(error.message.contains("a-function-of-some-length-0") && error.message.contains("more"), "{error}");
+    assert!(error.message.chars().count() < 3_000, "{}", error.message.len());
+}
+
+#[tokio::test]
+async fn memories_and_tables_are_summed_over_all_instances_in_it() {
+    let with = |what: &str, count: usize| {
+        let instances = repeated(count, |_| "(core instance (instantiate $m))".to_owned());
+        format!("(component (core module $m {what}) {instances})")
+    };
+    let limits = |memory_bytes, table_elements| Limits { memory_bytes, table_elements, ..Limits::default() };
+    let bytes = instantiated(&with("(memory 3)", 5), limits(1 << 20, 100)).await.unwrap();
+    assert_eq!(bytes, 15 * 65536);
+    let error = instantiated(&with("(memory 3)", 6), limits(1 << 20, 100)).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Instantiate);
+    assert!(error.message.contains("1048576 bytes"), "{error}");
+    instantiated(&with("(table 20 funcref)", 5), limits(0, 100)).await.unwrap();
+    let error = instantiated(&with("(table 20 funcref)", 6), limits(0, 100)).await.unwrap_err();
+    assert!(error.message.contains("100 table elements"), "{error}");
+}
+
+#[tokio::test]
+async fn a_start_function_in_it_is_bounded_like_any_other() {
+    let text = "(component (core module $m (func $s (loop (br 0))) (start $s)) (core instance (instantiate $m)))";
+    let timeout = Some(std::time::Duration::from_millis(30));
+    let error = instantiated(text, Limits { timeout, ..Limits::default() }).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::FuelExhausted, "{error}");
+    let error = instantiated(text, Limits { fuel: Some(10_000), ..Limits::default() }).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::FuelExhausted, "{error}");
+    let trapping = "(component (core module $m (func $s unreachable) (start $s)) (core instance (instantiate $m)))";
+    let error = instantiated(trapping, Limits::default()).await.unwrap_err();
+    assert_eq!((error.code, error.trap), (ErrorCode::Instantiate, Some("unreachable")), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_cut_short_or_of_no_version_is_refused() {
+    let whole = wat::parse_str(exporting("", "string")).unwrap();
+    let runtime = runtime();
+    for length in 8..whole.len() {
+        let error = runtime.compile("the component".into(), whole[..length].to_vec()).await;
+        if let Err(error) = error {
+            assert_eq!(error.code, ErrorCode::Compile, "{length}: {error}");
+        }
+    }
+    for place in 0..whole.len() {
+        let mut changed = whole.clone();
+        changed[place] ^= 0x55;
+        if let Err(error) = runtime.compile("the component".into(), changed).await {
+            assert_eq!(error.code, ErrorCode::Compile, "{place}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_from_a_component_are_cut_and_escaped() {
+    let mut text = String::from("(component ");
+    let name = "x-".repeat(40_000) + "y";
+    write!(text, "(import \"{name}\" (func)))").unwrap();
+    let error = instantiated(&text, Limits::default()).await.unwrap_err();
+    assert!(error.message.chars().count() < 1_000, "{}", error.message.len());
+}
