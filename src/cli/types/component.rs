@@ -37,7 +37,8 @@ pub(super) fn write(mut text: Text, name: &str, from: &str, decoded: &DecodedWas
 
 /// An interface: its types, unless nobody names them, and its functions, unless they are WASI's.
 fn declare_interface(text: &mut Text, world: &World<'_>, interface: &Interface) {
-    let Interface { side, id, key, name, is_wasi, types, is_used } = interface;
+    let Interface { side, id, keys, name, is_wasi, types, is_used } = interface;
+    let key = keys.join("`, `");
     let wit = &world.resolve.interfaces[*id];
     let by = if *side == Side::Export { "exported" } else { "imported" };
     if !types.is_empty() {
@@ -128,7 +129,9 @@ fn declare_world(text: &mut Text, world: &World<'_>, name: &str) {
     text.open(&format!("interface {CALLS} {{"));
     for interface in world.interfaces.iter().filter(|interface| interface.side == Side::Export) {
         let functions = world.resolve.interfaces[interface.id].functions.values();
-        functions.for_each(|function| call(text, world, &format!("{}#", interface.key), function));
+        for (key, function) in interface.keys.iter().flat_map(|key| functions.clone().map(move |of| (key, of))) {
+            call(text, world, &format!("{key}#"), function);
+        }
     }
     world.functions(Side::Export).for_each(|function| call(text, world, "", function));
     text.close("}");
@@ -165,7 +168,7 @@ fn declare_items(text: &mut Text, world: &World<'_>, side: Side, name: &str, int
 /// Interfaces that an app has to do with, by their names in the world.
 fn keys<'w>(world: &'w World<'_>, side: Side) -> Vec<(String, &'w str)> {
     let used = world.interfaces.iter().filter(|interface| interface.side == side && interface.is_used);
-    used.map(|interface| (interface.key.clone(), &*interface.name)).collect()
+    used.flat_map(|interface| interface.keys.iter().map(|key| (key.clone(), &*interface.name))).collect()
 }
 
 /// The names without versions, of which there is one only.

@@ -4,11 +4,13 @@ use super::text::quoted;
 use std::collections::HashMap;
 use std::path::Path;
 
-/// What a parameter cannot be called, or what a member is something else by.
-const WORDS: &str = "abstract accessor arguments as async await break case catch class const constructor continue debugger declare \
-    default delete do else enum eval export extends false finally for function get if implements import in \
-    instanceof interface let new null out override package private protected public readonly return set static \
+/// What a parameter cannot be called.
+const WORDS: &str = "arguments await break case catch class const continue debugger default delete do else enum eval export extends \
+    false finally for function if implements import in instanceof interface let new null package private protected public return static \
     super switch this throw true try typeof undefined var void while with yield";
+
+/// The members of an interface that mean something else if they are not quoted.
+const MEANT_OTHERWISE: &str = "constructor new";
 
 /// The types that declarations name: one of a module's own of that name would stand in the way.
 const TYPES: &str = "Array BigInt64Array BigUint64Array Float32Array Float64Array FreshMemory FreshTable GuestFunction HostCall \
@@ -79,7 +81,7 @@ pub(super) fn parameter(name: &str, taken: &mut Taken) -> String {
 
 /// A member's name as it stands in an interface.
 pub(super) fn member(name: &str) -> String {
-    if is_identifier(name) && !is_in(WORDS, name) { name.to_owned() } else { quoted(name) }
+    if is_identifier(name) && !is_in(MEANT_OTHERWISE, name) { name.to_owned() } else { quoted(name) }
 }
 
 /// The same in a class, where also what is quoted may be the constructor.

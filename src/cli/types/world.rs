@@ -17,8 +17,8 @@ pub(super) enum Side {
 pub(super) struct Interface {
     pub(super) side: Side,
     pub(super) id: InterfaceId,
-    /// Its name in the world, with the version.
-    pub(super) key: String,
+    /// Its names in the world, with the version. Most have one.
+    pub(super) keys: Vec<String>,
     /// What it is called in declarations.
     pub(super) name: String,
     /// Is it of WASI, and so nothing that an app has to give?
@@ -56,18 +56,22 @@ impl<'a> World<'a> {
             methods: HashMap::new(),
         };
         world.find_nullable();
-        let mut known = HashSet::new();
+        let mut known = HashMap::new();
         let mut taken = Taken::for_types();
         taken.take(api);
         // What is exported is named more often, so it gets the plain names.
         for side in [Side::Export, Side::Import] {
             for (key, item) in world.items(side) {
-                if let WorldItem::Interface { id, .. } = item
-                    && known.insert((side, *id))
-                {
-                    let is_both = known.contains(&(Side::Export, *id)) && side == Side::Import;
-                    world.add_interface(side, *id, resolve.name_world_key(key), is_both, &mut taken);
+                let WorldItem::Interface { id, .. } = item else { continue };
+                let key = resolve.name_world_key(key);
+                if let Some(at) = known.get(&(side, *id)) {
+                    let interface: &mut Interface = &mut world.interfaces[*at];
+                    interface.keys.push(key);
+                    continue;
                 }
+                let is_both = known.contains_key(&(Side::Export, *id));
+                known.insert((side, *id), world.interfaces.len());
+                world.add_interface(side, *id, key, is_both, &mut taken);
             }
         }
         let mut taken = Taken::for_types();
@@ -158,7 +162,7 @@ impl<'a> World<'a> {
         let is_wasi = package.is_some_and(|package| package.namespace == "wasi");
         let has_resource = types.iter().any(|id| self.is_resource(*id));
         let is_used = side == Side::Export || !is_wasi && (has_resource || !interface.functions.is_empty());
-        self.interfaces.push(Interface { side, id, key, name, is_wasi, types, is_used });
+        self.interfaces.push(Interface { side, id, keys: vec![key], name, is_wasi, types, is_used });
     }
 
     fn add_methods(&mut self, side: Side, functions: impl Iterator<Item = &'a Function>) {
