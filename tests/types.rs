@@ -153,21 +153,28 @@ const WORDS: &str = "abstract accessor any as async await break case catch class
 fn names_that_mean_something_else_stay_names() {
     let words = || WORDS.split_whitespace();
     let list = |of: &dyn Fn(&str) -> String| words().map(of).collect::<String>();
+    let all: Vec<&str> = words().collect();
+    // Of flags there are no more than 32.
+    let flags = all.chunks(32);
     let wit = format!(
         "package promise:array;
         interface symbol {{
             {types}
             record all {{ {fields} }}
-            flags some {{ {flags} }}
+            {flags}
             {functions}
-            call: func({params} all: all, some: some) -> result<list<u8>, list<string>>;
+            call: func({params} all: all, some: some0) -> result<list<u8>, list<string>>;
             resource disposable {{ constructor(new: %string); {methods} }}
             resource empty {{ {statics} }}
         }}
+        /// @ts-nocheck
         world both {{ import symbol; export symbol; {worlds} export promise: interface {{ a: func(); }} }}",
         types = list(&|word| format!("record %{word} {{ %{word}: u8 }}\n")),
         fields = list(&|word| format!("%{word}: option<%{word}>, ")),
-        flags = list(&|word| format!("%{word}, ")),
+        flags = flags
+            .enumerate()
+            .map(|(at, some)| format!("flags some{at} {{ %{} }}", some.join(", %")))
+            .collect::<String>(),
         functions = list(&|word| format!("x-{word}: func(%{word}: %{word}) -> %{word};\n")),
         params = list(&|word| format!("%{word}: %{word}, ")),
         methods = list(&|word| format!("%{word}: func(); ")),
@@ -181,7 +188,7 @@ fn names_that_mean_something_else_stay_names() {
     let imports = list(&|word| format!("(import \"{word}\" \"{word}\" (func (result i32)))"));
     let same = "(import \"a\" \"b\" (func (param f64))) (import \"a\" \"b\" (func)) (import \"a\" \"b\" (global i32))";
     let module = wat::parse_str(format!("(module {imports} {same} {functions})")).unwrap();
-    for (name, bytes) in [("names", component(&wit)), ("`*\n*/ promise", module)] {
+    for (name, bytes) in [("names", component(&wit)), ("`*\n\u{202e} promise", module)] {
         let output = types(
             &folder.path().join(name),
             &bytes,
@@ -196,5 +203,63 @@ fn names_that_mean_something_else_stay_names() {
         println!("{made}");
         let options = "app.ts --strict --noEmit --target esnext --module esnext --moduleResolution bundler --allowImportingTsExtensions";
         check_with_tsc(&options.split(' ').collect::<Vec<_>>(), folder.path());
+    }
+}
+
+#[test]
+fn each_version_has_a_name_and_what_is_of_wasi_is_left_out() {
+    let wit = "package a:b;
+        /// Two of one, and one that is on both sides.
+        world both {
+            import c:d/e@1.0.0; import c:d/e@2.0.0; import f:g/h@0.1.0; export f:g/h@0.1.0; export run: func(s: s);
+            use wasi:io/streams@0.2.0.{s}; resource mine { constructor(); get: func() -> s; } import take: func(mine: mine);
+        }
+        package c:d@1.0.0 { interface e { a: func(); } }
+        package c:d@2.0.0 { interface e { a: func(); } }
+        package f:g@0.1.0 { interface h { resource r { get: func() -> r; } } }
+        package wasi:io@0.2.0 { interface streams { resource s { read: func(); } resource t { write: func(); } } }";
+    let folder = tempfile::tempdir().unwrap();
+    let output = types(&folder.path().join("2-versions.wasm"), &component(wit), &["--from", "runtime-wasm"]);
+    let made = String::from_utf8(output.stdout).unwrap();
+    for expected in [
+        "  interface Imports {\n    \"c:d/e@1.0.0\": CDE;\n    \"c:d/e@2.0.0\": CDE_2_0_0;\n    \"f:g/h@0.1.0\": FGHImport;\n",
+        "  interface ImportsWithoutVersions {\n    \"f:g/h\": FGHImport;\n    \"c:d/e@1.0.0\": CDE;\n",
+        "    take(mine: Wasm2Versions.Mine): unknown;\n    Mine: Wasm2Versions.MineClass;\n",
+        "  class R {\n    #private;\n    private constructor();\n    get(): Promise<FGH.R>;\n",
+        "  interface R {\n    get(): FGHImport.R | Promise<FGHImport.R>;\n",
+        "declare namespace WasiIoStreams {\n  type S = unknown;\n}\n",
+        "    run(s: Wasm2Versions.S): Promise<void>;\n",
+    ] {
+        assert!(made.contains(expected), "{expected}\n\n{made}");
+    }
+}
+
+#[test]
+fn what_cannot_be_declared_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("m.wasm");
+    let module = wat::parse_str("(module (func (export \"f\") (param funcref)))").unwrap();
+    let said = |bytes: &[u8], options: &[&str]| {
+        let output = types(&file, bytes, options);
+        (output.status.code(), [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()))
+    };
+    let (code, [made, _]) = said(&module, &["--name", "Own", "--from", "a\"b"]);
+    assert_eq!(code, Some(0));
+    assert!(made.contains("from \"a\\\"b\";") && made.contains("interface Own {"), "{made}");
+    let mut wit = Resolve::default();
+    let package = wit.push_str("a.wit", "package a:b; interface c { d: func(); }").unwrap();
+    let package = wit_component::encode(&wit, package).unwrap();
+    let missing = folder.path().join("none/m.d.ts").display().to_string();
+    for (bytes, options, expected, code) in [
+        (&*module, &["--name", "own"][..], "begins with a capital letter", 2),
+        (&*module, &["--name", "Promise"], "need the type of that name", 2),
+        (&*module, &["--out", &missing], "cannot be written", 1),
+        (b"\0asm\x01\0\0\0\x01", &[], "m.wasm", 1),
+        (b"(module)", &[], "is WebAssembly text", 1),
+        (&package, &[], "is a package of WIT", 1),
+    ] {
+        let (status, [stdout, stderr]) = said(bytes, options);
+        assert_eq!((status, &*stdout), (Some(code), ""), "{stderr}");
+        assert!(stderr.contains(expected), "{expected}: {stderr}");
     }
 }

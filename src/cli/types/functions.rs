@@ -136,6 +136,8 @@ fn members(text: &mut Text, world: &World<'_>, side: Side, functions: &[&Functio
         _ => None,
     };
     let mut taken = Taken::default();
+    // Each class has that already, and nobody can give it another one.
+    taken.take(if call == Call::Static { "prototype" } else { "" });
     let mut any = false;
     for function in functions.iter().filter(|function| is_method(function) == Some(call)) {
         declare(text, world, side, function, call, &mut taken);
