@@ -21,13 +21,15 @@ declare module "runtime:wasm" {
   /** What a module imports, exports and needs, known before it runs. */
   export function inspect(module: number): Promise<ModuleInfo>;
 
-  /** Makes an instance of a module, on a thread of its own, with what the options give it and nothing else. */
-  export function instantiate(module: number, options?: InstantiateOptions): Promise<WasmInstance>;
-  /** The same for a module whose types are known: `Api` is what `runtime-wasm types FILE.wasm` writes. */
-  export function instantiate<Api extends WasmApi>(
+  /**
+   * Makes an instance of a module, on a thread of its own, with what the options give it and nothing else. `Api` is what
+   * `runtime-wasm types FILE.wasm` writes: an instance of such a type knows what it exports.
+   */
+  export function instantiate<Api extends WasmApi = never>(
     module: number,
     ...options: {} extends ImportsOption<Api> ? [options?: InstantiateOptionsOf<Api>] : [options: InstantiateOptionsOf<Api>]
   ): Promise<WasmInstance<Api>>;
+  export function instantiate(module: number, options?: InstantiateOptions): Promise<WasmInstance>;
 
   /** How every instance is doing, by id. */
   export function instances(): Promise<InstanceStats[]>;
@@ -417,7 +419,7 @@ declare module "runtime:wasm" {
      * it was when its time was over.
      */
     readonly guestStack?: string[];
-    /** What the function of a component gave as its error. */
+    /** The error that a component's function has returned. */
     readonly payload?: unknown;
     /** The code with which the guest exited: all 32 bits of it, with a sign. It is 0 only where a start function exits. */
     readonly exitCode?: number;

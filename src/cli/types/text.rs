@@ -106,7 +106,7 @@ impl Text {
     /// What there is too much of.
     pub(super) fn finish(self) -> Result<String, String> {
         if self.is_full {
-            return Err(format!("they take more than the limit of {CHARS_MAX} bytes"));
+            return Err(format!("its declarations take more than the limit of {CHARS_MAX} bytes"));
         }
         Ok(self.text)
     }
