@@ -211,7 +211,7 @@ fn each_version_has_a_name_and_what_is_of_wasi_is_left_out() {
     let wit = "package a:b;
         /// Two of one, and one that is on both sides.
         world both {
-            import c:d/e@1.0.0; import c:d/e@2.0.0; import f:g/h@0.1.0; export f:g/h@0.1.0; export run: func(s: s);
+            import c:d/e@1.0.0; import c:d/e@2.0.0; import f:g/h@0.1.0; export f:g/h@0.1.0; export run: func(s: s); export exports: interface {}
             use wasi:io/streams@0.2.0.{s}; resource mine { constructor(); get: func() -> s; } import take: func(mine: mine);
         }
         package c:d@1.0.0 { interface e { a: func(); } }
@@ -228,6 +228,7 @@ fn each_version_has_a_name_and_what_is_of_wasi_is_left_out() {
         "  class R {\n    #private;\n    private constructor();\n    get(): Promise<FGH.R>;\n",
         "  interface R {\n    get(): FGHImport.R | Promise<FGHImport.R>;\n",
         "declare namespace WasiIoStreams {\n  type S = unknown;\n}\n",
+        "    exports: Exports_2;\n",
         "    run(s: Wasm2Versions.S): Promise<void>;\n",
     ] {
         assert!(made.contains(expected), "{expected}\n\n{made}");

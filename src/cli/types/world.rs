@@ -57,8 +57,9 @@ impl<'a> World<'a> {
         };
         world.find_nullable();
         let mut known = HashMap::new();
+        // Of all that is seen where the world is declared no two may have one name.
         let mut taken = Taken::for_types();
-        taken.take(api);
+        own.iter().chain([&api]).for_each(|name| drop(taken.take(name)));
         // What is exported is named more often, so it gets the plain names.
         for side in [Side::Export, Side::Import] {
             for (key, item) in world.items(side) {
@@ -74,8 +75,6 @@ impl<'a> World<'a> {
                 world.add_interface(side, *id, key, is_both, &mut taken);
             }
         }
-        let mut taken = Taken::for_types();
-        own.iter().for_each(|name| drop(taken.take(name)));
         for side in [Side::Export, Side::Import] {
             let types: Vec<TypeId> = world.types(side).collect();
             world.add_types(side, &types, api, &mut taken);
@@ -154,7 +153,8 @@ impl<'a> World<'a> {
         let (path, version) = key.split_once('@').unwrap_or((&key, ""));
         let mut name = pascal(path) + if is_both { "Import" } else { "" };
         if !taken.try_take(&name) {
-            name = taken.take(&format!("{name}_{}", version.replace(|c: char| !c.is_ascii_alphanumeric(), "_")));
+            let version = version.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+            name = taken.take(&if version.is_empty() { name } else { format!("{name}_{version}") });
         }
         let types: Vec<TypeId> = interface.types.values().copied().collect();
         self.add_types(side, &types, &name, &mut Taken::for_types());
