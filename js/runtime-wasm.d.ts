@@ -21,7 +21,14 @@ declare module "runtime:wasm" {
   /** What a module imports, exports and needs, known before it runs. */
   export function inspect(module: number): Promise<ModuleInfo>;
 
-  /** Makes an instance of a module, on a thread of its own, with what the options give it and nothing else. */
+  /**
+   * Makes an instance of a module, on a thread of its own, with what the options give it and nothing else. `Api` is what
+   * `runtime-wasm types FILE.wasm` writes: an instance of such a type knows what it exports.
+   */
+  export function instantiate<Api extends WasmApi = never>(
+    module: number,
+    ...options: {} extends ImportsOption<Api> ? [options?: InstantiateOptionsOf<Api>] : [options: InstantiateOptionsOf<Api>]
+  ): Promise<WasmInstance<Api>>;
   export function instantiate(module: number, options?: InstantiateOptions): Promise<WasmInstance>;
 
   /** How every instance is doing, by id. */
@@ -106,6 +113,41 @@ declare module "runtime:wasm" {
     /** Aborting it ends the instance. */
     signal?: AbortSignal;
   }
+
+  /** The types of one module or component, which `runtime-wasm types FILE.wasm` writes. */
+  export interface WasmApi {
+    /** What `instance.exports` has. */
+    exports: object;
+    /** What `instantiate` has to be given. Nothing, if there is none. */
+    imports?: object;
+    /** What `instance.call` calls: functions by their exact names, which resolve to arrays of results. */
+    calls?: object;
+  }
+
+  /** What is known of a module without such types: nothing. */
+  export interface AnyApi extends WasmApi {
+    exports: Readonly<Record<string, (...args: any[]) => Promise<any>>>;
+  }
+
+  /** The options of `instantiate`, with the imports that `Api` wants. */
+  export type InstantiateOptionsOf<Api extends WasmApi> = Omit<InstantiateOptions, "imports"> & ImportsOption<Api>;
+
+  /** The option `imports`, which may be left out if all that is in it may. */
+  export type ImportsOption<Api extends WasmApi> = Api extends { imports: infer Wanted }
+    ? {} extends Wanted
+      ? { imports?: Wanted }
+      : { imports: Wanted }
+    : Pick<InstantiateOptions, "imports">;
+
+  /** The functions that `call` knows by name; none if `Api` does not tell. */
+  export type CallsOf<Api extends WasmApi> = Api extends { calls: infer Calls extends object } ? Calls : {};
+
+  /** The names that `call` takes beside them: any, or none if `Api` tells all. */
+  export type UntypedName<Api extends WasmApi> = Api extends { calls: object } ? never : string;
+
+  /** What `call` takes and gives for a function of this name. */
+  export type CallArguments<Call> = Call extends (...args: infer Args) => unknown ? Args : never;
+  export type CallResults<Call> = Call extends (...args: never[]) => Promise<infer Results> ? Results : never;
 
   /** What a guest imports. */
   export interface Imports {
@@ -204,7 +246,7 @@ declare module "runtime:wasm" {
   }
 
   /** An instance: a thread of its own, reached by messages. It lives until it is dropped, or the app has lost sight of it. */
-  export interface WasmInstance extends AsyncDisposable {
+  export interface WasmInstance<Api extends WasmApi = AnyApi> extends AsyncDisposable {
     /** Names it in the low-level functions; never used twice. */
     readonly id: number;
     readonly moduleId: number;
@@ -219,7 +261,7 @@ declare module "runtime:wasm" {
     /** The exported table of this name, or else the one of the instance's own that is imported under it. */
     table(name: string): Table;
     /** The exported functions: a bare result, an array of several, undefined for none. `then` and `toJSON` are always undefined. */
-    readonly exports: Readonly<Record<string, (...args: any[]) => Promise<any>>>;
+    readonly exports: Api["exports"];
     /** What the guest reads, where stdin is "piped". Takes strings too. */
     readonly stdin: WritableStream<Uint8Array | string> | null;
     /** What the guest writes, where stdout is "piped". */
@@ -230,9 +272,22 @@ declare module "runtime:wasm" {
     readonly closed: Promise<Closed>;
 
     /** Calls an export; resolves to an array of results. */
-    call<Results extends unknown[] = unknown[]>(name: string, ...args: unknown[]): Promise<Results>;
+    call<Name extends keyof CallsOf<Api>>(
+      name: Name,
+      ...args: CallArguments<CallsOf<Api>[Name]>
+    ): Promise<CallResults<CallsOf<Api>[Name]>>;
+    call<Results extends unknown[] = unknown[]>(name: UntypedName<Api>, ...args: unknown[]): Promise<Results>;
     /** Calls an export within bounds of its own: reaching that of time ends the instance, that of fuel the call. */
-    callWith<Results extends unknown[] = unknown[]>(options: CallOptions, name: string, ...args: unknown[]): Promise<Results>;
+    callWith<Name extends keyof CallsOf<Api>>(
+      options: CallOptions,
+      name: Name,
+      ...args: CallArguments<CallsOf<Api>[Name]>
+    ): Promise<CallResults<CallsOf<Api>[Name]>>;
+    callWith<Results extends unknown[] = unknown[]>(
+      options: CallOptions,
+      name: UntypedName<Api>,
+      ...args: unknown[]
+    ): Promise<Results>;
     /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and the `results` before it. */
     callBatch(calls: readonly (readonly [name: string, ...args: unknown[]])[]): Promise<unknown[][]>;
     /** Runs a WASI command: calls `_start`, and resolves to its exit code whatever it is. */
@@ -364,6 +419,8 @@ declare module "runtime:wasm" {
      * it was when its time was over.
      */
     readonly guestStack?: string[];
+    /** The error that a component's function has returned. */
+    readonly payload?: unknown;
     /** The code with which the guest exited: all 32 bits of it, with a sign. It is 0 only where a start function exits. */
     readonly exitCode?: number;
     /** The export that was called, with its first 16 arguments. */

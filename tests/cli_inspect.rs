@@ -170,12 +170,25 @@ fn a_hostile_component_is_shown_or_refused() {
         assert_eq!(output.status.code(), Some(1), "{name}: {stderr}");
         assert!(stderr.contains(expected), "{name}: {stderr}");
         assert!(stderr.len() < 4_000, "{name}: {}", stderr.len());
+        // The same goes for its types.
+        let output = Command::new(env!("CARGO_BIN_EXE_runtime-wasm")).arg("types").arg(&file).output().unwrap();
+        let stderr = text(&output.stderr);
+        assert!(output.status.success() || output.status.code() == Some(1) && stderr.len() < 4_000, "{name}: {stderr}");
+        assert!(output.stdout.len() <= 4 << 20, "{name}: {}", output.stdout.len());
     };
     says("shallow.wasm", &nested(10), "does not run yet");
     says("deep.wasm", &nested(19_000), "");
     says("deeper.wasm", &nested(30_000), "more than the limit of 20000");
     let many: String = (0..5_000).map(|n| format!("(import \"f{n}\" (func))")).collect();
     says("many.wasm", &wat::parse_str(format!("(component {many})")).unwrap(), "does not run yet");
+    let options: String = (1..15_000).map(|n| format!("(type $t{n} (option $t{}))", n - 1)).collect();
+    let options = format!("(component (type $t0 (option u8)) {options} (import \"f\" (func (param \"p\" $t14999))))");
+    says("options.wasm", &wat::parse_str(options).unwrap(), "");
+    // Two by two they are no more than may be, but a thousand times as many as there are bytes.
+    let doubled: String = (1..16).map(|n| format!("(type $t{n} (tuple $t{} $t{}))", n - 1, n - 1)).collect();
+    let functions: String = (0..2_000).map(|n| format!("(import \"f{n}\" (func (param \"p\" $t15)))")).collect();
+    let wide = format!("(component (type $t0 (tuple u8 u8)) {doubled} {functions})");
+    says("wide.wasm", &wat::parse_str(wide).unwrap(), "");
     // Each tuple has the one before twice: 2^60 leaves.
     let doubled: String = (1..60).map(|n| format!("(type $t{n} (tuple $t{} $t{}))", n - 1, n - 1)).collect();
     let bomb = format!("(component (type $t0 (tuple u8 u8)) {doubled} (import \"f\" (func (param \"p\" $t59))))");

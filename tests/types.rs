@@ -1,10 +1,13 @@
-//! The TypeScript declarations: nothing is missing, and they say of an app's code what is true.
+//! The TypeScript declarations: nothing is missing, and they say of an app's code what is true. Those that are made of a module say of it
+//! what is true, whatever it is called.
 
 #![cfg(feature = "host")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
+use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
+use wit_parser::{ManglingAndAbi, PackageMetadata, Resolve};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -83,10 +86,181 @@ fn the_command_line_prints_them() {
 }
 
 /// With the compiler that `scripts/setup.sh test` installs.
-#[test]
-fn an_app_that_uses_everything_has_no_type_errors() {
+fn check_with_tsc(arguments: &[&str], folder: &Path) {
     let compiler = root().join("target/tools/typescript/lib/tsc.js");
     assert!(Path::exists(&compiler), "{}: `scripts/setup.sh test` installs it", compiler.display());
-    let output = Command::new("node").arg(compiler).args(["-p", "tests/types"]).current_dir(root()).output().unwrap();
+    let output = Command::new("node").arg(compiler).args(arguments).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn an_app_that_uses_everything_has_no_type_errors() {
+    check_with_tsc(&["-p", "tests/types"], &root());
+}
+
+/// A component that has this world and does nothing. It keeps what is said of the world itself, as the tools keep it for packages of WIT.
+fn component(wit: &str) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("world.wit", wit).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let mut module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    let mut component = ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap();
+    let said = PackageMetadata::extract(&resolve, package).encode().unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&said[1..]).unwrap();
+    let said = serde_json::json!({ "worlds": { "root": said["worlds"][&resolve.worlds[world].name] } });
+    let section = format!("\x0cpackage-docs\x01{said}");
+    component.extend([0, section.len() as u8 & 0x7f | 0x80, u8::try_from(section.len() >> 7).unwrap()]);
+    component.extend(section.into_bytes());
+    component
+}
+
+/// The declarations of a module that is a file of this name.
+fn types(file: &Path, bytes: &[u8], options: &[&str]) -> Output {
+    fs::write(file, bytes).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_runtime-wasm")).arg("types").arg(file).args(options).output().unwrap()
+}
+
+#[test]
+fn a_component_and_a_module_are_declared() {
+    let folder = tempfile::tempdir().unwrap();
+    let shapes = component(&read("tests/types/made/shapes.wit"));
+    let calculator = wat::parse_file(root().join("tests/types/made/calculator.wat")).unwrap();
+    for (name, bytes) in [("shapes", shapes), ("calculator", calculator)] {
+        let output = types(&folder.path().join(name).with_extension("wasm"), &bytes, &[]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(root().join(format!("tests/types/made/{name}.d.ts")), &output.stdout).unwrap();
+        }
+        let expected = read(&format!("tests/types/made/{name}.d.ts"));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), expected, "{name}");
+    }
+}
+
+#[test]
+fn an_app_that_uses_them_has_no_type_errors() {
+    check_with_tsc(&["-p", "tests/types/made"], &root());
+}
+
+/// Words that mean something somewhere in TypeScript.
+const WORDS: &str = "abstract accessor any as async await break case catch class const constructor continue debugger declare default \
+    delete do else enum export extends false finally for function get if implements import in infer instanceof interface is keyof length \
+    let module name namespace never new null of out override package private prototype protected public readonly require return set \
+    static super switch symbol this throw true try type typeof undefined unique unknown using var void while with yield arguments eval \
+    then to-json to-string value-of proto object array promise uint8-array string number boolean bigint map record partial error";
+
+#[test]
+fn names_that_mean_something_else_stay_names() {
+    let words = || WORDS.split_whitespace();
+    let list = |of: &dyn Fn(&str) -> String| words().map(of).collect::<String>();
+    let all: Vec<&str> = words().collect();
+    // Of flags there are no more than 32.
+    let flags = all.chunks(32);
+    let wit = format!(
+        "package promise:array;
+        interface symbol {{
+            {types}
+            record all {{ {fields} }}
+            {flags}
+            {functions}
+            call: func({params} all: all, some: some0) -> result<list<u8>, list<string>>;
+            resource disposable {{ constructor(new: %string); {methods} }}
+            resource empty {{ {statics} }}
+        }}
+        /// @ts-nocheck
+        world both {{ import symbol; export symbol; {worlds} export promise: interface {{ a: func(); }} }}",
+        types = list(&|word| format!("record %{word} {{ %{word}: u8 }}\n")),
+        fields = list(&|word| format!("%{word}: option<%{word}>, ")),
+        flags = flags
+            .enumerate()
+            .map(|(at, some)| format!("flags some{at} {{ %{} }}", some.join(", %")))
+            .collect::<String>(),
+        functions = list(&|word| format!("x-{word}: func(%{word}: %{word}) -> %{word};\n")),
+        params = list(&|word| format!("%{word}: %{word}, ")),
+        methods = list(&|word| format!("%{word}: func(); ")),
+        statics = list(&|word| format!("%{word}: static func() -> empty; ")),
+        worlds = list(&|word| format!("import %{word}: func(); export %{word}: func(); "))
+            .replace("export %promise: func();", ""),
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let functions =
+        list(&|word| format!("(func (export \"{word}\"))")) + "(func (export \"\")) (func (export \"#private\"))";
+    let imports = list(&|word| format!("(import \"{word}\" \"{word}\" (func (result i32)))"));
+    let same = "(import \"a\" \"b\" (func (param f64))) (import \"a\" \"b\" (func)) (import \"a\" \"b\" (global i32))";
+    let module = wat::parse_str(format!("(module {imports} {same} {functions})")).unwrap();
+    for (name, bytes) in [("names", component(&wit)), ("`*\n\u{202e} promise", module)] {
+        let output = types(
+            &folder.path().join(name),
+            &bytes,
+            &["--out", &format!("{}.d.ts", folder.path().join("made").display()), "--name", "Exports"],
+        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let made = fs::read_to_string(folder.path().join("made.d.ts")).unwrap();
+        let app = "/// <reference path=\"./runtime-wasm.d.ts\" />\nimport { instantiate } from \"runtime:wasm\";\nimport type { Exports } from \"./made.d.ts\";\n\
+            const made = await instantiate<Exports>(1, { imports: null as unknown as Exports[\"imports\"] });\nvoid (await made.call(\"new\"));\nvoid (await made.exports.new());\n";
+        fs::write(folder.path().join("app.ts"), app).unwrap();
+        fs::copy(root().join("js/runtime-wasm.d.ts"), folder.path().join("runtime-wasm.d.ts")).unwrap();
+        println!("{made}");
+        let options = "app.ts --strict --noEmit --target esnext --module esnext --moduleResolution bundler --allowImportingTsExtensions";
+        check_with_tsc(&options.split(' ').collect::<Vec<_>>(), folder.path());
+    }
+}
+
+#[test]
+fn each_version_has_a_name_and_what_is_of_wasi_is_left_out() {
+    let wit = "package a:b;
+        /// Two of one, and one that is on both sides.
+        world both {
+            import c:d/e@1.0.0; import c:d/e@2.0.0; import f:g/h@0.1.0; export f:g/h@0.1.0; export run: func(s: s); export exports: interface {}
+            use wasi:io/streams@0.2.0.{s}; resource mine { constructor(); get: func() -> s; } import take: func(mine: mine);
+        }
+        package c:d@1.0.0 { interface e { a: func(); } }
+        package c:d@2.0.0 { interface e { a: func(); } }
+        package f:g@0.1.0 { interface h { resource r { get: func() -> r; } } }
+        package wasi:io@0.2.0 { interface streams { resource s { read: func(); } resource t { write: func(); } } }";
+    let folder = tempfile::tempdir().unwrap();
+    let output = types(&folder.path().join("2-versions.wasm"), &component(wit), &["--from", "runtime-wasm"]);
+    let made = String::from_utf8(output.stdout).unwrap();
+    for expected in [
+        "  interface Imports {\n    \"c:d/e@1.0.0\": CDE;\n    \"c:d/e@2.0.0\": CDE_2_0_0;\n    \"f:g/h@0.1.0\": FGHImport;\n",
+        "  interface ImportsWithoutVersions {\n    \"f:g/h\": FGHImport;\n    \"c:d/e@1.0.0\": CDE;\n",
+        "    take(mine: Wasm2Versions.Mine): unknown;\n    Mine: Wasm2Versions.MineClass;\n",
+        "  class R {\n    #private;\n    private constructor();\n    get(): Promise<FGH.R>;\n",
+        "  interface R {\n    get(): FGHImport.R | Promise<FGHImport.R>;\n",
+        "declare namespace WasiIoStreams {\n  type S = unknown;\n}\n",
+        "    exports: Exports_2;\n",
+        "    run(s: Wasm2Versions.S): Promise<void>;\n",
+    ] {
+        assert!(made.contains(expected), "{expected}\n\n{made}");
+    }
+}
+
+#[test]
+fn what_cannot_be_declared_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("m.wasm");
+    let module = wat::parse_str("(module (func (export \"f\") (param funcref)))").unwrap();
+    let said = |bytes: &[u8], options: &[&str]| {
+        let output = types(&file, bytes, options);
+        (output.status.code(), [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()))
+    };
+    let (code, [made, _]) = said(&module, &["--name", "Own", "--from", "a\"b"]);
+    assert_eq!(code, Some(0));
+    assert!(made.contains("from \"a\\\"b\";") && made.contains("interface Own {"), "{made}");
+    let mut wit = Resolve::default();
+    let package = wit.push_str("a.wit", "package a:b; interface c { d: func(); }").unwrap();
+    let package = wit_component::encode(&wit, package).unwrap();
+    let missing = folder.path().join("none/m.d.ts").display().to_string();
+    for (bytes, options, expected, code) in [
+        (&*module, &["--name", "own"][..], "begins with a capital letter", 2),
+        (&*module, &["--name", "Promise"], "need the type of that name", 2),
+        (&*module, &["--out", &missing], "cannot be written", 1),
+        (b"\0asm\x01\0\0\0\x01", &[], "m.wasm", 1),
+        (b"(module)", &[], "is WebAssembly text", 1),
+        (&package, &[], "is a package of WIT", 1),
+    ] {
+        let (status, [stdout, stderr]) = said(bytes, options);
+        assert_eq!((status, &*stdout), (Some(code), ""), "{stderr}");
+        assert!(stderr.contains(expected), "{expected}: {stderr}");
+    }
 }

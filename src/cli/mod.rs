@@ -30,6 +30,7 @@ Examples:
   runtime-wasm exec --dir ./data::/data tool.wasm /data/in.txt
   runtime-wasm inspect tool.wasm
   runtime-wasm types > runtime-wasm.d.ts             what TypeScript has to know
+  runtime-wasm types tool.wasm --out tool.d.ts        and of one module
 
 What an app may load, show to guests and fetch is declared in manifest.app.toml, beside the script or in a folder above.";
 

@@ -6,7 +6,7 @@ use crate::error::{ErrorCode, Result, WasmError};
 use crate::module_info::{ComponentInfo, WorldItem};
 use crate::panics;
 use sha2::{Digest, Sha256};
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::Builder;
 use wasmparser::{Validator, WasmFeatures};
 use wit_component::{DecodedWasm, WitPrinter};
@@ -22,6 +22,22 @@ const WIT_CHARS_MAX: usize = 4 << 20;
 /// # Errors
 /// 5000 for what is not valid, or declares more than there are bounds for.
 pub fn inspect_component(name: &str, bytes: &[u8]) -> Result<ComponentInfo> {
+    let mut info = read_component(name, bytes, read)?;
+    info.bytes = bytes.len() as u64;
+    info.sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(info)
+}
+
+/// Validates a component that no engine has seen, and hands what it declares to `read`, which may go down into each type from within
+/// another one, and whose error is for a person. `name` is for messages.
+///
+/// # Errors
+/// 5000 for what is not valid, or declares more than there are bounds for, or cannot be read.
+pub fn read_component<T: Send + 'static>(
+    name: &str,
+    bytes: &[u8],
+    read: impl FnOnce(&DecodedWasm) -> Result<T, String> + Send + 'static,
+) -> Result<T> {
     let failed = |what: String| WasmError::new(ErrorCode::Compile, format!("{name} {what}"));
     check_component(bytes).map_err(|problem| failed(format!("is not read: {problem}")))?;
     Validator::new_with_features(WasmFeatures::all())
@@ -31,14 +47,12 @@ pub fn inspect_component(name: &str, bytes: &[u8]) -> Result<ComponentInfo> {
     // The libraries below call themselves for each type within another one, and panic where they meet what they do not know.
     let read = Builder::new().name("wasm-wit".to_owned()).stack_size(STACK_BYTES).spawn(move || {
         panics::contain_on_this_thread();
-        catch_unwind(|| read(&owned)).unwrap_or_else(|panic| Err(panics::said(&*panic)))
+        let read = AssertUnwindSafe(|| read(&wit_component::decode(&owned).map_err(|error| format!("{error:#}"))?));
+        catch_unwind(read).unwrap_or_else(|panic| Err(panics::said(&*panic)))
     });
     let read = read.map_err(|error| failed(format!("cannot be inspected: no thread for it: {error}")))?;
     let read = read.join().unwrap_or_else(|panic| Err(panics::said(&*panic)));
-    let mut info = read.map_err(|error| failed(format!("has a world that cannot be shown: {error}")))?;
-    info.bytes = bytes.len() as u64;
-    info.sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(info)
+    read.map_err(|error| failed(format!("has a world that cannot be shown: {error}")))
 }
 
 fn text_of(error: &wasmparser::BinaryReaderError) -> String {
@@ -46,8 +60,7 @@ fn text_of(error: &wasmparser::BinaryReaderError) -> String {
 }
 
 /// The world of a valid component. The error is for a person.
-fn read(bytes: &[u8]) -> Result<ComponentInfo, String> {
-    let decoded = wit_component::decode(bytes).map_err(|error| format!("{error:#}"))?;
+fn read(decoded: &DecodedWasm) -> Result<ComponentInfo, String> {
     let (resolve, package) = (decoded.resolve(), decoded.package());
     let nested: Vec<_> = resolve.packages.iter().map(|(id, _)| id).filter(|id| *id != package).collect();
     let mut printer = WitPrinter::default();
@@ -57,7 +70,7 @@ fn read(bytes: &[u8]) -> Result<ComponentInfo, String> {
         return Err(format!("it takes {} bytes of WIT, more than the limit of {WIT_CHARS_MAX}", wit.len()));
     }
     let mut info = ComponentInfo { wit, ..ComponentInfo::default() };
-    if let DecodedWasm::Component(resolve, world) = &decoded {
+    if let DecodedWasm::Component(resolve, world) = decoded {
         let world = &resolve.worlds[*world];
         info.imports = world.imports.iter().map(|(key, item)| described(resolve, key, item)).collect();
         info.exports = world.exports.iter().map(|(key, item)| described(resolve, key, item)).collect();

@@ -36,7 +36,7 @@ pub use deferred_drop::DeferredDrop;
 pub use fiber_stack::keep_on_this_thread as keep_fiber_stack_on_this_thread;
 pub use file_kind::Kind;
 pub use inspect::{exported_names, imported_function_called_at, inspect, validate_and_inspect};
-pub use inspect_component::inspect_component;
+pub use inspect_component::{inspect_component, read_component};
 pub use interruption::Interruption;
 pub use kept::Kept;
 pub use looks::{PAGE_BYTES, dump_without_looks};

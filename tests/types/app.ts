@@ -24,6 +24,10 @@ const wasi = await instantiate(m2, {
   args: ["--config", "app.toml"],
   inheritStdin: true, inheritStdout: true, inheritStderr: true,
 });
+const made: Awaited<ReturnType<typeof instantiate>> = await instantiate(m2, undefined as Parameters<typeof instantiate>[1]);
+const dynamic: any = {};
+await (await instantiate(m2, dynamic)).exports.add(1, 2);
+await made.exports.add(1, 2);
 // @ts-expect-error: an unknown option is refused.
 await instantiate(m2, { timeout: 5 });
 // @ts-expect-error: and so is access of another kind.
