@@ -13,7 +13,7 @@ use wiggle::{GuestMemory, GuestPtr};
 pub(super) const CHUNK_BYTES_MAX: usize = super::outlet::WHOLE_BYTES_MAX;
 
 /// What a guest reads.
-pub(super) enum Input {
+pub(crate) enum Input {
     Bytes(Mutex<Bytes>),
     Pipe(PipeInput),
     Host(HostInput),
@@ -75,7 +75,7 @@ impl Input {
 }
 
 /// What a guest writes.
-pub(super) enum Output {
+pub(crate) enum Output {
     Nowhere,
     Pipe(PipeOutput),
     Host(HostOutput),

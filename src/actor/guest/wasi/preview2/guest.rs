@@ -22,12 +22,12 @@ pub(crate) trait HasPreview2: Send + 'static {
 }
 
 /// What a component is given.
-pub(in crate::actor::guest::wasi) struct Granted {
-    pub(in crate::actor::guest::wasi) args: Vec<String>,
-    pub(in crate::actor::guest::wasi) env: Vec<(String, String)>,
-    pub(in crate::actor::guest::wasi) folders: Vec<OpenFolder>,
-    pub(in crate::actor::guest::wasi) input: Input,
-    pub(in crate::actor::guest::wasi) outputs: [Output; 2],
+pub(crate) struct Granted {
+    pub(crate) args: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) folders: Vec<OpenFolder>,
+    pub(crate) input: Input,
+    pub(crate) outputs: [Output; 2],
 }
 
 /// See above. Its interfaces are implemented next door.
@@ -50,7 +50,7 @@ pub(crate) struct Preview2 {
 }
 
 impl Preview2 {
-    pub(in crate::actor::guest::wasi) fn new(actor: Arc<Actor>, granted: Granted) -> Self {
+    pub(crate) fn new(actor: Arc<Actor>, granted: Granted) -> Self {
         let Granted { args, env, folders, input, outputs } = granted;
         // The standard streams take places as well.
         let places = Places::new(3);

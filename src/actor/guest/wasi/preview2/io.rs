@@ -5,8 +5,8 @@ use super::stop::while_running;
 use crate::limits::POLL_SUBSCRIPTIONS_MAX;
 use wasmtime::component::Resource;
 use wasmtime::{Result, bail};
+use wasmtime_wasi::p2::bindings::io::{error, poll};
 use wasmtime_wasi::p2::{DynPollable, IoError};
-use wasmtime_wasi_io::bindings::wasi::io::{error, poll};
 
 impl poll::Host for Preview2 {
     async fn poll(&mut self, pollables: Vec<Resource<DynPollable>>) -> Result<Vec<u32>> {

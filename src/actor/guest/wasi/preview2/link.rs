@@ -4,10 +4,10 @@ use super::guest::{HasPreview2, Preview2};
 use wasmtime::Result;
 use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi::clocks::WasiClocks;
+use wasmtime_wasi::p2::bindings::io;
 use wasmtime_wasi::p2::bindings::sockets::network::LinkOptions;
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sockets};
 use wasmtime_wasi::sockets::WasiSockets;
-use wasmtime_wasi_io::bindings::wasi::io;
 
 /// How the interfaces are served.
 struct Served;

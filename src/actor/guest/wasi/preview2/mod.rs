@@ -24,6 +24,5 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
-pub(super) use guest::Granted;
-pub(crate) use guest::{HasPreview2, Preview2};
+pub(crate) use guest::{Granted, HasPreview2, Preview2};
 pub(crate) use link::link_preview2;

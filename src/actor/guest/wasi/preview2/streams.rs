@@ -5,8 +5,8 @@ use super::guest::Preview2;
 use super::stop::while_running;
 use wasmtime::Result;
 use wasmtime::component::Resource;
+use wasmtime_wasi::p2::bindings::io::streams::{self, HostInputStream, HostOutputStream};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, StreamError, StreamResult};
-use wasmtime_wasi_io::bindings::wasi::io::streams::{self, HostInputStream, HostOutputStream};
 
 impl streams::Host for Preview2 {
     fn convert_stream_error(&mut self, error: StreamError) -> Result<streams::StreamError> {
