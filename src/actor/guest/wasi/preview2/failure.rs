@@ -1,8 +1,9 @@
 //! What preview 2 calls the errors of preview 1, which are the system's. It has fewer words.
 
+use crate::actor::guest::wasi::errno::errno;
 use wasmtime_wasi::p1::types::Errno;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
-use wasmtime_wasi::p2::{FsError, StreamError};
+use wasmtime_wasi::p2::{FsError, FsResult, StreamError};
 
 /// All others are `io`.
 const CODES: [(Errno, ErrorCode); 39] = [
@@ -56,6 +57,11 @@ pub(super) fn failed(errno: Errno) -> FsError {
     code(errno).into()
 }
 
+/// What the system said of a call about files.
+pub(super) fn answer<T>(said: rustix::io::Result<T>) -> FsResult<T> {
+    said.map_err(|error| failed(errno(error)))
+}
+
 /// As the error of a stream, which `filesystem-error-code` can tell the code of.
 pub(super) fn broken(errno: Errno) -> StreamError {
     StreamError::LastOperationFailed(wasmtime::Error::new(Broken(errno)))
@@ -76,7 +82,6 @@ impl std::error::Error for Broken {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::guest::wasi::errno::errno;
     use rustix::io::Errno as System;
     use std::collections::HashSet;
 

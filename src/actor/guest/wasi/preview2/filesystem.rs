@@ -1,16 +1,13 @@
 //! `wasi:filesystem`: each function as the system does it, with the guards of preview 1.
 
-use super::failure::{Broken, code, failed};
+use super::failure::{Broken, answer, code, failed};
 use super::file_streams::{FileInput, FileOutput};
 use super::guest::Preview2;
 use super::names;
-use super::opened::{Open, OpenListing};
+use super::opened::Open;
 use crate::actor::guest::wasi::beneath::PATH_BYTES_MAX;
 use crate::actor::guest::wasi::descriptors::Descriptor as Found;
-use crate::actor::guest::wasi::errno::errno;
 use crate::actor::guest::wasi::file::WriteTo;
-use crate::actor::guest::wasi::file_room::has_room_for_a_file;
-use crate::actor::guest::wasi::listing::Listing;
 use crate::actor::guest::wasi::open::open_in;
 use crate::actor::guest::wasi::paths;
 use crate::limits::STREAM_BYTES_MAX;
@@ -19,11 +16,9 @@ use std::io::IoSlice;
 use std::sync::Arc;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p1::types::Errno;
-use wasmtime_wasi::p2::bindings::filesystem::preopens;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
-    self, Advice, Descriptor, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, DirectoryEntryStream,
-    ErrorCode, Filesize, HostDescriptor, HostDirectoryEntryStream, MetadataHashValue, NewTimestamp, OpenFlags,
-    PathFlags,
+    self, Advice, Descriptor, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntryStream, ErrorCode,
+    Filesize, HostDescriptor, MetadataHashValue, NewTimestamp, OpenFlags, PathFlags,
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult, IoError};
 
@@ -32,23 +27,10 @@ fn bounded(path: &str) -> FsResult<&str> {
     if path.len() > PATH_BYTES_MAX { Err(failed(Errno::Nametoolong)) } else { Ok(path) }
 }
 
-/// What the system said.
-fn answer<T>(said: rustix::io::Result<T>) -> FsResult<T> {
-    said.map_err(|error| failed(errno(error)))
-}
-
 impl Preview2 {
     fn stat_beneath(&self, folder: &Resource<Descriptor>, flags: PathFlags, path: &str) -> FsResult<Stat> {
         let folder = self.open(folder)?.folder().map_err(failed)?;
         answer(paths::stat(&folder.handle, bounded(path)?, names::follows(flags)))
-    }
-
-    /// Is there room for one more that is open?
-    fn check_room(&self) -> FsResult<()> {
-        if !self.places.has_room() {
-            return Err(failed(Errno::Mfile));
-        }
-        if has_room_for_a_file() { Ok(()) } else { Err(failed(Errno::Nfile)) }
     }
 
     fn writing(&mut self, descriptor: &Resource<Descriptor>, to: WriteTo) -> FsResult<Resource<DynOutputStream>> {
@@ -58,17 +40,6 @@ impl Preview2 {
         }
         let stream: DynOutputStream = Box::new(FileOutput::new(file.clone(), to));
         Ok(self.table.push(stream)?)
-    }
-}
-
-impl preopens::Host for Preview2 {
-    fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
-        let folders = self.folders.clone();
-        let given = folders.into_iter().map(|folder| {
-            let name = folder.preopen.clone().unwrap_or_default();
-            Ok((self.descriptor(Open::Folder(folder))?, name))
-        });
-        given.collect()
     }
 }
 
@@ -178,10 +149,7 @@ impl HostDescriptor for Preview2 {
     }
 
     async fn read_directory(&mut self, fd: Resource<Descriptor>) -> FsResult<Resource<DirectoryEntryStream>> {
-        self.check_room()?;
-        let listing = answer(Listing::open(&self.open(&fd)?.folder().map_err(failed)?.handle))?;
-        let listing: OpenListing = self.places.place(listing);
-        Ok(Resource::new_own(self.table.push(listing)?.rep()))
+        self.list(&fd)
     }
 
     async fn create_directory_at(&mut self, fd: Resource<Descriptor>, path: String) -> FsResult<()> {
@@ -306,24 +274,5 @@ impl HostDescriptor for Preview2 {
 
     fn drop(&mut self, fd: Resource<Descriptor>) -> wasmtime::Result<()> {
         self.close(fd)
-    }
-}
-
-impl HostDirectoryEntryStream for Preview2 {
-    async fn read_directory_entry(
-        &mut self,
-        stream: Resource<DirectoryEntryStream>,
-    ) -> FsResult<Option<DirectoryEntry>> {
-        // Nobody goes back to a place, so none has to be remembered.
-        let Some((entry, _)) = answer(self.listing(&stream)?.get_mut().next(&mut 0))? else { return Ok(None) };
-        match entry.name.to_str() {
-            Ok(name) => Ok(Some(DirectoryEntry { type_: names::kind(entry.kind), name: name.to_owned() })),
-            Err(_) => Err(failed(Errno::Ilseq)),
-        }
-    }
-
-    fn drop(&mut self, stream: Resource<DirectoryEntryStream>) -> wasmtime::Result<()> {
-        self.table.delete(Resource::<OpenListing>::new_own(stream.rep()))?;
-        Ok(())
     }
 }
