@@ -40,6 +40,14 @@ impl WasiGuest {
         }
     }
 
+    /// Resolves when what a component has printed has come to its end. There is nothing to wait for by preview 1, which waits in each call.
+    pub(crate) fn printed(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        match &self.functions {
+            Functions::Preview1(_) => None,
+            Functions::Preview2(functions) => Some(functions.settled()),
+        }
+    }
+
     /// What closes its pipes once a command has run to its end.
     pub(crate) fn program(&self) -> Program {
         Program(self.pipes.clone())
