@@ -152,6 +152,14 @@ pub const IO_VECTORS_MAX: usize = 1024;
 pub const IO_VECTORS_LOOKED_AT_MAX: u32 = 1 << 20;
 /// Bytes of one read or write, which a stop has to wait for; the rest of a longer one is another.
 pub const IO_BYTES_MAX: u32 = 64 << 20;
+/// What a component holds of WASI's at a time: open files, streams, what it waits for. Some 100 bytes each.
+pub const RESOURCES_MAX: usize = 65_536;
+/// Bytes that one call of a component reads from a stream or a file, or may write to it.
+pub const STREAM_BYTES_MAX: usize = 64 * 1024;
+/// Bytes that a component's output keeps for it when several of its streams write there what each was permitted.
+pub const OUTPUT_BYTES_MAX: usize = 4 * STREAM_BYTES_MAX;
+/// Bytes of one list of random numbers.
+pub const RANDOM_BYTES_MAX: u64 = 64 << 20;
 /// Bytes that a piped stream holds. A writer that is further ahead of its reader waits.
 pub const PIPE_BYTES: usize = 64 * 1024;
 

@@ -3,7 +3,7 @@
 use super::component::ComponentState;
 use super::core::CoreState;
 use super::limiter::Limiter;
-use super::wasi::{Preview1, Program, WasiGuest};
+use super::wasi::{HasPreview2, Preview1, Preview2, Program, WasiGuest};
 use crate::actor::handle::Actor;
 use crate::engine::{Code, Engines, Module};
 use crate::error::{ErrorCode, Result, WasmError};
@@ -55,7 +55,7 @@ impl GuestState {
     /// WASI, for a call of it.
     pub(super) fn wasi_for_a_call(&mut self) -> Option<&mut Preview1> {
         self.actor.counters.host_calls.add_one();
-        self.wasi.as_mut().map(|wasi| &mut wasi.functions)
+        self.wasi.as_mut().and_then(WasiGuest::preview1)
     }
 
     /// May the guest be called once more, from within as many host calls as there are?
@@ -74,6 +74,13 @@ impl GuestState {
     /// What closes the pipes once a WASI command has run to its end, whatever ends it.
     pub(super) fn program(&self) -> Option<Program> {
         self.wasi.as_ref().map(|wasi| wasi.program())
+    }
+}
+
+impl HasPreview2 for GuestState {
+    fn preview2(&mut self) -> &mut Preview2 {
+        self.actor.counters.host_calls.add_one();
+        self.wasi.as_mut().and_then(WasiGuest::preview2).expect("linked only where the component imports WASI")
     }
 }
 

@@ -8,6 +8,7 @@ use super::state::component;
 use crate::actor::guest::fuel::{self, Reserve};
 use crate::actor::guest::state::Context;
 use crate::actor::guest::trap;
+use crate::actor::guest::wasi::WasiGuest;
 use crate::actor::protocol::message::{Answer, Call};
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::printable;
@@ -27,6 +28,9 @@ pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Val
     let program = if is_command(&call.name) { store.data().program() } else { None };
     fuel::cut(store);
     let ended = run(store, &function, bytes).await;
+    if let Some(printed) = store.data().wasi.as_ref().and_then(WasiGuest::printed) {
+        printed.await;
+    }
     if let Some(program) = program {
         program.close_input();
         store.data_mut().ended = Some(program);

@@ -1,15 +1,24 @@
 //! A file that a guest has open. Its place is the system's own: where one call ends the next begins.
 
 use super::buffers::{slice, slice_mut};
-use super::errno::{errno, failed};
+use super::errno::errno;
 use super::seek::seek_in;
 use rustix::fs::{Advice, OFlags, fadvise, fcntl_getfl, fcntl_setfl, ftruncate};
-use rustix::io::{pread, pwritev, read, retry_on_intr, writev};
+use rustix::io::{ReadWriteFlags, pread, pwritev, pwritev2, read, retry_on_intr, writev};
 use std::fs::File;
 use std::io::IoSlice;
 use std::num::NonZeroU64;
 use wasmtime_wasi::p1::types::{self, Errno, Error, Fdflags, Whence};
 use wiggle::{GuestMemory, GuestPtr};
+
+/// Where in a file is written.
+#[derive(Clone, Copy)]
+pub(super) enum WriteTo {
+    /// Where it stands.
+    Here,
+    Place(u64),
+    End,
+}
 
 pub(super) struct OpenFile {
     pub(super) file: File,
@@ -31,20 +40,26 @@ impl OpenFile {
         let mut total = 0;
         for buffer in buffers {
             let buffer = slice_mut(memory, *buffer)?;
-            let read = retry_on_intr(|| match from {
-                None => read(&self.file, &mut *buffer),
-                Some(from) => pread(&self.file, &mut *buffer, from.saturating_add(total)),
-            });
+            let read = self.read_into(buffer, from.map(|from| from.saturating_add(total)));
             match read {
                 Ok(count) => total += count as u64,
                 Err(_) if total > 0 => break,
-                Err(error) => return Err(failed(error)),
+                Err(error) => return Err(error.into()),
             }
             if read.is_ok_and(|count| count < buffer.len()) {
                 break;
             }
         }
         Ok(total as u32)
+    }
+
+    /// Fills one buffer, as far as there is something.
+    pub(super) fn read_into(&self, buffer: &mut [u8], from: Option<u64>) -> Result<usize, Errno> {
+        let read = retry_on_intr(|| match from {
+            None => read(&self.file, &mut *buffer),
+            Some(from) => pread(&self.file, &mut *buffer, from),
+        });
+        read.map_err(errno)
     }
 
     /// Writes the buffers, at the place where the file stands or at another.
@@ -56,11 +71,18 @@ impl OpenFile {
     ) -> Result<u32, Error> {
         let slices = buffers.iter().map(|buffer| slice(memory, *buffer).map(IoSlice::new));
         let slices = slices.collect::<Result<Vec<_>, _>>()?;
+        Ok(self.write_from(&slices, to.map_or(WriteTo::Here, WriteTo::Place))? as u32)
+    }
+
+    /// Writes as much as the system takes at once, and says how much that is.
+    pub(super) fn write_from(&self, slices: &[IoSlice<'_>], to: WriteTo) -> Result<usize, Errno> {
         let written = retry_on_intr(|| match to {
-            None => writev(&self.file, &slices),
-            Some(to) => pwritev(&self.file, &slices, to),
+            WriteTo::Here => writev(&self.file, slices),
+            WriteTo::Place(to) => pwritev(&self.file, slices, to),
+            // The system ignores the place, which is not to be less than 0.
+            WriteTo::End => pwritev2(&self.file, slices, 0, ReadWriteFlags::APPEND),
         });
-        written.map(|count| count as u32).map_err(failed)
+        written.map_err(errno)
     }
 
     pub(super) fn seek(&self, offset: i64, whence: Whence) -> Result<u64, Errno> {

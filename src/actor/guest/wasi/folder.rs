@@ -14,7 +14,7 @@ const HEAD_BYTES: usize = 24;
 /// A guest's cookies before this are for `.` and `..`.
 const FIRST_PLACE: u64 = 2;
 
-pub(super) struct OpenFolder {
+pub(crate) struct OpenFolder {
     pub(super) handle: File,
     /// May the guest change what is in it?
     pub(super) writable: bool,

@@ -24,7 +24,7 @@ const WATCHER_STACK_BYTES: usize = 128 * 1024;
 
 /// The host's input, as given to one guest.
 pub(crate) struct HostInput {
-    mode: NonBlocking,
+    mode: Mutex<NonBlocking>,
     is_terminal: bool,
 }
 
@@ -45,7 +45,7 @@ impl HostInput {
                 WasmError::new(ErrorCode::Wasi, format!("no thread to watch the standard input: {error}"))
             })?;
         }
-        Ok(HostInput { mode, is_terminal: fd().is_terminal() })
+        Ok(HostInput { mode: Mutex::new(mode), is_terminal: fd().is_terminal() })
     }
 
     pub(super) fn is_terminal(&self) -> bool {
@@ -54,7 +54,7 @@ impl HostInput {
 
     /// Is it a file, in which one can go to any place?
     pub(super) fn is_file(&self) -> bool {
-        matches!(self.mode, NonBlocking::Plain)
+        matches!(*self.mode.lock(), NonBlocking::Plain)
     }
 
     pub(super) fn fd(&self) -> BorrowedFd<'static> {
@@ -70,9 +70,10 @@ impl HostInput {
     }
 
     /// Reads what there is; 0 at the end, `None` where there is nothing yet.
-    pub(super) fn try_read(&mut self, buffer: &mut [u8]) -> std::result::Result<Option<usize>, Errno> {
+    pub(super) fn try_read(&self, buffer: &mut [u8]) -> std::result::Result<Option<usize>, Errno> {
+        let mut mode = self.mode.lock();
         loop {
-            let read = match &self.mode {
+            let read = match &*mode {
                 NonBlocking::Plain => read(fd(), &mut *buffer),
                 NonBlocking::Flag => preadv2(fd(), &mut [IoSliceMut::new(buffer)], NO_OFFSET, ReadWriteFlags::NOWAIT),
                 NonBlocking::Opening(own) => read(own, &mut *buffer),
@@ -83,8 +84,8 @@ impl HostInput {
                 Ok(count) => return Ok(Some(count)),
                 Err(System::INTR) => {}
                 Err(System::AGAIN) => return Ok(None),
-                Err(System::OPNOTSUPP | System::NOSYS | System::INVAL) if matches!(self.mode, NonBlocking::Flag) => {
-                    self.mode = NonBlocking::other(fd(), OFlags::RDONLY);
+                Err(System::OPNOTSUPP | System::NOSYS | System::INVAL) if matches!(*mode, NonBlocking::Flag) => {
+                    *mode = NonBlocking::other(fd(), OFlags::RDONLY);
                 }
                 Err(error) => return Err(errno(error)),
             }

@@ -5,6 +5,7 @@
 //! made of) or one of the `streams`. `paths` and `open` find what a path names `beneath` a folder. Streams are `pipes`, which JavaScript
 //! holds, or the host's own: its input is the `inlet`; what is written to its output by `stdio` goes through `terminal`, and whoever has
 //! the `writer` of a `printer` writes it in whole `lines` by an `outlet`, while `progress` tells how far and `debts` who may hold others up.
+//! `preview2` are the interfaces of components, for the same files, folders and streams.
 
 mod beneath;
 mod buffers;
@@ -24,6 +25,7 @@ mod paths;
 mod pipes;
 mod poll;
 mod preview1;
+mod preview2;
 mod printer;
 mod program;
 mod progress;
@@ -37,6 +39,7 @@ mod writer;
 
 pub(super) use link::link;
 pub(super) use preview1::Preview1;
+pub(super) use preview2::{HasPreview2, Preview2, link_preview2};
 pub(super) use program::{Program, WASI_MODULE, WasiGuest};
 pub(super) use stdio::HostOutput;
 
@@ -48,7 +51,10 @@ use descriptors::{Descriptor, Descriptors};
 use folder::OpenFolder;
 use inlet::HostInput;
 use outlet::Stream;
+use parking_lot::Mutex;
 use pipes::Pipes;
+use preview2::Granted;
+use program::Functions;
 use rustix::fs::{Mode, OFlags, openat};
 use std::sync::Arc;
 use stdio::owner;
@@ -66,22 +72,13 @@ pub(crate) enum Wanted {
     Preview2,
 }
 
-/// Links what a component imports of WASI: to come.
-pub(crate) fn link_preview2(
-    _: &mut wasmtime::component::Linker<crate::actor::guest::state::GuestState>,
-    _: &[String],
-) -> wasmtime::Result<()> {
-    Ok(())
-}
-
 /// Builds what one guest sees; nothing where its module does not import WASI, and so nobody would see it.
 ///
 /// # Errors
 /// 5010 naming what is unusable, seen or not.
 pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>, wanted: Wanted) -> Result<Option<WasiGuest>> {
     check(&config)?;
-    let wanted = wanted != Wanted::Nothing;
-    if !wanted && config.opens_nothing() {
+    if wanted == Wanted::Nothing && config.opens_nothing() {
         return Ok(None);
     }
     let WasiConfig { mut args, env, preopens, stdin, stdout, stderr } = config;
@@ -91,8 +88,8 @@ pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>, wanted: Wanted) ->
     let folders = preopens.into_iter().map(folder).collect::<Result<Vec<_>>>()?;
     let mut pipes = Pipes::default();
     let input = match stdin {
-        Stdin::Null => Input::Bytes(bytes::Bytes::new()),
-        Stdin::Bytes(bytes) => Input::Bytes(bytes.into()),
+        Stdin::Null => Input::Bytes(Mutex::default()),
+        Stdin::Bytes(bytes) => Input::Bytes(Mutex::new(bytes.into())),
         Stdin::Inherit => Input::Host(HostInput::new(actor)?),
         Stdin::Pipe(reader) => Input::Pipe(pipes.add_input(reader)),
     };
@@ -110,22 +107,30 @@ pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>, wanted: Wanted) ->
         })
     };
     let outputs = [output(Stream::Stdout, stdout)?, output(Stream::Stderr, stderr)?];
-    let streams = [Descriptor::Input(input)].into_iter().chain(outputs.map(Descriptor::Output));
-    let descriptors = Descriptors::new(streams.chain(folders));
-    if !wanted {
-        // What it was given is reached by nobody.
-        pipes.close();
-        return Ok(None);
-    }
-    let functions = Preview1 { actor: actor.clone(), descriptors, world: World::new(args, env) };
+    let functions = match wanted {
+        Wanted::Nothing => {
+            // What it was given is reached by nobody.
+            pipes.close();
+            return Ok(None);
+        }
+        Wanted::Preview1 => {
+            let streams = [Descriptor::Input(input)].into_iter().chain(outputs.map(Descriptor::Output));
+            let descriptors = Descriptors::new(streams.chain(folders.into_iter().map(Descriptor::Folder)));
+            Functions::Preview1(Preview1 { actor: actor.clone(), descriptors, world: World::new(args, env) })
+        }
+        Wanted::Preview2 => {
+            let granted = Granted { args, env, folders, input, outputs };
+            Functions::Preview2(Box::new(Preview2::new(actor.clone(), granted)))
+        }
+    };
     Ok(Some(WasiGuest { functions, pipes: Arc::new(pipes), inherited }))
 }
 
 /// A granted folder, opened for this guest.
-fn folder(preopen: Preopen) -> Result<Descriptor> {
+fn folder(preopen: Preopen) -> Result<OpenFolder> {
     let Preopen { guest_path, dir, writable } = preopen;
     match openat(dir, c".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
-        Ok(handle) => Ok(Descriptor::Folder(OpenFolder::new(handle.into(), writable, Some(guest_path)))),
+        Ok(handle) => Ok(OpenFolder::new(handle.into(), writable, Some(guest_path))),
         Err(error) => {
             let why = std::io::Error::from(error);
             Err(unusable(format!("the preopen \"{}\" cannot be opened: {why}", shown(&guest_path))))
@@ -178,8 +183,9 @@ mod tests {
         let unusable = WasiConfig { args: vec!["\0".to_owned()], ..WasiConfig::default() };
         assert_eq!(context(unusable, &actor, Wanted::Nothing).err().unwrap().code, ErrorCode::Wasi);
         let mut guest = context(config(), &actor, Wanted::Preview1).unwrap().unwrap();
-        assert!(!guest.functions.world.is_made());
-        guest.functions.world.get();
-        assert!(guest.functions.world.is_made());
+        let functions = guest.preview1().unwrap();
+        assert!(!functions.world.is_made());
+        functions.world.get();
+        assert!(functions.world.is_made());
     }
 }

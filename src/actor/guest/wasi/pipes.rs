@@ -81,6 +81,15 @@ impl PipeOutput {
         }
     }
 
+    pub(super) fn room(&self) -> Result<usize, Errno> {
+        self.writer.room().map_err(|_| Errno::Pipe)
+    }
+
+    /// Writes what there is room for.
+    pub(super) fn try_write(&self, bytes: &[u8]) -> Result<usize, Errno> {
+        self.writer.try_write(bytes).map_err(|_| Errno::Pipe)
+    }
+
     pub(super) async fn ready(&self) {
         self.writer.ready().await;
     }

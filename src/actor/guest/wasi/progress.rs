@@ -50,6 +50,17 @@ impl Progress {
         *self.chunk.lock() = Sent { busy: true, ..Sent::default() };
     }
 
+    /// Is the chunk still on its way?
+    pub(super) fn is_busy(&self) -> bool {
+        self.chunk.lock().busy
+    }
+
+    /// Why the chunk has not been written, if so: told once.
+    pub(super) fn take_failure(&self) -> Option<Errno> {
+        let mut chunk = self.chunk.lock();
+        if chunk.busy { None } else { chunk.failure.take() }
+    }
+
     /// Resolves when nothing more will be written of the chunk.
     pub(super) async fn ended(&self) -> Sent {
         loop {

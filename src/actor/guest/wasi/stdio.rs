@@ -5,9 +5,9 @@
 //! wrote before its call ended stands before what the app prints after. What is not written by the guest's end is taken back.
 
 use super::debts::Owner;
-use super::errno::failed;
+use super::errno::{errno, failed};
 use super::lines::{Chunk, Moment};
-use super::outlet::Stream;
+use super::outlet::{Stream, WHOLE_BYTES_MAX};
 use super::pipes::unless_stopped;
 use super::printer::{Printer, printer};
 use super::progress::{Progress, Receipt};
@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use wasmtime_wasi::p1::types::Error;
+use wasmtime_wasi::p1::types::{Errno, Error};
 
 /// One of the host's output streams, as given to a guest.
 #[derive(Clone)]
@@ -89,13 +89,63 @@ impl HostOutput {
 
     /// Writes a chunk, and says how much of it is written: all, unless the rest failed.
     pub(super) async fn write(&self, bytes: &[u8]) -> std::result::Result<usize, Error> {
-        let Shared { stream, owner, printer, progress, request, filter } = &*self.0;
+        let Shared { progress, filter, .. } = &*self.0;
         unless_stopped(&progress.actor)?;
+        if !self.hand_over(bytes) {
+            return Ok(bytes.len());
+        }
+        let outcome = progress.ended().await;
+        unless_stopped(&progress.actor)?;
+        match outcome.failure {
+            None => Ok(bytes.len()),
+            // What a terminal was given is not what the guest wrote, so it cannot be told how much of it that is.
+            Some(_) if outcome.written > 0 && filter.is_none() => Ok(outcome.written),
+            Some(failure) => Err(failed(failure)),
+        }
+    }
+
+    /// How much is taken now: a chunk, but while one is on its way.
+    ///
+    /// # Errors
+    /// Why that has not been written.
+    pub(super) fn room(&self) -> std::result::Result<usize, Errno> {
+        match self.take_failure() {
+            Some(failure) => Err(failure),
+            None if self.is_busy() => Ok(0),
+            None => Ok(WHOLE_BYTES_MAX),
+        }
+    }
+
+    pub(super) fn take_failure(&self) -> Option<Errno> {
+        self.0.progress.take_failure().map(errno)
+    }
+
+    /// Takes what there is room for, whoever writes it when.
+    pub(super) fn try_write(&self, bytes: &[u8]) -> std::result::Result<usize, Errno> {
+        let count = self.room()?.min(bytes.len());
+        if count > 0 {
+            self.hand_over(&bytes[..count]);
+        }
+        Ok(count)
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.0.progress.is_busy()
+    }
+
+    /// Resolves when nothing is on its way.
+    pub(super) async fn ready(&self) {
+        self.0.progress.ended().await;
+    }
+
+    /// Has a chunk written, unless nothing is left of it for a terminal.
+    fn hand_over(&self, bytes: &[u8]) -> bool {
+        let Shared { stream, owner, printer, progress, request, filter } = &*self.0;
         let text = match filter {
             Some(filter) => filter.lock().filter(bytes).into(),
             None => Bytes::copy_from_slice(bytes),
         };
-        let Some(last) = text.last() else { return Ok(bytes.len()) };
+        let Some(last) = text.last() else { return false };
         let at_work_since = {
             let mut request = request.lock();
             request.within_line = *last != b'\n';
@@ -105,13 +155,6 @@ impl HostOutput {
         let receipt = Receipt { stream: *stream, progress: progress.clone() };
         let chunk = Chunk { owner: *owner, at_work_since, bytes: text, receipt };
         printer.write(chunk);
-        let outcome = progress.ended().await;
-        unless_stopped(&progress.actor)?;
-        match outcome.failure {
-            None => Ok(bytes.len()),
-            // What a terminal was given is not what the guest wrote, so it cannot be told how much of it that is.
-            Some(_) if outcome.written > 0 && filter.is_none() => Ok(outcome.written),
-            Some(failure) => Err(failed(failure)),
-        }
+        true
     }
 }

@@ -5,6 +5,7 @@ use super::inlet::HostInput;
 use super::pipes::{PipeInput, PipeOutput};
 use super::stdio::HostOutput;
 use bytes::{Buf as _, Bytes};
+use parking_lot::Mutex;
 use wasmtime_wasi::p1::types::{Errno, Error};
 use wiggle::{GuestMemory, GuestPtr};
 
@@ -12,8 +13,8 @@ use wiggle::{GuestMemory, GuestPtr};
 pub(super) const CHUNK_BYTES_MAX: usize = super::outlet::WHOLE_BYTES_MAX;
 
 /// What a guest reads.
-pub(super) enum Input {
-    Bytes(Bytes),
+pub(crate) enum Input {
+    Bytes(Mutex<Bytes>),
     Pipe(PipeInput),
     Host(HostInput),
 }
@@ -29,11 +30,7 @@ impl Input {
     }
 
     /// Fills one buffer after another. Waits until there is something, or the end; what has come by then is the answer.
-    pub(super) async fn read(
-        &mut self,
-        memory: &mut GuestMemory<'_>,
-        buffers: &[GuestPtr<[u8]>],
-    ) -> Result<u32, Error> {
+    pub(super) async fn read(&self, memory: &mut GuestMemory<'_>, buffers: &[GuestPtr<[u8]>]) -> Result<u32, Error> {
         let mut total = 0;
         for buffer in buffers {
             let buffer = slice_mut(memory, *buffer)?;
@@ -54,9 +51,10 @@ impl Input {
     }
 
     /// Reads what there is; 0 at the end, `None` where there is nothing yet.
-    fn try_read(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Errno> {
+    pub(super) fn try_read(&self, buffer: &mut [u8]) -> Result<Option<usize>, Errno> {
         match self {
             Input::Bytes(bytes) => {
+                let mut bytes = bytes.lock();
                 let count = buffer.len().min(bytes.len());
                 bytes.copy_to_slice(&mut buffer[..count]);
                 Ok(Some(count))
@@ -77,7 +75,7 @@ impl Input {
 }
 
 /// What a guest writes.
-pub(super) enum Output {
+pub(crate) enum Output {
     Nowhere,
     Pipe(PipeOutput),
     Host(HostOutput),
@@ -122,10 +120,57 @@ impl Output {
         }
     }
 
+    /// How much may be written now; 0 while there is no room.
+    ///
+    /// # Errors
+    /// Why nothing can be, or what was written last has not been. The latter is told once.
+    pub(super) fn room(&self) -> Result<usize, Errno> {
+        match self {
+            Output::Nowhere => Ok(usize::MAX),
+            Output::Pipe(pipe) => pipe.room(),
+            Output::Host(output) => output.room(),
+        }
+    }
+
+    /// Takes what there is room for, and says how much that is. It may be on its way for a while: see [`Output::is_busy`].
+    ///
+    /// # Errors
+    /// See [`Output::room`].
+    pub(super) fn try_write(&self, bytes: &[u8]) -> Result<usize, Errno> {
+        match self {
+            Output::Nowhere => Ok(bytes.len()),
+            Output::Pipe(pipe) => pipe.try_write(bytes),
+            Output::Host(output) => output.try_write(bytes),
+        }
+    }
+
+    /// Is there no room, and nothing wrong?
+    pub(super) fn is_full(&self) -> bool {
+        match self {
+            Output::Pipe(pipe) => pipe.room() == Ok(0),
+            _ => self.is_busy(),
+        }
+    }
+
+    /// Is something of what was written still on its way?
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self, Output::Host(output) if output.is_busy())
+    }
+
+    /// Why what was written last has not come to its end, if so. Told once.
+    pub(super) fn take_failure(&self) -> Option<Errno> {
+        match self {
+            Output::Host(output) => output.take_failure(),
+            Output::Nowhere | Output::Pipe(_) => None,
+        }
+    }
+
     /// Resolves when there is room to write.
     pub(super) async fn ready(&self) {
-        if let Output::Pipe(pipe) = self {
-            pipe.ready().await;
+        match self {
+            Output::Nowhere => {}
+            Output::Pipe(pipe) => pipe.ready().await,
+            Output::Host(output) => output.ready().await,
         }
     }
 }
