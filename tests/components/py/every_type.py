@@ -1,53 +1,11 @@
 """The world in Python."""
 
+import api
 import wit_world
+from api import Counter, taken
 from componentize_py_types import Err
 from wit_world import exports
 from wit_world.imports import host, types
-
-live = 0
-
-
-class Counter(exports.api.Counter):
-    def __init__(self, start):
-        global live
-        self.held = start
-        live += 1
-
-    def __exit__(self, *_):
-        global live
-        live -= 1
-
-    def value(self):
-        return self.held
-
-    def add(self, by):
-        self.held = wrapped(self.held + by)
-        return self.held
-
-    @classmethod
-    def try_new(cls, start):
-        if start < 0:
-            raise Err(f"{start} is negative")
-        return cls(start)
-
-    @classmethod
-    def merge(cls, first, second):
-        return cls(wrapped(taken(first) + taken(second)))
-
-    @classmethod
-    def up_to(cls, count):
-        return [cls(start) for start in range(count)]
-
-
-def wrapped(number):
-    return (number + 2**31) % 2**32 - 2**31
-
-
-def taken(counter):
-    """What an owned counter holds, which is then gone."""
-    counter.__exit__(None, None, None)
-    return counter.held
 
 
 def settle(result):
@@ -118,7 +76,7 @@ class Api(exports.Api):
         return None if start is None else Counter(start)
 
     def live_counters(self):
-        return live
+        return api.live
 
     def open_store(self, name):
         return host.Store(name)
