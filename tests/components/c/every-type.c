@@ -209,8 +209,8 @@ int32_t API(sum_counters)(exports_demo_all_api_list_borrow_counter_t *all) {
 }
 int32_t API(take_counters)(exports_demo_all_api_list_own_counter_t *all) {
   int32_t total = 0;
-  for (size_t index = 0; index < all->len; index++) total = sum(total, API(counter_rep)(all->ptr[index])->value);
-  exports_demo_all_api_list_own_counter_free(all);
+  for (size_t index = 0; index < all->len; index++) total = sum(total, take(all->ptr[index]));
+  exports_demo_all_api_list_own_counter_free(all); // The list, not what it holds.
   return total;
 }
 bool API(maybe_counter)(int32_t *start, exports_demo_all_api_own_counter_t *ret) {
