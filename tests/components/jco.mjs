@@ -3,6 +3,7 @@
 import { readFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { transpile } from "./tools/node_modules/@bytecodealliance/jco/dist/api.js";
 import { encode, encodeError } from "./encode.mjs";
 import { host } from "./host.mjs";
@@ -13,6 +14,8 @@ const version = JSON.parse(await readFile(new URL("./tools/node_modules/@bytecod
 const [folder, file] = process.argv.slice(2);
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 
+// What componentize-py links needs it, and before V8 11.4 it was an experiment.
+if (parseFloat(process.versions.v8) < 11.4) setFlagsFromString("--experimental-wasm-extended-const");
 Symbol.dispose ??= Symbol.for("dispose");
 console.error = () => {};
 
@@ -94,7 +97,7 @@ await writeFile(
 let wrong = 0;
 for (const language of languages) {
   vectors.forEach((vector, index) => {
-    if ("odd" in vector) return;
+    if ("odd" in vector || vector.bug === language) return;
     const said = results[language].vectors[index];
     const [wanted, got] = "gives" in vector ? [encode(vector.gives), said.returned] : [{ payload: encode(vector.fails) }, { payload: said.threw?.payload }];
     if (JSON.stringify(wanted) === JSON.stringify(got)) return;

@@ -1,6 +1,7 @@
 // Calls of the functions that give back what they get (world.wit), in values as jco maps them.
 //   { call, args, gives }   returns this
 //   { call, args, fails }   throws an error that has this payload
+//   { call, args, gives, bug }   a guest in this language does not: componentize-js 0.22 returns no negative s64 and not every u32
 //   { call, args, odd }     no value of the type: what jco does is in jco-results.json, and why it was asked stands here
 
 const point = { x: 1.5, y: -0, labelText: "a point" };
@@ -33,7 +34,8 @@ const integers = Object.entries({
 }).flatMap(([name, [least, most]]) => {
   const call = `echo-${name.toLowerCase()}`;
   return [
-    ...same(call, least, most, 1),
+    ...same(call, least, 1),
+    { call, args: [most], gives: most, ...(name === "U32" ? { bug: "js" } : {}) },
     ...pairs(call, [-0, 0]),
     ...odd(call, [least - 1, "too small"], [most + 1, "too large"], ...numbers),
     absent(call),
@@ -72,7 +74,8 @@ export const vectors = [
   ...same("echo-u64", 0n, 2n ** 64n - 1n, 2n ** 53n + 1n),
   ...odd("echo-u64", ...bigints),
   absent("echo-u64"),
-  ...same("echo-s64", -(2n ** 63n), 2n ** 63n - 1n, 0n),
+  ...same("echo-s64", 2n ** 63n - 1n, 0n),
+  ...same("echo-s64", -1n, -(2n ** 63n)).map((vector) => ({ ...vector, bug: "js" })),
   ...odd("echo-s64", ...bigints),
   absent("echo-s64"),
   ...same("echo-f32", 0, -0, 1.5, NaN, Infinity, -Infinity, 2 ** -149),

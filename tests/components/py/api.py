@@ -12,7 +12,7 @@ class Counter(exports.api.Counter):
         self.held = start
         live += 1
 
-    def __exit__(self, *_):
+    def __del__(self):
         global live
         live -= 1
 
@@ -43,6 +43,5 @@ def wrapped(number):
 
 
 def taken(counter):
-    """What an owned counter holds, which is then gone."""
-    counter.__exit__(None, None, None)
+    """What an owned counter holds, which is gone with the last that refers to it."""
     return counter.held

@@ -5,7 +5,7 @@
 #include "plugin.h"
 
 void exports_plugin_shout(plugin_string_t *text, plugin_string_t *ret) {
-  plugin_log(text);
+  demo_shout_app_log(text);
   ret->len = text->len + 1;
   ret->ptr = malloc(ret->len);
   if (ret->ptr == NULL) abort();

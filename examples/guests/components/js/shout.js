@@ -1,5 +1,5 @@
 // A plugin in JavaScript. What the app gives is a module; what the plugin gives is exported.
-import log from "log";
+import { log } from "demo:shout/app@0.1.0";
 
 export function shout(text) {
   log(text);

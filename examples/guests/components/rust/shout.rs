@@ -2,12 +2,14 @@
 
 wit_bindgen::generate!({ path: "../shout.wit", world: "plugin" });
 
+use demo::shout::app;
+
 struct Plugin;
 export!(Plugin);
 
 impl Guest for Plugin {
     fn shout(text: String) -> String {
-        log(&text);
+        app::log(&text);
         text.to_uppercase() + "!"
     }
 
