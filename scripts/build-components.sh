@@ -24,8 +24,11 @@ tools=$tests/tools
 jco=$tools/node_modules/.bin/jco
 
 componentize_py=0.25.1
-# What pip has it as, by platform: manylinux x86_64 and aarch64, macOS.
-componentize_py_sha256='8623cd8cab8453cb0cd8bf03f3c7103420d06f2f3d360186a280a70a1ca5e89f'
+# What pip has it as: for Linux on x86_64 and aarch64, for macOS on arm64 and x86_64.
+componentize_py_sha256='8623cd8cab8453cb0cd8bf03f3c7103420d06f2f3d360186a280a70a1ca5e89f
+7b6a87c520358166843af0daa86d2312d7af4cbcbbf1e598951085cf7f2991ca
+a556991534cc496207a9d2ca733c4b0f17ed38ef56a8d6b5f1847fdf1225dd1b
+65fbc4a94df1de8acf7da50a1f5ed1711230188844e53e6332d99029be4e0afa'
 debian_rust=1.96
 
 # output NAME SOURCE… COMMAND…, with -- before the command: runs it unless its output is there and as old as these sources, these tools
