@@ -14,6 +14,9 @@ mod state;
 mod trap;
 mod wasi;
 
+#[cfg(feature = "internals")]
+pub use component::both;
+
 use self::core::state::CoreState;
 use super::blueprint::Blueprint;
 use super::protocol::message::{Command, Outcome};

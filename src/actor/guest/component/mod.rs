@@ -6,6 +6,8 @@
 
 mod abi;
 pub(super) mod answer;
+#[cfg(any(test, feature = "internals"))]
+pub mod both;
 mod call;
 mod exported;
 mod handles;
