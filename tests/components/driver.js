@@ -15,9 +15,9 @@ const module = await compileFile("./every-type.wasm");
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-async function start(log = []) {
+async function start(log = [], options = {}) {
   const { roll, ...functions } = host(log);
-  const instance = await instantiate(module, { imports: { "demo:all/host": functions, roll } });
+  const instance = await instantiate(module, { ...options, imports: { "demo:all/host": functions, roll } });
   return { instance, api: instance.exports["demo:all/api"], add: instance.exports.add, Store: functions.Store };
 }
 
@@ -127,3 +127,17 @@ for (const [name, scenario] of Object.entries(scenarios)) {
     await instance.drop();
   });
 }
+
+test("after a trap there is a fresh instance, by itself where that is wanted", async () => {
+  const once = await start();
+  const { api, instance } = await start([], { restart: { max: 1, backoffMs: 0 } });
+  const counter = new api.Counter(3);
+  ok(await counter.value() === 3 && await api.liveCounters() === 1);
+  for (const one of [once, { api }]) ok(trapped(await one.api.trap().catch((error) => error)));
+  ok((await once.api.echoU8(1).catch((error) => error)).message.includes("not entered any more"));
+  ok(await api.echoU8(1) === 1 && await api.liveCounters() === 0);
+  ok((await counter.value().catch((error) => error)).code === 5007);
+  const other = await start();
+  ok(await other.api.echoU8(2) === 2);
+  for (const one of [once.instance, instance, other.instance]) await one.drop();
+});
