@@ -24,6 +24,7 @@ setup:
 guests:
 	@scripts/setup.sh test
 	@scripts/fetch-guests.sh $(PLUGINS)/guests test
+	@scripts/build-components.sh target/components
 
 # What ends a guest and what is told of it, once more for guests that are stopped by memory protection; see docs/verification.md.
 ON_BOTH := binary(/^(stops|limits|hostile|symbols|runtime|imports|names|cpu_time|faults|crowd)$$/) + package(runtime-wasm-conformance) + \

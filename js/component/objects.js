@@ -61,8 +61,10 @@ export class Guest {
       return "must be a " + resource.className + " of this instance, not " + (state === undefined ? describe(value) : "one of another kind or instance");
     }
     if (state.failure !== undefined) throw state.failure;
+    const gone = "is a " + resource.className + " that has been given away, or disposed of";
+    if (state.ready !== undefined && state.isDisposed) return gone;
     if (state.ready !== undefined) throw { __proto__: null, waitsFor: state.ready };
-    if (state.number === undefined) return "is a " + resource.className + " that has been given away, or disposed of";
+    if (state.number === undefined) return gone;
     for (let i = 0; i < this.#giving.length; i++) if (this.#giving[i] === state) return "is a " + resource.className + " that the same call gives away";
     if (isOwned) this.#giving[this.#giving.length] = state;
     return state.number;
@@ -101,7 +103,7 @@ export class Guest {
     const ofResource = functionsOf(this.interface.exports, resource);
     const Class = class {
       constructor(first, second, ...rest) {
-        const state = { __proto__: null, guest, resource, number: undefined, ready: undefined, failure: undefined };
+        const state = { __proto__: null, guest, resource, number: undefined, ready: undefined, failure: undefined, isDisposed: false };
         held.set(this, state);
         forgotten.register(this, state);
         if (first === making) state.number = second;
@@ -110,6 +112,8 @@ export class Guest {
 
       async [asyncDispose]() {
         const state = held.get(this);
+        // Who has called before that, and waits for it to be made, still gets it; who calls from now on does not.
+        state.isDisposed = true;
         // One that could not be made is not there to let go of.
         if (state.ready !== undefined) await PromisePrototypeThen(state.ready, ignore, ignore);
         await letGo(state);

@@ -38,6 +38,7 @@ pub fn run_to_its_end(command: &mut Command, script: &str) {
 }
 
 /// A test for each script of a folder, run by the function `run`, and one that none is left out.
+#[allow(unused_macros, reason = "not all tests that share this run all scripts of a folder")]
 macro_rules! scripts {
     (in $folder:literal: $($name:ident = $path:literal),* $(,)?) => {
         $(#[test] fn $name() { run($path); })*

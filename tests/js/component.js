@@ -163,6 +163,12 @@ test("resources are objects of classes", async () => {
   await ticket[Symbol.asyncDispose]();
   await rejects(ticket.read(), 5007, "Ticket", "disposed of");
   await ticket[Symbol.asyncDispose]();
+  // Also while it is being made. What was called before still gets it.
+  const early = new Ticket(8);
+  const read = early.read();
+  early[Symbol.dispose]();
+  await rejects(early.read(), 5007, "disposed of");
+  equal(await read, 8);
   const failed = new Ticket("seven");
   for (let i = 0; i < 2; i++) await rejects(failed.read(), 5007, "[constructor]ticket", "arg 0");
   const other = await make();
