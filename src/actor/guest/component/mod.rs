@@ -17,6 +17,7 @@ mod lift;
 mod links;
 mod lower;
 mod missing;
+mod numbers;
 mod resources;
 pub(super) mod state;
 mod wire;
