@@ -66,7 +66,7 @@ fn adapt(at: &Path, script: &str) {
 fn spelled_out(text: &str) -> String {
     let esbuild = root().join("npm/tools/node_modules/@esbuild/linux-x64/bin/esbuild");
     let mut child = Command::new(esbuild)
-        .args(["--target=node20", "--format=esm", "--loader=js"])
+        .args(["--target=node20", "--supported:import-attributes=true", "--format=esm", "--loader=js"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
