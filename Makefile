@@ -94,7 +94,7 @@ soak:
 # before, in target/fuzz/corpus; an input that fails goes into fuzz/artifacts. The first time everything is compiled once more,
 # with instrumentation.
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= manifest paths compile operations arguments
+FUZZ_TARGETS ?= manifest paths compile operations arguments component_values
 FOUND := $(CURDIR)/target/fuzz/corpus
 # What cargo-fuzz asks of the compiler is for nightly ones only.
 FUZZ := PATH="$(CURDIR)/target/tools/cargo-fuzz/bin:$$PATH" RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir target/fuzz

@@ -96,8 +96,8 @@ export async function instantiate(module, options = undefined) {
   // Within the call where it is known what the module wants, as it is of one that has been compiled here.
   const component = knownInterface(module);
   // One that another runtime has compiled is not known yet.
-  const of = component === undefined ? await learnInterface(module) : component;
-  const guest = of === null ? undefined : new Guest(of, new HostResources());
+  const described = component === undefined ? await learnInterface(module) : component;
+  const guest = described === null ? undefined : new Guest(described, new HostResources());
   const given = guest !== undefined
     ? new ComponentImports(guest, read.imports)
     : read.imports === undefined

@@ -53,7 +53,7 @@
 //! ```
 // In reading order:
 //
-// - error, ended, limits, instance_limits, signature, value, module_info: the plain data that every layer speaks.
+// - error, ended, interface, limits, instance_limits, signature, value, module_info: the plain data that every layer speaks.
 // - printable: what a guest has named or said, fit for a message.
 // - engine: wasmtime set up once, compiled modules, deadlines.
 // - actor: one instance: requests, mailbox, control cell, the thread's loop, the guest itself.
@@ -124,7 +124,7 @@ pub mod instance_limits;
 #[cfg(not(feature = "internals"))]
 mod interface;
 #[cfg(feature = "internals")]
-#[allow(missing_docs)]
+#[doc(hidden)]
 pub mod interface;
 #[cfg(not(feature = "internals"))]
 mod limits;

@@ -29,8 +29,6 @@ pub const LOCALS_MAX: u32 = 20_000;
 pub const IMPORTS_MAX: u32 = 10_000;
 /// Types that a component declares, with those of all components in it. Whoever reads them goes down into each from within another one.
 pub const COMPONENT_TYPES_MAX: u32 = 20_000;
-/// Types within each other in the values of a component's functions.
-pub const COMPONENT_TYPE_DEPTH_MAX: usize = 100;
 /// Modules and components within a component. One of Python's has some forty.
 pub const COMPONENT_PARTS_MAX: u32 = 1_000;
 /// Components within each other.

@@ -104,9 +104,8 @@ fn the_bound_on_a_module_is_that_of_the_manifest_and_a_flag_sets_it() {
 #[test]
 fn what_is_no_module_is_named_by_exec_too() {
     let (_folder, file) = folder();
-    let cases: [(&[u8], &str); 6] = [
+    let cases: [(&[u8], &str); 5] = [
         (b"(module)", "is WebAssembly text"),
-        (b"\0asm\x0d\0\x01\0", "is a component"),
         (b"", "is empty"),
         (b"\x1f\x8b\x08\0", "gzip"),
         (b"<!DOCTYPE html><html>", "HTML"),

@@ -95,7 +95,7 @@ async fn bytes_that_are_no_module_are_5000() {
     let cases: Vec<(&str, Vec<u8>)> = vec![
         ("nothing", vec![]),
         ("half a magic", b"\0as".to_vec()),
-        ("a component", b"\0asm\x0d\0\x01\0".to_vec()),
+        ("half a component", b"\0asm\x0d\0\x01\0\x07\x05".to_vec()),
         ("text", b"(module)".to_vec()),
         ("an ELF file", b"\x7fELF\x02\x01\x01\0".to_vec()),
         ("a section longer than the file", b"\0asm\x01\0\0\0\x01\xff\xff\xff\xff\x0f".to_vec()),

@@ -20,6 +20,8 @@ mod thread;
 pub use blueprint::{Blueprint, Services};
 pub use budget::Budget;
 pub use cell::{control, mailbox};
+#[cfg(feature = "internals")]
+pub use guest::both as component_values;
 pub use handle::Actor;
 pub use protocol::{config, host_call, loan, message, native, pipe, replies};
 pub use stats::{InstanceStats, Restart};

@@ -33,9 +33,16 @@ impl Inspect {
         if Kind::of(&bytes) == Kind::Component {
             let info = inspect_component(&path, &bytes)?;
             print(&if self.json { as_json(&info)? } else { describe_component(&info) })?;
-            return Err(
-                format!("{path} is a component, which runtime:wasm does not run yet: it needs a core module").into()
-            );
+            let newer =
+                info.imports.iter().find(|import| import.name.starts_with("wasi:") && import.name.contains("@0.3"));
+            return match newer {
+                None => Ok(0),
+                Some(import) => {
+                    let name = printable::name(&import.name);
+                    Err(format!("{path} imports {name}, which runtime:wasm does not have: build it for WASI 0.2")
+                        .into())
+                }
+            };
         }
         let info = validate_and_inspect(&path, &bytes)?;
         print(&if self.json { as_json(&info)? } else { describe(&info) })?;

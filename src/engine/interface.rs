@@ -1,7 +1,6 @@
 //! Reads a component's interface out of its bytes, which wasmtime has validated: wasmtime's own view of types has no names for two that are one.
 
 use crate::interface::{Function, Interface, Resource, Type, TypeDef};
-use crate::limits::COMPONENT_TYPE_DEPTH_MAX;
 use std::collections::HashMap;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType, ComponentFuncTypeId,
@@ -16,19 +15,19 @@ const WASI: &str = "wasi:";
 /// The interface of a component.
 ///
 /// # Errors
-/// A sentence: for what is not valid, and for types that are too deep.
+/// A sentence, for what is not valid. Types within each other more than a hundred deep are not, which whoever goes down into them relies on.
 pub(super) fn read(bytes: &[u8]) -> Result<Interface, String> {
     let found = declared(bytes).map_err(|error| error.to_string())?;
     let (types, imports, exports) = found.ok_or("it has no end")?;
     let mut reader = Reader::new(&types);
     for name in imports {
         if let Some(item) = types.as_ref().component_item_for_import(&name) {
-            reader.item(&name, item.ty, true)?;
+            reader.item(&name, item.ty, true);
         }
     }
     for name in exports {
         if let Some(item) = types.as_ref().component_item_for_export(&name) {
-            reader.item(&name, item.ty, false)?;
+            reader.item(&name, item.ty, false);
         }
     }
     Ok(reader.made)
@@ -68,40 +67,36 @@ struct Reader<'a> {
     types: TypesRef<'a>,
     made: Interface,
     known: HashMap<ComponentDefinedTypeId, Type>,
-    depths: HashMap<Type, usize>,
     resources: HashMap<ResourceId, u32>,
 }
 
 impl<'a> Reader<'a> {
     fn new(types: &'a Types) -> Self {
-        let (made, known, depths, resources) = Default::default();
-        Reader { types: types.as_ref(), made, known, depths, resources }
+        let (made, known, resources) = Default::default();
+        Reader { types: types.as_ref(), made, known, resources }
     }
 
-    fn item(&mut self, name: &str, ty: ComponentEntityType, is_imported: bool) -> Result<(), String> {
+    fn item(&mut self, name: &str, ty: ComponentEntityType, is_imported: bool) {
         match ty {
             ComponentEntityType::Instance(id) if is_imported && name.starts_with(WASI) => {
                 self.made.wasi.push(name.to_owned());
                 self.resources_of(id, name, true);
-                Ok(())
             }
             ComponentEntityType::Instance(id) => {
                 self.resources_of(id, name, is_imported);
                 let types = self.types;
                 for (function, item) in &types[id].exports {
                     if let ComponentEntityType::Func(id) = item.ty {
-                        self.function(Some(name), function, id, is_imported)?;
+                        self.function(Some(name), function, id, is_imported);
                     }
                 }
-                Ok(())
             }
             ComponentEntityType::Func(id) => self.function(None, name, id, is_imported),
             ComponentEntityType::Type { created, .. } => {
                 self.resource(created, None, name, is_imported);
-                Ok(())
             }
             // What else there may be is no value's, and wasmtime says what is missing.
-            _ => Ok(()),
+            _ => {}
         }
     }
 
@@ -125,62 +120,53 @@ impl<'a> Reader<'a> {
         });
     }
 
-    fn function(
-        &mut self,
-        interface: Option<&str>,
-        name: &str,
-        id: ComponentFuncTypeId,
-        is_imported: bool,
-    ) -> Result<(), String> {
+    fn function(&mut self, interface: Option<&str>, name: &str, id: ComponentFuncTypeId, is_imported: bool) {
         let types = self.types;
         let ty = &types[id];
-        let params = ty.params.iter().map(|(name, ty)| Ok((name.to_string(), self.value(*ty)?)));
-        let params = params.collect::<Result<Vec<_>, String>>()?;
-        let result = ty.result.map(|ty| self.value(ty)).transpose()?;
+        let params = ty.params.iter().map(|(name, ty)| (name.to_string(), self.value(*ty))).collect();
+        let result = self.maybe(ty.result);
         let function = Function { interface: interface.map(str::to_owned), name: name.to_owned(), params, result };
         if is_imported {
             self.made.imports.push(function);
         } else {
             self.made.exports.push(function);
         }
-        Ok(())
     }
 
-    fn value(&mut self, ty: ComponentValType) -> Result<Type, String> {
+    fn value(&mut self, ty: ComponentValType) -> Type {
         match ty {
-            ComponentValType::Primitive(ty) => Ok(self.primitive(ty)),
+            ComponentValType::Primitive(ty) => self.primitive(ty),
             ComponentValType::Type(id) => self.defined(id),
         }
     }
 
-    fn defined(&mut self, id: ComponentDefinedTypeId) -> Result<Type, String> {
+    fn defined(&mut self, id: ComponentDefinedTypeId) -> Type {
         if let Some(known) = self.known.get(&id) {
-            return Ok(*known);
+            return *known;
         }
         let types = self.types;
         let def = match &types[id] {
             ComponentDefinedType::Primitive(ty) => {
                 let ty = self.primitive(*ty);
                 self.known.insert(id, ty);
-                return Ok(ty);
+                return ty;
             }
-            ComponentDefinedType::List { element, .. } => TypeDef::List(self.value(*element)?),
+            ComponentDefinedType::List { element, .. } => TypeDef::List(self.value(*element)),
             ComponentDefinedType::Record(record) => {
-                let fields = record.fields.iter().map(|(name, ty)| Ok((name.to_string(), self.value(*ty)?)));
-                TypeDef::Record(fields.collect::<Result<_, String>>()?)
+                TypeDef::Record(record.fields.iter().map(|(name, ty)| (name.to_string(), self.value(*ty))).collect())
             }
             ComponentDefinedType::Tuple(tuple) => {
-                TypeDef::Tuple(tuple.types.iter().map(|ty| self.value(*ty)).collect::<Result<_, _>>()?)
+                TypeDef::Tuple(tuple.types.iter().map(|ty| self.value(*ty)).collect())
             }
             ComponentDefinedType::Variant(variant) => {
-                let cases = variant.cases.iter().map(|(name, case)| Ok((name.to_string(), self.maybe(case.ty)?)));
-                TypeDef::Variant(cases.collect::<Result<_, String>>()?)
+                let cases = variant.cases.iter().map(|(name, case)| (name.to_string(), self.maybe(case.ty)));
+                TypeDef::Variant(cases.collect())
             }
             ComponentDefinedType::Enum(names) => TypeDef::Enum(names.iter().map(ToString::to_string).collect()),
             ComponentDefinedType::Flags(names) => TypeDef::Flags(names.iter().map(ToString::to_string).collect()),
-            ComponentDefinedType::Option { ty, .. } => TypeDef::Option(self.value(*ty)?),
+            ComponentDefinedType::Option { ty, .. } => TypeDef::Option(self.value(*ty)),
             ComponentDefinedType::Result { ok, err, .. } => {
-                TypeDef::Result { ok: self.maybe(*ok)?, err: self.maybe(*err)? }
+                TypeDef::Result { ok: self.maybe(*ok), err: self.maybe(*err) }
             }
             ComponentDefinedType::Own(id) => TypeDef::Own(self.resource_at(id.resource())),
             ComponentDefinedType::Borrow(id) => TypeDef::Borrow(self.resource_at(id.resource())),
@@ -189,13 +175,13 @@ impl<'a> Reader<'a> {
             ComponentDefinedType::Future { .. } => TypeDef::Other("future"),
             ComponentDefinedType::Stream { .. } => TypeDef::Other("stream"),
         };
-        let ty = self.add(def)?;
+        let ty = self.add(def);
         self.known.insert(id, ty);
-        Ok(ty)
+        ty
     }
 
-    fn maybe(&mut self, ty: Option<ComponentValType>) -> Result<Option<Type>, String> {
-        ty.map(|ty| self.value(ty)).transpose()
+    fn maybe(&mut self, ty: Option<ComponentValType>) -> Option<Type> {
+        ty.map(|ty| self.value(ty))
     }
 
     /// One that is neither imported nor exported by a name can have no values here.
@@ -207,15 +193,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn add(&mut self, def: TypeDef) -> Result<Type, String> {
-        let ty = Type::Defined(self.made.types.len() as u32);
-        let depth = 1 + within(&def).map(|ty| self.depths.get(&ty).copied().unwrap_or(0)).max().unwrap_or(0);
-        if depth > COMPONENT_TYPE_DEPTH_MAX {
-            return Err(format!("it has types more than {COMPONENT_TYPE_DEPTH_MAX} deep within each other"));
-        }
-        self.depths.insert(ty, depth);
+    fn add(&mut self, def: TypeDef) -> Type {
         self.made.types.push(def);
-        Ok(ty)
+        Type::Defined(self.made.types.len() as u32 - 1)
     }
 
     fn primitive(&mut self, ty: PrimitiveValType) -> Type {
@@ -233,24 +213,7 @@ impl<'a> Reader<'a> {
             PrimitiveValType::F64 => Type::F64,
             PrimitiveValType::Char => Type::Char,
             PrimitiveValType::String => Type::String,
-            PrimitiveValType::ErrorContext => {
-                self.made.types.push(TypeDef::Other("error-context"));
-                Type::Defined(self.made.types.len() as u32 - 1)
-            }
-        }
-    }
-}
-
-/// The types that a type is made of.
-fn within(def: &TypeDef) -> Box<dyn Iterator<Item = Type> + '_> {
-    match def {
-        TypeDef::List(ty) | TypeDef::Option(ty) => Box::new([*ty].into_iter()),
-        TypeDef::Record(fields) => Box::new(fields.iter().map(|(_, ty)| *ty)),
-        TypeDef::Tuple(types) => Box::new(types.iter().copied()),
-        TypeDef::Variant(cases) => Box::new(cases.iter().filter_map(|(_, ty)| *ty)),
-        TypeDef::Result { ok, err } => Box::new(ok.iter().chain(err).copied()),
-        TypeDef::Enum(_) | TypeDef::Flags(_) | TypeDef::Own(_) | TypeDef::Borrow(_) | TypeDef::Other(_) => {
-            Box::new([].into_iter())
+            PrimitiveValType::ErrorContext => self.add(TypeDef::Other("error-context")),
         }
     }
 }

@@ -18,7 +18,7 @@ test("what is no module is 5000 and says where", async () => {
   await rejects(compile(new TextEncoder().encode("(module)")), 5000, "is WebAssembly text");
   await rejects(compile(new TextEncoder().encode("<!doctype html>")), 5000, "is an HTML page");
   await rejects(compile(new Uint8Array([0x1f, 0x8b, 8, 0])), 5000, "gzip");
-  await rejects(compile(new Uint8Array([0, 97, 115, 109, 13, 0, 1, 0])), 5000, "is a component");
+  await rejects(compile(new Uint8Array([0, 97, 115, 109, 13, 0, 1, 0, 7, 5])), 5000, "WebAssembly component");
   await rejects(compile(new Uint8Array([...empty, 1, 5, 96])), 5000, "offset");
   await rejects(compileFile("./wasm/not_wasm.wasm"), 5000, "not_wasm.wasm");
 });

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod compile;
+mod component_values;
 mod input;
 mod manifest;
 mod operations;
@@ -11,6 +12,7 @@ mod paths;
 
 pub use arguments::arguments;
 pub use compile::{compile, validate};
+pub use component_values::component_values;
 pub use manifest::manifest;
 pub use operations::operations;
 pub use paths::paths;
@@ -19,12 +21,13 @@ pub use paths::paths;
 pub type Target = fn(&[u8]);
 
 /// Every target: its name, which is that of its corpus, and its function.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("manifest", manifest),
     ("paths", paths),
     ("compile", compile),
     ("operations", operations),
     ("arguments", arguments),
+    ("component_values", component_values),
 ];
 
 /// Waits for what a runtime does on its own threads.

@@ -105,3 +105,8 @@ fn operations() {
 fn arguments() {
     replay("arguments", 1000, 400);
 }
+
+#[test]
+fn component_values() {
+    replay("component_values", 2000, 300);
+}

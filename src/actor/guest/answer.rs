@@ -1,7 +1,8 @@
 //! What a guest can be asked, one request after the other.
 
+use super::component::answer::answer as of_component;
+use super::core::answer::answer as of_module;
 use super::state::Context;
-use super::{component, core};
 use crate::actor::protocol::message::{Command, Outcome};
 
 /// Answers one request, between calls or from within one.
@@ -9,7 +10,7 @@ pub(super) async fn answer(store: &mut Context<'_>, command: &Command) -> Outcom
     #[cfg(test)]
     crate::actor::faults::panic_if_asked(command);
     match store.data().component.is_some() {
-        true => component::answer(store, command).await,
-        false => core::answer(store, command).await,
+        true => of_component(store, command).await,
+        false => of_module(store, command).await,
     }
 }

@@ -14,7 +14,10 @@ mod state;
 mod trap;
 mod wasi;
 
-use self::core::CoreState;
+#[cfg(feature = "internals")]
+pub use component::both;
+
+use self::core::state::CoreState;
 use super::blueprint::Blueprint;
 use super::protocol::message::{Command, Outcome};
 use crate::engine::{Code, Compiled, Metering, Module};

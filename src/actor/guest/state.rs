@@ -1,7 +1,7 @@
 //! What a store carries beside the guest: all that its host functions can reach.
 
-use super::component::ComponentState;
-use super::core::CoreState;
+use super::component::state::ComponentState;
+use super::core::state::CoreState;
 use super::limiter::Limiter;
 use super::wasi::{HasPreview2, Preview1, Preview2, Program, WasiGuest};
 use crate::actor::handle::Actor;

@@ -1,10 +1,11 @@
 //! Calling an export.
 
-use super::exported::{Exported, exported};
+use super::exported::exported;
 use super::handles::NotThere;
+use super::instance::component;
 use super::lift::Lifted;
 use super::lower::Lowered;
-use super::state::component;
+use super::state::Exported;
 use crate::actor::guest::fuel::{self, Reserve};
 use crate::actor::guest::state::Context;
 use crate::actor::guest::trap;

@@ -1,18 +1,12 @@
 //! The functions that a component exports, each looked up once.
 
-use super::state::component;
+use super::instance::component;
+use super::state::Exported;
 use crate::actor::guest::state::Context;
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::interface::Function;
 use crate::printable;
 use std::sync::Arc;
-use wasmtime::component::Func;
-
-/// A function.
-pub(super) struct Exported {
-    pub(super) func: Func,
-    pub(super) has_result: bool,
-}
 
 /// The function of this name: `interface#function`, or that of one of the world's.
 ///

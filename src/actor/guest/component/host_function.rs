@@ -1,8 +1,8 @@
 //! A host function that a component imports: somebody else runs it, and the guest waits.
 
+use super::instance::component;
 use super::lift::Lifted;
 use super::lower::Lowered;
-use super::state::component;
 use crate::actor::guest::ending::{HostFailure, StoppedByHost};
 use crate::actor::guest::serving::until_returned;
 use crate::actor::guest::state::{Context, GuestState};

@@ -5,28 +5,30 @@
 //! somebody outside holds.
 
 mod abi;
-mod answer;
+pub(super) mod answer;
+#[cfg(any(test, feature = "internals"))]
+pub mod both;
 mod call;
 mod exported;
 mod handles;
 mod host_function;
+mod instance;
 mod lift;
 mod links;
 mod lower;
 mod missing;
 mod resources;
-mod state;
+pub(super) mod state;
 mod wire;
 
-pub(super) use answer::answer;
 pub(super) use links::Links;
-pub(super) use state::ComponentState;
 
 use super::state::GuestState;
 use crate::actor::protocol::config::UnknownImports;
 use crate::actor::protocol::host_call::HostImports;
 use crate::error::Result;
 use crate::limits::{COMPONENT_COPY_BYTES_MAX, RESOURCE_HANDLES_MAX};
+use state::ComponentState;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
@@ -51,7 +53,7 @@ impl Linked {
         let prepared = links.prepared(&name)?;
         store.set_hostcall_fuel(COMPONENT_COPY_BYTES_MAX);
         store.set_max_component_handles(RESOURCE_HANDLES_MAX);
-        store.data_mut().component = Some(ComponentState::new(links, given));
+        store.data_mut().component = Some(ComponentState::new(&links.interface, &links.host_types, given));
         Ok(Linked(prepared))
     }
 

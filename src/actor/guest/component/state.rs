@@ -1,16 +1,12 @@
 //! What a store carries for a component.
 
-use super::exported::Exported;
 use super::handles::Handles;
-use super::links::Links;
 use super::resources::HostTypes;
-use crate::actor::guest::state::Context;
 use crate::actor::protocol::host_call::HostImports;
-use crate::error::{ErrorCode, Result, WasmError};
 use crate::interface::Interface;
 use std::collections::HashMap;
 use std::sync::Arc;
-use wasmtime::component::Instance;
+use wasmtime::component::{Func, Instance};
 
 /// What only a component needs.
 pub(crate) struct ComponentState {
@@ -28,23 +24,20 @@ pub(crate) struct ComponentState {
 }
 
 impl ComponentState {
-    pub(super) fn new(links: &Links, imports: Option<HostImports>) -> Self {
+    pub(super) fn new(interface: &Arc<Interface>, host_types: &Arc<HostTypes>, imports: Option<HostImports>) -> Self {
         ComponentState {
             instance: None,
-            interface: links.interface.clone(),
+            interface: interface.clone(),
             imports,
             exported: HashMap::new(),
             handles: Handles::default(),
-            host_types: links.host_types.clone(),
+            host_types: host_types.clone(),
         }
     }
 }
 
-/// What a store has for its component.
-///
-/// # Errors
-/// 5002, never: no other guest is asked for this.
-pub(super) fn component<'a>(store: &'a Context<'_>) -> Result<&'a ComponentState> {
-    let state = store.data().component.as_ref();
-    state.ok_or_else(|| WasmError::new(ErrorCode::Call, "the guest is no component"))
+/// A function that the component exports.
+pub(super) struct Exported {
+    pub(super) func: Func,
+    pub(super) has_result: bool,
 }

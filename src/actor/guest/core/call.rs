@@ -3,7 +3,7 @@
 use super::exported::Exported;
 use super::extern_types::kind;
 use super::in_place::Prepared;
-use super::state::instance;
+use super::instance::instance;
 use super::values::{from_val, to_vals};
 use crate::actor::guest::fuel::{self, Reserve};
 use crate::actor::guest::state::Context;

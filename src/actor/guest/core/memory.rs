@@ -1,6 +1,6 @@
 //! The memory of a guest, read and written from outside. Every bound is checked before anything is allocated.
 
-use super::state::instance;
+use super::instance::instance;
 use crate::actor::guest::state::Context;
 use crate::actor::protocol::loan::Lent;
 use crate::error::{ErrorCode, Result, WasmError};

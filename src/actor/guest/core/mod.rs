@@ -1,6 +1,6 @@
 //! A guest that is a core module: its imports and exports are functions of numbers, memories, tables and globals.
 
-mod answer;
+pub(super) mod answer;
 mod call;
 mod exported;
 mod extern_types;
@@ -11,17 +11,16 @@ mod host_function;
 mod imported;
 mod imports;
 mod in_place;
+mod instance;
 mod links;
 mod memory;
 mod native_function;
-mod state;
+pub(super) mod state;
 mod table;
 mod unknown_import;
 mod values;
 
-pub(super) use answer::answer;
 pub(super) use links::Links;
-pub(super) use state::CoreState;
 pub(super) use values::collect;
 
 use super::state::GuestState;

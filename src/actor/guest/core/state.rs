@@ -2,8 +2,6 @@
 
 use super::exported::ExportedFunctions;
 use super::functions::Functions;
-use crate::actor::guest::state::Context;
-use crate::error::Result;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use wasmtime::{Instance, Memory, Module, Table};
@@ -28,15 +26,6 @@ impl CoreState {
     pub(crate) fn of(module: &Module, metered: bool) -> Self {
         CoreState { exported: ExportedFunctions::of(module, metered), ..CoreState::default() }
     }
-}
-
-/// The instance. Asked for too early only by a host function that a start function calls.
-///
-/// # Errors
-/// 5005 then.
-pub(super) fn instance(store: &Context<'_>) -> Result<Instance> {
-    let state = store.data();
-    state.core.instance.ok_or_else(|| state.still_being_made())
 }
 
 /// The memories and tables of its own that a guest imports, in their order.
