@@ -9,6 +9,8 @@ mod common;
 #[macro_use]
 #[path = "common/contract.rs"]
 mod contract;
+#[path = "common/real.rs"]
+mod real;
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -38,12 +40,17 @@ fn program(runtime: &str) -> Command {
 /// A folder with the scripts as an app of that runtime has them. What Node 20 cannot read yet (`await using`) is spelled out for it.
 fn app(script: &str) -> tempfile::TempDir {
     let folder = contract::app();
-    let at = folder.path();
+    fs::write(folder.path().join("denied/package.json"), r#"{ "type": "module" }"#).unwrap();
+    adapt(folder.path(), script);
+    folder
+}
+
+/// Makes an app of that runtime of a folder with scripts.
+fn adapt(at: &Path, script: &str) {
     let staged = root().join("target/npm-staged/node_modules");
     assert!(staged.exists(), "the package is not there: `make npm-staged` puts it together");
     symlink(staged, at.join("node_modules")).unwrap();
     fs::write(at.join("package.json"), r#"{ "type": "module" }"#).unwrap();
-    fs::write(at.join("denied/package.json"), r#"{ "type": "module" }"#).unwrap();
     fs::write(
         at.join("app.js"),
         "export const exit = (code) => process.exit(code);\nexport const args = process.argv.slice(2);\n",
@@ -54,13 +61,12 @@ fn app(script: &str) -> tempfile::TempDir {
         let text = text.replace("\"runtime:wasm\"", "\"runtime-wasm\"").replace("\"runtime:app\"", "\"./app.js\"");
         fs::write(at.join(name), spelled_out(&text)).unwrap();
     }
-    folder
 }
 
 fn spelled_out(text: &str) -> String {
     let esbuild = root().join("npm/tools/node_modules/@esbuild/linux-x64/bin/esbuild");
     let mut child = Command::new(esbuild)
-        .args(["--target=node20", "--format=esm", "--loader=js"])
+        .args(["--target=node20", "--supported:import-attributes=true", "--format=esm", "--loader=js"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -74,6 +80,20 @@ fn spelled_out(text: &str) -> String {
 fn run_on(runtime: &str, script: &str) {
     let folder = app(script);
     common::run_to_its_end(program(runtime).arg(folder.path().join(script)).arg(runtime), script);
+}
+
+/// Real components, by the scripts of `tests/components.rs`.
+#[test]
+fn components_in_four_languages_are_as_they_should_be() {
+    for language in ["c", "rust", "js", "py"] {
+        let component = format!("every-type.{language}.wasm");
+        let folder = real::app(&component, "every-type.wasm");
+        adapt(folder.path(), "driver.js");
+        let (cache, _lock) = real::cache(&component);
+        let mut command = program("node");
+        command.env("RUNTIME_WASM_CACHE", cache).arg(folder.path().join("driver.js")).args(["node", language]);
+        common::run_to_its_end(&mut command, &format!("driver.js with {component}"));
+    }
 }
 
 /// What takes longer hangs. The lives of many instances take most of a minute.

@@ -33,8 +33,8 @@ export class ComponentImports {
     if (object === undefined) return;
     for (let i = 0; i < resources.length; i++) {
       const { interface: within, className, isImported, index } = resources[i];
-      if (!isImported || within === null) continue;
-      const Class = from(namespaceOf(object, within), className, within);
+      if (!isImported) continue;
+      const Class = from(within === null ? object : namespaceOf(object, within), className, within);
       if (typeof Class === "function") guest.host.classes[index] = Class;
     }
     for (let i = 0; i < imports.length; i++) this.#read(guest, object, imports[i], i);

@@ -15,7 +15,7 @@ async function text(stream) {
   return said;
 }
 
-/** What it prints on both streams, and its exit code. */
+/** What it prints on both streams, and its exit code, or the trap that ends it. */
 async function run(words) {
   const instance = await instantiate(module, {
     args: ["program", ...words],
@@ -25,9 +25,11 @@ async function run(words) {
     stdout: "piped",
     stderr: "piped",
   });
-  const [stdout, stderr, { exitCode }] = await Promise.all([text(instance.stdout), text(instance.stderr), instance.run()]);
+  const ended = instance.run().then(({ exitCode }) => exitCode, ({ code, trap }) => [code, trap]);
+  const reading = [text(instance.stdout), text(instance.stderr)];
+  const code = await ended;
   await instance.drop();
-  return [stdout, stderr, exitCode];
+  return [...await Promise.all(reading), code];
 }
 
 const programs = {
@@ -47,8 +49,9 @@ const programs = {
   async py() {
     const said = "arguments: ['program', '/box']\nenvironment: [('A', '1'), ('B', 'two words')]\ninput: some input\nentries: ['a.txt']\n";
     equal(await run(["/box"]), [said, "to the other stream\n", 0]);
+    // What componentize-py makes of an error that the world knows nothing of.
     const [, errors, code] = await run(["/nowhere"]);
-    equal([code, errors.includes("FileNotFoundError")], [1, true]);
+    equal([code, errors.includes("FileNotFoundError")], [[5002, "unreachable"], true]);
   },
 };
 
