@@ -17,11 +17,11 @@ class Source {
   offset;
   length;
   u32;
-  #i32;
-  #f32;
-  #f64;
-  #u64;
-  #i64;
+  i32 = undefined;
+  f32 = undefined;
+  f64 = undefined;
+  u64 = undefined;
+  i64 = undefined;
   /** The next word. */
   at = 0;
   text;
@@ -40,24 +40,9 @@ class Source {
     this.context = context;
   }
 
-  get i32() {
-    return this.#i32 ??= new Int32Array(this.buffer, this.offset, this.length / 4);
-  }
-
-  get f32() {
-    return this.#f32 ??= new Float32Array(this.buffer, this.offset, this.length / 4);
-  }
-
-  get f64() {
-    return this.#f64 ??= new Float64Array(this.buffer, this.offset, this.length / 8);
-  }
-
-  get u64() {
-    return this.#u64 ??= new BigUint64Array(this.buffer, this.offset, this.length / 8);
-  }
-
-  get i64() {
-    return this.#i64 ??= new BigInt64Array(this.buffer, this.offset, this.length / 8);
+  /** The view of this name, by the first who needs it. */
+  see(name, View, bytes) {
+    return this[name] = new View(this.buffer, this.offset, this.length / bytes);
   }
 
   /** The place of two words, among such. */
@@ -104,7 +89,13 @@ function made(of, type) {
 }
 
 const word = (source) => source.u32[source.at++];
-const signed = (source) => source.i32[source.at++];
+function double(source) {
+  // As `twoWords` has it. On QuickJS a call costs as much as all else here.
+  const at = (source.at + 1) >> 1;
+  source.at = 2 * at + 2;
+  return (source.f64 ?? source.see("f64", Float64Array, 8))[at];
+}
+const signed = (source) => (source.i32 ?? source.see("i32", Int32Array, 4))[source.at++];
 
 const simple = new SafeMap();
 simple.set("bool", (source) => source.u32[source.at++] !== 0);
@@ -114,10 +105,10 @@ simple.set("u16", word);
 simple.set("s16", signed);
 simple.set("u32", word);
 simple.set("s32", signed);
-simple.set("u64", (source) => source.u64[source.twoWords()]);
-simple.set("s64", (source) => source.i64[source.twoWords()]);
-simple.set("f32", (source) => source.f32[source.at++]);
-simple.set("f64", (source) => source.f64[source.twoWords()]);
+simple.set("u64", (source) => (source.u64 ?? source.see("u64", BigUint64Array, 8))[source.twoWords()]);
+simple.set("s64", (source) => (source.i64 ?? source.see("i64", BigInt64Array, 8))[source.twoWords()]);
+simple.set("f32", (source) => (source.f32 ?? source.see("f32", Float32Array, 4))[source.at++]);
+simple.set("f64", double);
 simple.set("char", (source) => StringFromCodePoint(word(source)));
 
 simple.set("string", (source) => {
@@ -155,6 +146,19 @@ function recordOf(of, fields) {
     keys[i] = camelCase(fields[i][0]);
     decoders[i] = decoderOf(of, fields[i][1]);
   }
+  return recordMaker(keys, decoders);
+}
+
+/** Literals define what stands in them, and are the fastest way to an object. */
+function recordMaker(keys, decoders) {
+  const { 0: a, 1: b, 2: c, 3: d } = keys;
+  const { 0: e, 1: f, 2: g, 3: h } = decoders;
+  switch (keys.length) {
+    case 1: return (source) => ({ [a]: e(source) });
+    case 2: return (source) => ({ [a]: e(source), [b]: f(source) });
+    case 3: return (source) => ({ [a]: e(source), [b]: f(source), [c]: g(source) });
+    case 4: return (source) => ({ [a]: e(source), [b]: f(source), [c]: g(source), [d]: h(source) });
+  }
   return (source) => {
     const bare = { __proto__: null };
     for (let i = 0; i < keys.length; i++) bare[keys[i]] = decoders[i](source);
@@ -165,6 +169,13 @@ function recordOf(of, fields) {
 function tupleOf(of, types) {
   const decoders = bareArray();
   for (let i = 0; i < types.length; i++) decoders[i] = decoderOf(of, types[i]);
+  const { 0: a, 1: b, 2: c, 3: d } = decoders;
+  switch (decoders.length) {
+    case 1: return (source) => [a(source)];
+    case 2: return (source) => [a(source), b(source)];
+    case 3: return (source) => [a(source), b(source), c(source)];
+    case 4: return (source) => [a(source), b(source), c(source), d(source)];
+  }
   return (source) => {
     const values = bareArray();
     for (let i = 0; i < decoders.length; i++) values[i] = decoders[i](source);
@@ -218,6 +229,6 @@ function resultOf(of, ok, err) {
 
 function resourceOf(resource, isOwned) {
   return (source) => {
-    return source.context.resourceOf(resource, source.f64[source.twoWords()], isOwned);
+    return source.context.resourceOf(resource, double(source), isOwned);
   };
 }
