@@ -53,7 +53,7 @@ impl Guest {
     }
 
     async fn run(&self, timeout: Option<Duration>) -> Outcome {
-        let args = vec![Arg::inferred(RawValue::Encoded(Vec::new()))];
+        let args = vec![Arg::inferred(RawValue::Encoded(Box::default()))];
         let call = Call { name: self.entry.clone(), args, timeout, ..Call::default() };
         self.runtime.ask(self.id, Command::Call(call)).await
     }
@@ -62,7 +62,7 @@ impl Guest {
 /// It has returned: well, or not.
 fn returned(outcome: Outcome) -> bool {
     match outcome.unwrap() {
-        Answer::Values(values) => matches!(&values[..], [Value::Encoded(bytes)] if bytes[..4] == [0; 4]),
+        Answer::Values(values) => matches!(&values[..], [Value::Encoded(values)] if values.bytes[..4] == [0; 4]),
         other => panic!("{other:?}"),
     }
 }
