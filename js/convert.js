@@ -142,7 +142,8 @@ export function asCalls(calls, spelled = undefined) {
         if (at + 1 > room) numbers = longer(numbers, room = 2 * (at + 1 + length - index));
         numbers[at++] = 2048 * placeOf(names, made[0]) + OTHERS;
         // What is written next is written over it.
-        made[1][0][1] = new Uint8Array(made[1][0][1]);
+        const encoded = made[1][0];
+        if (ArrayIsArray(encoded)) encoded[1] = new Uint8Array(encoded[1]);
         others[others.length] = made[1];
         continue;
       }

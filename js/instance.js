@@ -87,7 +87,7 @@ function exportsOf(instance) {
  */
 function called(instance, id, name, args, read = undefined) {
   const guest = guests.get(id);
-  if (guest !== undefined) return calledOfComponent(instance, guest, name, args, read);
+  if (guest !== undefined) return calledByName(instance, guest, name, args, read);
   try {
     if (isWithin() || name === COMMAND_ENTRY) return calling(id, name, () => calledByItself(instance, id, name, args, read));
     return sent(id, op_wasm_send_call(id, asString(name, "name"), asArguments(args)), instance, read);
@@ -97,18 +97,21 @@ function called(instance, id, name, args, read = undefined) {
 }
 
 /** The same of a component: its values go as bytes. */
-function calledOfComponent(instance, guest, name, args, read) {
-  let func;
+function calledByName(instance, guest, name, args, read) {
+  return asked(() => calledOfComponent(instance, guest, functionOf(guest, name), args, read));
+}
+
+function calledOfComponent(instance, guest, func, args, read) {
   let spelled;
   try {
-    func = functionOf(guest, name);
     spelled = argumentsOf(guest, func, args);
   } catch (error) {
     const ready = waitsFor(error);
     // An argument is an object that the guest is still making.
-    return ready === undefined ? PromiseReject(error) : calledOnceReady(ready, instance, guest, name, args, read);
+    return ready === undefined ? PromiseReject(error) : calledOnceReady(ready, instance, guest, func, args, read);
   }
-  const results = (found) => {
+  // A number, or nothing, is there as it is.
+  const results = func.givesNumber ? read : (found) => {
     const values = resultsOf(guest, func, found);
     return read === undefined ? values : read(values);
   };
@@ -116,7 +119,7 @@ function calledOfComponent(instance, guest, name, args, read) {
   try {
     const { id } = guest;
     const promise = isWithin() || isCommand(func)
-      ? calling(id, name, () => ofComponentByItself(instance, guest, func, spelled, results))
+      ? calling(id, func.fullName, () => ofComponentByItself(instance, guest, func, spelled, results))
       : sent(id, op_wasm_send_call(id, func.fullName, spelled), instance, results);
     return lent.length === 0 ? promise : withLent(guest, lent, promise);
   } catch (error) {
@@ -124,9 +127,9 @@ function calledOfComponent(instance, guest, name, args, read) {
   }
 }
 
-async function calledOnceReady(ready, instance, guest, name, args, read) {
+async function calledOnceReady(ready, instance, guest, func, args, read) {
   await ready;
-  return await calledOfComponent(instance, guest, name, args, read);
+  return await calledOfComponent(instance, guest, func, args, read);
 }
 
 async function withLent(guest, lent, promise) {
@@ -145,7 +148,7 @@ function isCommand(func) {
 async function ofComponentByItself(instance, guest, func, spelled, results) {
   try {
     const found = await inLine(guest.id, op_wasm_call(guest.id, func.fullName, spelled, callHandle()), abortSignals.get(instance));
-    return results(found);
+    return results === undefined ? found : results(found);
   } finally {
     if (isCommand(func)) await inputHeard(instance);
   }
@@ -242,8 +245,8 @@ export class WasmInstance {
     guest.id = this.#id;
     // Not the object: whoever has only the id does not hold the instance.
     const { id } = guest;
-    guest.invoke = (func, args) => calledOfComponent(undefined, guest, func.fullName, args, bareResult);
-    guest.call = (name, args) => calledOfComponent(undefined, guest, name, args);
+    guest.invoke = (func, args) => calledOfComponent(undefined, guest, func, args, bareResult);
+    guest.call = (name, args) => calledByName(undefined, guest, name, args);
     guests.set(id, guest);
     PromisePrototypeThen(this.#closed, () => guests.delete(id));
   }
@@ -297,7 +300,7 @@ export class WasmInstance {
   get exports() {
     return this.#exports ??= this.#guest === undefined
       ? exportsOf(this.#held())
-      : exportsOfComponent(this.#guest, (func, args) => called(this, this.#id, func.fullName, args, bareResult));
+      : exportsOfComponent(this.#guest, (func, args) => calledOfComponent(this, this.#guest, func, args, bareResult));
   }
 
   /** Resolves once the instance has ended and its thread is gone: `{ reason, message? }`. */

@@ -14,9 +14,6 @@ export { primordials };
  */
 export const { encode, isArrayBuffer, isSharedArrayBuffer, ops } = core;
 
-/** The string of UTF-8 bytes. deno_core takes a mark at their beginning away, which is part of the text here. */
-export const decode = (bytes) => (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? "\ufeff" : "") + core.decode(bytes);
-
 /** Closes a handle that an op has given. */
 export const closeHandle = ops.op_wasm_close;
 

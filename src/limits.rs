@@ -41,8 +41,11 @@ pub const CORE_INSTANCES_MAX: u32 = 2_000;
 pub const CORE_PARTS_MAX: u32 = 1_000_000;
 /// Handles of resources that an instance may hold at once, its own and those that the host holds for it.
 pub const RESOURCE_HANDLES_MAX: usize = 100_000;
-/// Bytes that the host copies out of a component for one call, counted as the values take them in the host.
+/// Bytes that the host copies out of a component for one call at most, as they lie there: no more than the component's memory may have, but always
+/// [as many as this](COMPONENT_COPY_BYTES_MIN).
 pub const COMPONENT_COPY_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// See [`COMPONENT_COPY_BYTES_MAX`].
+pub const COMPONENT_COPY_BYTES_MIN: usize = 64 * 1024;
 /// See [`IMPORTS_MAX`].
 pub const EXPORTS_MAX: u32 = 10_000;
 /// Bytes of the name of an import, an export or a custom section.

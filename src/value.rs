@@ -26,9 +26,19 @@ pub enum Value {
     Extern(ExternValue),
     /// A funcref that is not null: a function of a guest's.
     Func(FuncValue),
-    /// All values of a call of a component's, encoded; see [`component_values`](crate::component_values).
+    /// All values of a call of a component's, encoded.
     #[doc(hidden)]
-    Encoded(Vec<u8>),
+    Encoded(Box<Encoded>),
+}
+
+/// Values of components, as `src/actor/guest/component/wire.rs` describes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct Encoded {
+    /// All but the strings.
+    pub bytes: Vec<u8>,
+    /// The strings, one after another.
+    pub text: String,
 }
 
 /// A JavaScript value that a guest holds without knowing what it is.
@@ -163,7 +173,7 @@ pub enum RawValue {
     /// A function of a guest's.
     Func(FuncValue),
     /// All values of a call of a component's, encoded.
-    Encoded(Vec<u8>),
+    Encoded(Box<Encoded>),
     /// Anything else, by what to call it in a message.
     Other(&'static str),
 }

@@ -62,6 +62,24 @@ fn each_trap_leaves_a_core_dump_with_the_guests_memory() {
 }
 
 #[test]
+fn of_a_component_there_is_no_core_dump_and_that_is_said() {
+    let app = app();
+    let component = r#"(component (core module $m (func (export "f") unreachable)) (core instance $i (instantiate $m))
+        (func (export "start") (canon lift (core func $i "f"))))"#;
+    fs::write(app.path().join("guest.wasm"), wat::parse_str(component).unwrap()).unwrap();
+    fs::write(
+        app.path().join("main.js"),
+        r#"import { compileFile, instantiate } from "runtime:wasm";
+        await (await instantiate(await compileFile("./guest.wasm"))).call("start");"#,
+    )
+    .unwrap();
+    let (output, stderr) = run(app.path(), &["run", "--coredump", "dumps", "main.js"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.contains("cannot be written: it is a component"), "{stderr}");
+    assert_eq!(fs::read_dir(app.path().join("dumps")).unwrap().count(), 0);
+}
+
+#[test]
 fn exec_dumps_too_and_a_folder_that_cannot_be_written_changes_nothing_else() {
     let app = app();
     let (output, stderr) = run(app.path(), &["exec", "--coredump", "dumps", "guest.wasm"]);

@@ -9,7 +9,7 @@ const {
 const known = new SafeMap();
 
 function add(type, name, Array, bytes) {
-  known.set(type, { __proto__: null, name, Array, bytes });
+  known.set(type, { __proto__: null, name, Array, bytes, isWide: type === "u64" || type === "s64" });
 }
 
 add("u8", "Uint8Array", Uint8Array, 1);
@@ -23,7 +23,7 @@ add("s64", "BigInt64Array", BigInt64Array, 8);
 add("f32", "Float32Array", Float32Array, 4);
 add("f64", "Float64Array", Float64Array, 8);
 
-/** The typed array for elements of this type, if there is one: its name, its constructor, and the bytes of an element. */
+/** The typed array for elements of this type, if there is one: its name, its constructor, the bytes of an element, and whether those are bigints. */
 export function elementsOf(type) {
   return known.get(type);
 }

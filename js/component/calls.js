@@ -4,15 +4,16 @@ import { primordials } from "ext:runtime_wasm/port.js";
 import { WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { quoted } from "ext:runtime_wasm/convert.js";
 import { ownValue, shown } from "ext:runtime_wasm/own.js";
+import { integers } from "ext:runtime_wasm/component/encode.js";
 
-const { ObjectDefineProperty, ObjectHasOwn, SafeMap } = primordials;
+const { NumberIsInteger, ObjectDefineProperty, ObjectHasOwn, SafeMap } = primordials;
 
 /** The instances of components that live, by id. */
 export const guests = new SafeMap();
 
 /** All values of a call, in place of its arguments: src/session/encoding/args.rs reads it. */
-export function encodedArgument(bytes) {
-  return [undefined, bytes, 0, 0, 0, 0];
+export function encodedArgument({ bytes, text }) {
+  return [undefined, bytes, text, 0, 0, 0];
 }
 
 /** The function of this name. */
@@ -29,7 +30,20 @@ export function argumentsOf(guest, func, args) {
   if (args.length > func.params.length || args.length < func.needed) {
     throw new WasmError(WasmErrorCode.TypeError, quoted(func.fullName) + " takes " + func.params.length + " arguments" + listed(func) + ", " + args.length + " were given");
   }
+  // A number says all of itself.
+  if (func.takesNumbers && areNumbers(func, args)) return args;
   return [encodedArgument(func.encodeParams(args, guest))];
+}
+
+/** Is each argument a number that its parameter takes? */
+function areNumbers(func, args) {
+  for (let i = 0; i < args.length; i++) {
+    const value = args[i];
+    if (typeof value !== "number") return false;
+    const bounds = integers.get(func.params[i][1]);
+    if (bounds !== undefined && (!NumberIsInteger(value) || value < bounds.least || value >= bounds.beyond)) return false;
+  }
+  return true;
 }
 
 function listed(func) {
@@ -43,6 +57,7 @@ function listed(func) {
  * `payload`.
  */
 export function resultsOf(guest, func, results) {
+  if (func.givesNumber) return results;
   const values = func.decodeResult(results[0], guest);
   if (!func.fails) return values;
   const { tag, val } = values[0];

@@ -1,41 +1,61 @@
 // The bytes that src/actor/guest/component/wire.rs describes as values of JavaScript, by their types.
 
-import { decode, primordials } from "ext:runtime_wasm/port.js";
+import { primordials } from "ext:runtime_wasm/port.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
 import { elementsOf } from "ext:runtime_wasm/component/arrays.js";
 import { isOption } from "ext:runtime_wasm/component/encode.js";
 import { camelCase } from "ext:runtime_wasm/component/names.js";
 
 const {
-  ArrayBufferPrototypeSlice, ArrayPrototypeSlice, DataView, DataViewPrototypeGetBigInt64, DataViewPrototypeGetBigUint64, DataViewPrototypeGetFloat32, DataViewPrototypeGetFloat64,
-  DataViewPrototypeGetInt16, DataViewPrototypeGetInt32, DataViewPrototypeGetInt8, DataViewPrototypeGetUint16, DataViewPrototypeGetUint32, SafeMap, StringFromCharCode, StringFromCodePoint, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
-  TypedArrayPrototypeSubarray,
+  ArrayBufferPrototypeSlice, ArrayPrototypeSlice, BigInt64Array, BigUint64Array, Float32Array, Float64Array, Int32Array, SafeMap, StringFromCodePoint, StringPrototypeSlice,
+  TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, Uint32Array, Uint8Array,
 } = primordials;
 
-/** Where bytes are read. */
+/** Where values are read: words of 4 bytes, by views that are made when they are needed, and the text of the strings. */
 class Source {
-  bytes;
-  view;
+  buffer;
+  offset;
+  length;
+  u32;
+  i32 = undefined;
+  f32 = undefined;
+  f64 = undefined;
+  u64 = undefined;
+  i64 = undefined;
+  /** The next word. */
   at = 0;
+  text;
+  /** The next code unit of the text. */
+  within = 0;
   context;
 
-  constructor(bytes, context) {
-    this.bytes = bytes;
-    this.view = new DataView(TypedArrayPrototypeGetBuffer(bytes), TypedArrayPrototypeGetByteOffset(bytes), TypedArrayPrototypeGetByteLength(bytes));
+  constructor({ 0: bytes, 1: text }, context) {
+    // It begins where its views can.
+    const ours = TypedArrayPrototypeGetByteOffset(bytes) % 8 === 0 ? bytes : new Uint8Array(bytes);
+    this.buffer = TypedArrayPrototypeGetBuffer(ours);
+    this.offset = TypedArrayPrototypeGetByteOffset(ours);
+    this.length = TypedArrayPrototypeGetByteLength(ours);
+    this.u32 = new Uint32Array(this.buffer, this.offset, this.length / 4);
+    this.text = text;
     this.context = context;
   }
 
-  /** The place of so many more bytes. */
-  take(count) {
-    const at = this.at;
-    this.at = at + count;
+  /** The view of this name, by the first who needs it. */
+  see(name, View, bytes) {
+    return this[name] = new View(this.buffer, this.offset, this.length / bytes);
+  }
+
+  /** The place of two words, among such. */
+  twoWords() {
+    const at = (this.at + 1) >> 1;
+    this.at = 2 * at + 2;
     return at;
   }
 }
 
 /** The values, in an array as an app knows it. */
-export function decodeAll(decoders, bytes, context) {
-  const source = new Source(bytes, context);
+export function decodeAll(decoders, encoded, context) {
+  const source = new Source(encoded, context);
   const values = bareArray();
   for (let i = 0; i < decoders.length; i++) values[i] = decoders[i](source);
   return asArray(values);
@@ -68,51 +88,51 @@ function made(of, type) {
   }
 }
 
-const read32 = (source) => DataViewPrototypeGetUint32(source.view, source.take(4), true);
+const word = (source) => source.u32[source.at++];
+function double(source) {
+  // As `twoWords` has it. On QuickJS a call costs as much as all else here.
+  const at = (source.at + 1) >> 1;
+  source.at = 2 * at + 2;
+  return (source.f64 ?? source.see("f64", Float64Array, 8))[at];
+}
+const signed = (source) => (source.i32 ?? source.see("i32", Int32Array, 4))[source.at++];
 
 const simple = new SafeMap();
-simple.set("bool", (source) => source.bytes[source.take(1)] !== 0);
-simple.set("u8", (source) => source.bytes[source.take(1)]);
-simple.set("s8", (source) => DataViewPrototypeGetInt8(source.view, source.take(1)));
-simple.set("u16", (source) => DataViewPrototypeGetUint16(source.view, source.take(2), true));
-simple.set("s16", (source) => DataViewPrototypeGetInt16(source.view, source.take(2), true));
-simple.set("u32", read32);
-simple.set("s32", (source) => DataViewPrototypeGetInt32(source.view, source.take(4), true));
-simple.set("u64", (source) => DataViewPrototypeGetBigUint64(source.view, source.take(8), true));
-simple.set("s64", (source) => DataViewPrototypeGetBigInt64(source.view, source.take(8), true));
-simple.set("f32", (source) => DataViewPrototypeGetFloat32(source.view, source.take(4), true));
-simple.set("f64", (source) => DataViewPrototypeGetFloat64(source.view, source.take(8), true));
-simple.set("char", (source) => StringFromCodePoint(read32(source)));
-
-/** Texts that are no longer are read here: see the same in encode.js. */
-const SHORT = 24;
+simple.set("bool", (source) => source.u32[source.at++] !== 0);
+simple.set("u8", word);
+simple.set("s8", signed);
+simple.set("u16", word);
+simple.set("s16", signed);
+simple.set("u32", word);
+simple.set("s32", signed);
+simple.set("u64", (source) => (source.u64 ?? source.see("u64", BigUint64Array, 8))[source.twoWords()]);
+simple.set("s64", (source) => (source.i64 ?? source.see("i64", BigInt64Array, 8))[source.twoWords()]);
+simple.set("f32", (source) => (source.f32 ?? source.see("f32", Float32Array, 4))[source.at++]);
+simple.set("f64", double);
+simple.set("char", (source) => StringFromCodePoint(word(source)));
 
 simple.set("string", (source) => {
-  const length = read32(source);
-  const at = source.take(length);
-  const { bytes } = source;
-  if (length <= SHORT) {
-    let text = "";
-    let index = at;
-    for (; index < at + length && bytes[index] < 128; index++) text += StringFromCharCode(bytes[index]);
-    if (index === at + length) return text;
-  }
-  return decode(TypedArrayPrototypeSubarray(bytes, at, at + length));
+  const from = source.within;
+  source.within = from + word(source);
+  return StringPrototypeSlice(source.text, from, source.within);
 });
 
 function listOf(of, element) {
   const elements = elementsOf(element);
   if (elements !== undefined) {
     return (source) => {
-      const count = read32(source);
-      const from = TypedArrayPrototypeGetByteOffset(source.bytes) + source.take(count * elements.bytes);
-      // A copy, which begins where its elements have to.
-      return new elements.Array(ArrayBufferPrototypeSlice(TypedArrayPrototypeGetBuffer(source.bytes), from, from + count * elements.bytes));
+      const count = word(source);
+      if (elements.bytes === 8 && source.at % 2 === 1) source.at++;
+      const from = source.offset + 4 * source.at;
+      const length = count * elements.bytes;
+      source.at += (length + 3 - (length + 3) % 4) / 4;
+      // A copy, which is the app's.
+      return new elements.Array(ArrayBufferPrototypeSlice(source.buffer, from, from + length));
     };
   }
   const decoder = decoderOf(of, element);
   return (source) => {
-    const count = read32(source);
+    const count = word(source);
     const values = bareArray();
     for (let index = 0; index < count; index++) values[index] = decoder(source);
     return asArray(values);
@@ -126,6 +146,19 @@ function recordOf(of, fields) {
     keys[i] = camelCase(fields[i][0]);
     decoders[i] = decoderOf(of, fields[i][1]);
   }
+  return recordMaker(keys, decoders);
+}
+
+/** Literals define what stands in them, and are the fastest way to an object. */
+function recordMaker(keys, decoders) {
+  const { 0: a, 1: b, 2: c, 3: d } = keys;
+  const { 0: e, 1: f, 2: g, 3: h } = decoders;
+  switch (keys.length) {
+    case 1: return (source) => ({ [a]: e(source) });
+    case 2: return (source) => ({ [a]: e(source), [b]: f(source) });
+    case 3: return (source) => ({ [a]: e(source), [b]: f(source), [c]: g(source) });
+    case 4: return (source) => ({ [a]: e(source), [b]: f(source), [c]: g(source), [d]: h(source) });
+  }
   return (source) => {
     const bare = { __proto__: null };
     for (let i = 0; i < keys.length; i++) bare[keys[i]] = decoders[i](source);
@@ -136,6 +169,13 @@ function recordOf(of, fields) {
 function tupleOf(of, types) {
   const decoders = bareArray();
   for (let i = 0; i < types.length; i++) decoders[i] = decoderOf(of, types[i]);
+  const { 0: a, 1: b, 2: c, 3: d } = decoders;
+  switch (decoders.length) {
+    case 1: return (source) => [a(source)];
+    case 2: return (source) => [a(source), b(source)];
+    case 3: return (source) => [a(source), b(source), c(source)];
+    case 4: return (source) => [a(source), b(source), c(source), d(source)];
+  }
   return (source) => {
     const values = bareArray();
     for (let i = 0; i < decoders.length; i++) values[i] = decoders[i](source);
@@ -147,14 +187,14 @@ function variantOf(of, cases) {
   const decoders = bareArray();
   for (let i = 0; i < cases.length; i++) decoders[i] = cases[i][1] === null ? undefined : decoderOf(of, cases[i][1]);
   return (source) => {
-    const place = read32(source);
+    const place = word(source);
     const tag = cases[place][0];
     return decoders[place] === undefined ? { tag } : { tag, val: decoders[place](source) };
   };
 }
 
 function enumOf(names) {
-  return (source) => names[read32(source)];
+  return (source) => names[word(source)];
 }
 
 function flagsOf(names) {
@@ -162,10 +202,10 @@ function flagsOf(names) {
   for (let i = 0; i < names.length; i++) keys[i] = camelCase(names[i]);
   return (source) => {
     const bare = { __proto__: null };
-    let word = 0;
+    let bits = 0;
     for (let i = 0; i < keys.length; i++) {
-      if (i % 32 === 0) word = read32(source);
-      bare[keys[i]] = (word & (1 << (i % 32))) !== 0;
+      if (i % 32 === 0) bits = word(source);
+      bare[keys[i]] = (bits & (1 << (i % 32))) !== 0;
     }
     return { ...bare };
   };
@@ -173,15 +213,15 @@ function flagsOf(names) {
 
 function optionOf(of, inner) {
   const decoder = decoderOf(of, inner);
-  if (isOption(of, inner)) return (source) => read32(source) === 0 ? { tag: "none" } : { tag: "some", val: decoder(source) };
-  return (source) => read32(source) === 0 ? undefined : decoder(source);
+  if (isOption(of, inner)) return (source) => word(source) === 0 ? { tag: "none" } : { tag: "some", val: decoder(source) };
+  return (source) => word(source) === 0 ? undefined : decoder(source);
 }
 
 function resultOf(of, ok, err) {
   const tags = ["ok", "err"];
   const decoders = [ok === null ? undefined : decoderOf(of, ok), err === null ? undefined : decoderOf(of, err)];
   return (source) => {
-    const place = read32(source);
+    const place = word(source);
     const tag = tags[place];
     return { tag, val: decoders[place] === undefined ? undefined : decoders[place](source) };
   };
@@ -189,7 +229,6 @@ function resultOf(of, ok, err) {
 
 function resourceOf(resource, isOwned) {
   return (source) => {
-    const low = read32(source);
-    return source.context.resourceOf(resource, low + 4294967296 * read32(source), isOwned);
+    return source.context.resourceOf(resource, double(source), isOwned);
   };
 }

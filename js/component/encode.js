@@ -1,7 +1,7 @@
 // Values of JavaScript as the bytes that src/actor/guest/component/wire.rs describes, by their types. What is wrong with one is a WasmError 5007 that
 // names its place.
 
-import { encode, isArrayBuffer, isSharedArrayBuffer, primordials } from "ext:runtime_wasm/port.js";
+import { isArrayBuffer, isSharedArrayBuffer, primordials } from "ext:runtime_wasm/port.js";
 import { isWasmError, typeError } from "ext:runtime_wasm/error.js";
 import { describe, quoted } from "ext:runtime_wasm/convert.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
@@ -9,34 +9,69 @@ import { elementsOf } from "ext:runtime_wasm/component/arrays.js";
 import { camelCase } from "ext:runtime_wasm/component/names.js";
 
 const {
-  ArrayBufferIsView, ArrayIsArray, BigInt, DataView, DataViewPrototypeSetBigUint64, DataViewPrototypeSetFloat32, DataViewPrototypeSetFloat64,
-  DataViewPrototypeSetUint16, DataViewPrototypeSetUint32, NumberIsInteger, NumberIsSafeInteger, ObjectHasOwn, ObjectPrototype, ObjectPrototypeIsPrototypeOf, SafeMap, String,
-  StringPrototypeCharCodeAt, StringPrototypeCodePointAt, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
-  TypedArrayPrototypeGetSymbolToStringTag, TypedArrayPrototypeSet, TypedArrayPrototypeSubarray, Uint8Array,
+  ArrayBuffer, ArrayBufferIsView, ArrayIsArray, ArrayPrototypeJoin, BigInt, BigUint64Array, Float32Array, Float64Array, NumberIsInteger, NumberIsSafeInteger, ObjectHasOwn,
+  ObjectPrototype, ObjectPrototypeIsPrototypeOf, SafeMap, String, StringPrototypeCodePointAt, StringPrototypeIsWellFormed, StringPrototypeToWellFormed,
+  TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetSymbolToStringTag, TypedArrayPrototypeSet, TypedArrayPrototypeSubarray, Uint32Array, Uint8Array,
 } = primordials;
 
-/** Where bytes are written. */
+/** Where values are written: words of 4 bytes, by views of one buffer, and the strings. */
 class Sink {
-  bytes = new Uint8Array(1024);
-  view = new DataView(TypedArrayPrototypeGetBuffer(this.bytes));
+  u32;
+  f32;
+  f64;
+  u64;
+  bytes;
+  /** The next word. */
   at = 0;
-  room = 1024;
+  room = 256;
+  texts = bareArray();
   context = undefined;
 
-  /** The place for so many more bytes. */
-  take(count) {
-    const at = this.at;
-    this.at = at + count;
+  constructor() {
+    this.see(new ArrayBuffer(4 * this.room));
+  }
+
+  see(buffer) {
+    this.bytes = new Uint8Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.u64 = new BigUint64Array(buffer);
+  }
+
+  /** The place of the next word. */
+  word() {
+    const at = this.at++;
     if (this.at > this.room) this.grow();
     return at;
   }
 
+  /** The place of two words, among such. */
+  twoWords() {
+    const at = (this.at + 1) >> 1;
+    this.at = 2 * at + 2;
+    if (this.at > this.room) this.grow();
+    return at;
+  }
+
+  /** The place of so many bytes, among bytes. */
+  many(count) {
+    const at = 4 * this.at;
+    this.at += (count + 3 - (count + 3) % 4) / 4;
+    if (this.at > this.room) this.grow();
+    return at;
+  }
+
+  align() {
+    if (this.at % 2 === 1) this.u32[this.word()] = 0;
+  }
+
   grow() {
+    const { bytes } = this;
     while (this.room < this.at) this.room *= 2;
-    const larger = new Uint8Array(this.room);
-    TypedArrayPrototypeSet(larger, this.bytes);
-    this.bytes = larger;
-    this.view = new DataView(TypedArrayPrototypeGetBuffer(larger));
+    this.see(new ArrayBuffer(4 * this.room));
+    TypedArrayPrototypeSet(this.bytes, bytes);
   }
 }
 
@@ -77,12 +112,22 @@ function isWaiting(error) {
   return typeof error === "object" && error !== null && ObjectHasOwn(error, "waitsFor");
 }
 
+/** All strings as one. Half a pair of surrogates becomes what it becomes elsewhere: U+FFFD. */
+function joined(texts) {
+  const text = ArrayPrototypeJoin(texts, "");
+  if (StringPrototypeIsWellFormed(text)) return text;
+  for (let i = 0; i < texts.length; i++) texts[i] = StringPrototypeToWellFormed(texts[i]);
+  return ArrayPrototypeJoin(texts, "");
+}
+
 // Used again by whoever comes next: an app's code, which runs when its values are read, may encode others meanwhile.
 let spare = new Sink();
 /** More than this is not kept for the next. */
-const KEPT_BYTES = 1024 * 1024;
+const KEPT_WORDS = 256 * 1024;
 
-/** The bytes of values, of the arguments of a function or of its result, which `what` names; they are good until the next call of this. */
+/**
+ * Values, of the arguments of a function or of its result, which `what` names: `{ bytes, text }`. The bytes are good until the next call of this.
+ */
 export function encodeAll(name, what, encoders, values, context) {
   const sink = spare ?? new Sink();
   spare = undefined;
@@ -92,7 +137,8 @@ export function encodeAll(name, what, encoders, values, context) {
   try {
     for (; index < encoders.length; index++) encoders[index](sink, values[index]);
     context.given();
-    return TypedArrayPrototypeSubarray(sink.bytes, 0, sink.at);
+    const text = sink.texts.length === 0 ? "" : joined(sink.texts);
+    return { __proto__: null, bytes: TypedArrayPrototypeSubarray(sink.bytes, 0, 4 * sink.at), text };
   } catch (error) {
     context.notGiven();
     const found = placed(error, what === "" ? "arg " + index : what);
@@ -100,7 +146,8 @@ export function encodeAll(name, what, encoders, values, context) {
     throw typeError(quoted(name) + ": " + found.path + " " + found.problem, found.cause);
   } finally {
     sink.context = undefined;
-    if (sink.room <= KEPT_BYTES) spare = sink;
+    sink.texts.length = 0;
+    if (sink.room <= KEPT_WORDS) spare = sink;
   }
 }
 
@@ -133,31 +180,29 @@ const simple = new SafeMap();
 
 simple.set("bool", (sink, value) => {
   if (typeof value !== "boolean") throw wrong("a boolean (bool)", value);
-  const at = sink.take(1);
-  sink.bytes[at] = value ? 1 : 0;
+  const at = sink.word();
+  sink.u32[at] = value ? 1 : 0;
 });
 
-function integer(name, least, beyond, bytes, write) {
+/** The integers that a number can be: by the names of their types, the least and what is beyond. */
+export const integers = new SafeMap();
+
+function integer(name, least, beyond) {
   const text = "an integer of " + least + " to " + (beyond - 1) + " (" + name + ")";
+  integers.set(name, { __proto__: null, least, beyond });
   simple.set(name, (sink, value) => {
-    if (typeof value !== "number" || !NumberIsInteger(value)) throw typeof value === "number" ? new Wrong("must be " + text + ", not " + String(value)) : wrong(text, value);
-    if (value < least || value >= beyond) throw new Wrong("must be " + text + ", not " + String(value));
-    const at = sink.take(bytes);
-    write(sink, at, value);
+    if (typeof value !== "number") throw wrong(text, value);
+    if (!NumberIsInteger(value) || value < least || value >= beyond) throw new Wrong("must be " + text + ", not " + String(value));
+    const at = sink.word();
+    sink.u32[at] = value;
   });
 }
-
-const write8 = (sink, at, value) => {
-  sink.bytes[at] = value;
-};
-const write16 = (sink, at, value) => DataViewPrototypeSetUint16(sink.view, at, value, true);
-const write32 = (sink, at, value) => DataViewPrototypeSetUint32(sink.view, at, value, true);
-integer("u8", 0, 256, 1, write8);
-integer("s8", -128, 128, 1, write8);
-integer("u16", 0, 65536, 2, write16);
-integer("s16", -32768, 32768, 2, write16);
-integer("u32", 0, 4294967296, 4, write32);
-integer("s32", -2147483648, 2147483648, 4, write32);
+integer("u8", 0, 256);
+integer("s8", -128, 128);
+integer("u16", 0, 65536);
+integer("s16", -32768, 32768);
+integer("u32", 0, 4294967296);
+integer("s32", -2147483648, 2147483648);
 
 function wide(name, least, beyond) {
   const text = "a bigint of " + least + " to " + (beyond - 1n) + " (" + name + ")";
@@ -165,8 +210,8 @@ function wide(name, least, beyond) {
     if (typeof value === "number" && NumberIsSafeInteger(value)) value = BigInt(value);
     if (typeof value !== "bigint") throw wrong(text, value);
     if (value < least || value >= beyond) throw new Wrong("must be " + text + ", not " + String(value));
-    const at = sink.take(8);
-    DataViewPrototypeSetBigUint64(sink.view, at, value, true);
+    const at = sink.twoWords();
+    sink.u64[at] = value;
   });
 }
 wide("u64", 0n, 2n ** 64n);
@@ -174,13 +219,15 @@ wide("s64", -(2n ** 63n), 2n ** 63n);
 
 simple.set("f32", (sink, value) => {
   if (typeof value !== "number") throw wrong("a number (f32)", value);
-  const at = sink.take(4);
-  DataViewPrototypeSetFloat32(sink.view, at, value, true);
+  const at = sink.word();
+  sink.f32[at] = value;
 });
 simple.set("f64", (sink, value) => {
   if (typeof value !== "number") throw wrong("a number (f64)", value);
-  const at = sink.take(8);
-  DataViewPrototypeSetFloat64(sink.view, at, value, true);
+  // As `twoWords` has it. On QuickJS a call costs as much as all else here.
+  const at = (sink.at + 1) >> 1;
+  if ((sink.at = 2 * at + 2) > sink.room) sink.grow();
+  sink.f64[at] = value;
 });
 
 simple.set("char", (sink, value) => {
@@ -188,33 +235,21 @@ simple.set("char", (sink, value) => {
   const code = value.length === 0 ? -1 : StringPrototypeCodePointAt(value, 0);
   const isOne = value.length === (code > 0xffff ? 2 : 1) && !(code >= 0xd800 && code <= 0xdfff);
   if (!isOne) throw new Wrong("must be a string of one character (char), not of " + value.length + " code units");
-  write32(sink, sink.take(4), code);
+  putWord(sink, code);
 });
-
-/** Texts that are no longer are written here: the native function takes as long for one as this for so many. */
-const SHORT = 24;
 
 simple.set("string", (sink, value) => {
   if (typeof value !== "string") throw wrong("a string", value);
-  const length = value.length;
-  const head = sink.take(4 + (length <= SHORT ? length : 0));
-  if (length <= SHORT) {
-    const { bytes } = sink;
-    let index = 0;
-    for (; index < length; index++) {
-      const code = StringPrototypeCharCodeAt(value, index);
-      if (code > 127) break;
-      bytes[head + 4 + index] = code;
-    }
-    if (index === length) return write32(sink, head, length);
-    sink.at = head + 4;
-  }
-  const text = encode(value);
-  const count = TypedArrayPrototypeGetByteLength(text);
-  const at = sink.take(count);
-  TypedArrayPrototypeSet(sink.bytes, text, at);
-  write32(sink, head, count);
+  putWord(sink, value.length);
+  const { texts } = sink;
+  texts[texts.length] = value;
 });
+
+function putWord(sink, value) {
+  const at = sink.at++;
+  if (sink.at > sink.room) sink.grow();
+  sink.u32[at] = value;
+}
 
 function listOf(of, element) {
   const encoder = encoderOf(of, element);
@@ -224,21 +259,40 @@ function listOf(of, element) {
       const bytes = plainBytes(elements, value);
       if (bytes !== undefined) {
         const count = TypedArrayPrototypeGetByteLength(bytes);
-        const at = sink.take(4 + count);
-        write32(sink, at, count / elements.bytes);
-        return TypedArrayPrototypeSet(sink.bytes, bytes, at + 4);
+        putWord(sink, count / elements.bytes);
+        if (elements.bytes === 8) sink.align();
+        const at = sink.many(count);
+        return TypedArrayPrototypeSet(sink.bytes, bytes, at);
       }
     }
     if (!ArrayIsArray(value)) throw wrong(elements === undefined ? "an array (list)" : "an array or a " + elements.name + " (list)", value);
     const { length } = value;
-    write32(sink, sink.take(4), length);
+    putWord(sink, length);
     let index = 0;
     try {
+      if (elements !== undefined) return packed(sink, encoder, elements, value, length, (at) => index = at);
       for (; index < length; index++) encoder(sink, value[index]);
     } catch (error) {
       throw placed(error, "element " + index);
     }
   };
+}
+
+/** Numbers of an array, each in its own bytes: checked as single ones are, and read once. `isAt` is told of each before it is. */
+function packed(sink, encoder, elements, value, length, isAt) {
+  const numbers = new elements.Array(length);
+  const from = sink.at;
+  for (let index = 0; index < length; index++) {
+    isAt(index);
+    const item = value[index];
+    encoder(sink, item);
+    sink.at = from;
+    numbers[index] = elements.isWide ? BigInt(item) : item;
+  }
+  if (elements.bytes === 8) sink.align();
+  const count = length * elements.bytes;
+  const at = sink.many(count);
+  TypedArrayPrototypeSet(sink.bytes, new Uint8Array(TypedArrayPrototypeGetBuffer(numbers)), at);
 }
 
 /** The bytes of a view that has such elements, or of a buffer where these are bytes. */
@@ -319,7 +373,7 @@ function tagged(sink, value, places, encoders, names) {
   const tag = field(value, "tag");
   const place = typeof tag === "string" ? places.get(tag) : undefined;
   if (place === undefined) throw new Wrong("has the tag " + (typeof tag === "string" ? quoted(tag) : describe(tag)) + "; there are " + listed(names));
-  write32(sink, sink.take(4), place);
+  putWord(sink, place);
   if (encoders[place] === undefined) return;
   try {
     encoders[place](sink, field(value, "val"));
@@ -334,7 +388,7 @@ function enumOf(names) {
   return (sink, value) => {
     const place = typeof value === "string" ? places.get(value) : undefined;
     if (place === undefined) throw new Wrong("is " + (typeof value === "string" ? quoted(value) : describe(value)) + "; there are " + listed(names));
-    write32(sink, sink.take(4), place);
+    putWord(sink, place);
   };
 }
 
@@ -350,7 +404,7 @@ function flagsOf(names) {
       if (flag !== undefined && typeof flag !== "boolean") throw wrong("a boolean", flag).within("flag " + quoted(keys[i]));
       if (flag === true) word |= 1 << (i % 32);
       if (i % 32 === 31 || i === keys.length - 1) {
-        write32(sink, sink.take(4), word);
+        putWord(sink, word);
         word = 0;
       }
     }
@@ -374,7 +428,7 @@ function optionOf(of, inner) {
   }
   return (sink, value) => {
     const isNone = value === undefined || value === null;
-    write32(sink, sink.take(4), isNone ? 0 : 1);
+    putWord(sink, isNone ? 0 : 1);
     if (!isNone) encoder(sink, value);
   };
 }
@@ -393,9 +447,7 @@ function resourceOf(resource, isOwned) {
   return (sink, value) => {
     const number = sink.context.numberOf(resource, value, isOwned);
     if (typeof number === "string") throw new Wrong(number);
-    const at = sink.take(8);
-    DataViewPrototypeSetFloat64(sink.view, at, 0, true);
-    write32(sink, at, number % 4294967296);
-    write32(sink, at + 4, (number - number % 4294967296) / 4294967296);
+    const at = sink.twoWords();
+    sink.f64[at] = number;
   };
 }

@@ -113,11 +113,11 @@ class Handler {
   }
 
   /** Runs it with what the guest passes, and gives what the op returns to the guest. */
-  async run(call, id, bytes, wrong) {
+  async run(call, id, encoded, wrong) {
     const guest = this.#guest;
     const func = this.#func;
     guest.id ??= id;
-    const args = func.decodeParams(bytes, guest);
+    const args = func.decodeParams(encoded, guest);
     if (!func.fails) return this.#returned(await this.#run(call, args), wrong);
     let result;
     try {

@@ -4,7 +4,7 @@ import { ops, primordials } from "ext:runtime_wasm/port.js";
 import { settled } from "ext:runtime_wasm/error.js";
 import { wholeList } from "ext:runtime_wasm/large.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
-import { encodeAll, encoderOf, isOption } from "ext:runtime_wasm/component/encode.js";
+import { encodeAll, encoderOf, integers, isOption } from "ext:runtime_wasm/component/encode.js";
 import { decodeAll, decoderOf } from "ext:runtime_wasm/component/decode.js";
 import { className, withoutVersion } from "ext:runtime_wasm/component/names.js";
 
@@ -82,6 +82,10 @@ class Resource {
   }
 }
 
+function isNumber(type) {
+  return integers.has(type) || type === "f32" || type === "f64";
+}
+
 /** A function, with what turns its values into bytes and back. */
 class Function {
   interface;
@@ -94,6 +98,9 @@ class Function {
   fails;
   /** Has a `result` a value where it is no error? */
   hasOk;
+  /** Are all parameters numbers, of 32 bits or floats, and is the result? Then they go as such. */
+  takesNumbers;
+  givesNumber;
   /** How many arguments there must be at least. */
   needed;
   #of;
@@ -110,30 +117,33 @@ class Function {
     this.params = params;
     this.result = result;
     this.fails = typeof result === "number" && of.types[result][1] === "result";
+    this.takesNumbers = params.length > 0;
+    for (let i = 0; i < params.length; i++) this.takesNumbers &&= isNumber(params[i][1]);
+    this.givesNumber = result === null || isNumber(result);
     this.needed = params.length;
     while (this.needed > 0 && isOption(of, params[this.needed - 1][1])) this.needed--;
     this.hasOk = this.fails && of.types[result][2] !== null;
   }
 
-  /** The bytes of arguments. They are good until others are encoded. */
+  /** Arguments as they are encoded. The bytes are good until others are. */
   encodeParams(values, context) {
     this.#paramEncoders ??= this.#each(encoderOf);
     return encodeAll(this.fullName, "", this.#paramEncoders, values, context);
   }
 
-  decodeParams(bytes, context) {
-    return decodeAll(this.#paramDecoders ??= this.#each(decoderOf), bytes, context);
+  decodeParams(encoded, context) {
+    return decodeAll(this.#paramDecoders ??= this.#each(decoderOf), encoded, context);
   }
 
-  /** The bytes of the result, likewise. */
+  /** The result, likewise. */
   encodeResult(value, context) {
     this.#resultEncoders ??= this.#one(encoderOf);
     return encodeAll(this.fullName, "the result", this.#resultEncoders, [value], context);
   }
 
   /** An array of the result, or of nothing. */
-  decodeResult(bytes, context) {
-    return decodeAll(this.#resultDecoders ??= this.#one(decoderOf), bytes, context);
+  decodeResult(encoded, context) {
+    return decodeAll(this.#resultDecoders ??= this.#one(decoderOf), encoded, context);
   }
 
   #each(coderOf) {

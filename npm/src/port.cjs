@@ -7,7 +7,6 @@ const primordials = require("./primordials.cjs");
 
 const { JSONStringify, ObjectKeys, ReflectApply, SafeWeakMap, StringPrototypeToWellFormed, uncurryThis } = primordials;
 const { isArrayBuffer, isSharedArrayBuffer } = types;
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 const soon = setImmediate;
 
@@ -63,7 +62,6 @@ function port(native) {
     abortAlgorithms: () => ({ __proto__: null }),
     closeHandle: native.op_wasm_close,
     Context,
-    decode: (bytes) => decoder.decode(bytes),
     encode: (text) => encoder.encode(text),
     eventLoopTurn: () => new primordials.Promise((resolve) => soon(resolve)),
     isArrayBuffer,

@@ -101,7 +101,7 @@ async fn try_run(
                 format!("{name} is a component: --invoke calls functions of modules, whose arguments are numbers");
             return Err(End::Refused(text));
         }
-        None if is_component => vec![Arg::inferred(RawValue::Encoded(Vec::new()))],
+        None if is_component => vec![Arg::inferred(RawValue::Encoded(Box::default()))],
         Some(Invocation { export, args }) => invoke::arguments(&name, &exports, export, args).map_err(End::Refused)?,
         None => Vec::new(),
     };
@@ -114,7 +114,7 @@ async fn try_run(
     let results = call(runtime, instance, entry, args).await?;
     if is_component {
         // A result without values: which case it is, of which the second is an error.
-        let failed = matches!(&*results, [Value::Encoded(bytes)] if bytes.first() == Some(&1));
+        let failed = matches!(&*results, [Value::Encoded(values)] if values.bytes.first() == Some(&1));
         return if failed { Err(End::Exited(1)) } else { Ok(()) };
     }
     print(&results.iter().map(invoke::line).collect::<String>()).map_err(End::Refused)

@@ -2,6 +2,7 @@
 
 use crate::input::Input;
 use runtime_wasm::actor::component_values::{Passed, pass};
+use runtime_wasm::value::Encoded;
 use std::fmt::Write;
 use wasmtime::component::Val;
 
@@ -160,20 +161,74 @@ fn joined(cases: &[Option<&Type>]) -> Vec<&'static str> {
     all
 }
 
+/// What is encoded of a value, by this file's own reading of what `wire.rs` describes.
+#[derive(Default)]
+struct Out(Encoded);
+
+impl Out {
+    fn word(&mut self, word: u32) {
+        self.0.bytes.extend(word.to_le_bytes());
+    }
+
+    fn align(&mut self, to: usize) {
+        while self.0.bytes.len() % to != 0 {
+            self.0.bytes.push(0);
+        }
+    }
+
+    fn long(&mut self, bytes: [u8; 8]) {
+        self.align(8);
+        self.0.bytes.extend(bytes);
+    }
+}
+
+/// How many bytes a number takes in a list of such.
+fn size_of_number(ty: &Type) -> Option<usize> {
+    Some(match ty {
+        Type::U8 | Type::S8 => 1,
+        Type::U16 | Type::S16 => 2,
+        Type::U32 | Type::S32 | Type::F32 => 4,
+        Type::U64 | Type::S64 | Type::F64 => 8,
+        _ => return None,
+    })
+}
+
+/// Numbers of a list: each in its own bytes.
+fn numbers(input: &mut Input<'_>, ty: &Type, count: usize, size: usize, out: &mut Out) -> Vec<Val> {
+    let mut values = Vec::new();
+    let mut packed = Vec::new();
+    for _ in 0..count {
+        let mut one = Out::default();
+        values.push(a_value(input, ty, &mut one));
+        packed.extend_from_slice(&one.0.bytes[..size]);
+    }
+    out.align(size.max(4));
+    out.0.bytes.extend(packed);
+    out.align(4);
+    values
+}
+
 /// A value: for wasmtime, and encoded as `wire.rs` describes it, by this file's own reading of that.
-fn a_value(input: &mut Input<'_>, ty: &Type, bytes: &mut Vec<u8>) -> Val {
-    let case = |bytes: &mut Vec<u8>, case: usize| bytes.extend((case as u32).to_le_bytes());
+fn a_value(input: &mut Input<'_>, ty: &Type, out: &mut Out) -> Val {
+    let case = |out: &mut Out, case: usize| out.word(case as u32);
     macro_rules! number {
         ($type:ty, $val:ident) => {{
             let number: $type = input.any();
-            bytes.extend(number.to_le_bytes());
+            out.word(number as u32);
+            Val::$val(number)
+        }};
+    }
+    macro_rules! long {
+        ($type:ty, $val:ident) => {{
+            let number: $type = input.any();
+            out.long(number.to_le_bytes());
             Val::$val(number)
         }};
     }
     match ty {
         Type::Bool => {
             let value = input.once_in(2);
-            bytes.push(u8::from(value));
+            out.word(u32::from(value));
             Val::Bool(value)
         }
         Type::U8 => number!(u8, U8),
@@ -182,65 +237,68 @@ fn a_value(input: &mut Input<'_>, ty: &Type, bytes: &mut Vec<u8>) -> Val {
         Type::S16 => number!(i16, S16),
         Type::U32 => number!(u32, U32),
         Type::S32 => number!(i32, S32),
-        Type::U64 => number!(u64, U64),
-        Type::S64 => number!(i64, S64),
+        Type::U64 => long!(u64, U64),
+        Type::S64 => long!(i64, S64),
         // A NaN may lose its bits on the way, and is equal to nothing.
         Type::F32 => {
             let number = Some(input.any::<f32>()).filter(|number| !number.is_nan()).unwrap_or(-0.0);
-            bytes.extend(number.to_le_bytes());
+            out.word(number.to_bits());
             Val::Float32(number)
         }
         Type::F64 => {
             let number = Some(input.any::<f64>()).filter(|number| !number.is_nan()).unwrap_or(-0.0);
-            bytes.extend(number.to_le_bytes());
+            out.long(number.to_le_bytes());
             Val::Float64(number)
         }
         Type::Char => {
             let value: char = input.any();
-            bytes.extend(u32::from(value).to_le_bytes());
+            out.word(value.into());
             Val::Char(value)
         }
         Type::String => {
             let value: String = input.any::<String>().chars().take(40).collect();
-            bytes.extend((value.len() as u32).to_le_bytes());
-            bytes.extend(value.as_bytes());
+            out.word(value.encode_utf16().count() as u32);
+            out.0.text.push_str(&value);
             Val::String(value)
         }
         Type::List(element) => {
             let count = if input.once_in(10) { input.below(300) } else { input.below(4) };
-            case(bytes, count);
-            Val::List((0..count).map(|_| a_value(input, element, bytes)).collect())
+            case(out, count);
+            match size_of_number(element) {
+                None => Val::List((0..count).map(|_| a_value(input, element, out)).collect()),
+                Some(size) => Val::List(numbers(input, element, count, size, out)),
+            }
         }
-        Type::Tuple(types) => Val::Tuple(types.iter().map(|ty| a_value(input, ty, bytes)).collect()),
+        Type::Tuple(types) => Val::Tuple(types.iter().map(|ty| a_value(input, ty, out)).collect()),
         Type::Record(_, fields) => {
-            Val::Record(fields.iter().map(|(name, ty)| (name.clone(), a_value(input, ty, bytes))).collect())
+            Val::Record(fields.iter().map(|(name, ty)| (name.clone(), a_value(input, ty, out))).collect())
         }
         Type::Option(inner) => {
             let some = input.once_in(2);
-            case(bytes, usize::from(some));
-            Val::Option(some.then(|| Box::new(a_value(input, inner, bytes))))
+            case(out, usize::from(some));
+            Val::Option(some.then(|| Box::new(a_value(input, inner, out))))
         }
         Type::Result(ok, err) => {
             let is_ok = input.once_in(2);
-            case(bytes, usize::from(!is_ok));
+            case(out, usize::from(!is_ok));
             let ty = if is_ok { ok } else { err };
-            let value = ty.as_ref().map(|ty| Box::new(a_value(input, ty, bytes)));
+            let value = ty.as_ref().map(|ty| Box::new(a_value(input, ty, out)));
             Val::Result(if is_ok { Ok(value) } else { Err(value) })
         }
         Type::Variant(_, cases) => {
             let chosen = input.below(cases.len());
-            case(bytes, chosen);
+            case(out, chosen);
             let (name, ty) = &cases[chosen];
-            Val::Variant(name.clone(), ty.as_ref().map(|ty| Box::new(a_value(input, ty, bytes))))
+            Val::Variant(name.clone(), ty.as_ref().map(|ty| Box::new(a_value(input, ty, out))))
         }
         Type::Enum(_, names) => {
             let chosen = input.below(names.len());
-            case(bytes, chosen);
+            case(out, chosen);
             Val::Enum(names[chosen].clone())
         }
         Type::Flags(_, names) => {
             let bits: u32 = input.any::<u32>() & (u32::MAX >> (32 - names.len()));
-            bytes.extend(bits.to_le_bytes());
+            out.word(bits);
             let set = names.iter().enumerate().filter(|(at, _)| bits & (1 << at) != 0);
             Val::Flags(set.map(|(_, name)| name.clone()).collect())
         }
@@ -294,8 +352,10 @@ pub fn component_values(data: &[u8]) {
     let mut declared = Declared::default();
     let depth = input.below(4);
     let ty = a_type(&mut input, &mut declared, depth);
-    let mut encoded = Vec::new();
-    let value = a_value(&mut input, &ty, &mut encoded);
+    let mut out = Out::default();
+    let value = a_value(&mut input, &ty, &mut out);
+    out.align(8);
+    let encoded = out.0;
     let text = component(&declared, &ty);
     let component = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let passed = pass(&component, &encoded, flat(&ty).len());

@@ -32,6 +32,9 @@ impl AsRef<[u8]> for Serialized {
 }
 
 fn serialized(store: &mut Context<'_>, dump: &WasmCoreDump) -> io::Result<Serialized> {
+    if store.data().component.is_some() {
+        return Err(io::Error::other("it is a component, of which wasmtime's core dumps hold nothing"));
+    }
     let limiter = &store.data().limiter;
     let (has, shared) = (limiter.bytes(), limiter.shared());
     if has > CORE_DUMP_MEMORY_MAX {

@@ -2,7 +2,7 @@
 
 use super::js::{Js, JsResult, Shape, Unfit};
 use crate::actor::message::Call;
-use crate::value::{Arg, FuncValue, HostRef, RawValue};
+use crate::value::{Arg, Encoded, FuncValue, HostRef, RawValue};
 use std::sync::Arc;
 
 /// The arguments of a call: an array of values, or of `[type, value]` pairs where `js/convert.js` found a typed one.
@@ -96,7 +96,7 @@ pub fn calls(numbers: &[u8], names: Names, others: Others) -> Vec<Call> {
 /// - `[type, value]` no more,
 /// - `[type, value, bytes]` what the value's bytes are now, where they may change,
 /// - `[type, value, instance, number]` which function of a guest's it is,
-/// - `[type, bytes, 0, 0, 0, 0]` all values for a function of a component's, encoded,
+/// - `[type, bytes, text, 0, 0, 0]` all values for a function of a component's, encoded,
 /// - `[type, value, high, low, is_negative]` the bits of a bigint; undefined where there are too many.
 fn arg<J: Js>(js: &mut J, item: &J::Value) -> Option<Arg> {
     let Some(length) = js.length(item) else {
@@ -117,7 +117,10 @@ fn arg<J: Js>(js: &mut J, item: &J::Value) -> Option<Arg> {
             RawValue::Func(FuncValue { instance: instance as u64, number: number as u64 })
         }
         5 => big_int(js, item)?,
-        6 => RawValue::Encoded(js.copied(&inner)?),
+        6 => {
+            let text = js.element(item, 2)?;
+            RawValue::Encoded(Box::new(Encoded { bytes: js.copied(&inner)?, text: js.text(&text)? }))
+        }
         _ => raw_value(js, &inner),
     };
     let kept = if let RawValue::Encoded(_) = value { None } else { keep_for(js, &value, &inner) };

@@ -23,7 +23,10 @@ pub(super) fn value<J: Js>(js: &mut J, value: Value) -> JsResult<J::Value> {
             extern_value(js, &value).ok_or_else(foreign)?
         }
         Value::Func(func) => js.function(func),
-        Value::Encoded(bytes) => js.bytes(bytes)?,
+        Value::Encoded(values) => {
+            let (bytes, text) = (js.bytes(values.bytes)?, js.string(&values.text));
+            js.array(&[bytes, text])
+        }
     })
 }
 

@@ -4,6 +4,7 @@ use super::handles::Handles;
 use super::lift::Lifted;
 use super::lower::Lowered;
 use super::resources::HostTypes;
+use crate::value::Encoded;
 use std::sync::{Arc, Mutex};
 use wasmtime::component::__internal::wasmtime_environ::component::MAX_FLAT_PARAMS;
 use wasmtime::component::{Component, Func, Linker, TypedFunc, Val};
@@ -15,9 +16,9 @@ pub struct Passed {
     /// Lowered by us: what wasmtime has lifted of it.
     pub seen: Val,
     /// That, lowered by wasmtime and lifted by us.
-    pub back: Vec<u8>,
+    pub back: Encoded,
     /// The same value, lowered by wasmtime: what we have lifted of it.
-    pub heard: Vec<u8>,
+    pub heard: Encoded,
     /// That, lowered by us and lifted by wasmtime.
     pub returned: Val,
 }
@@ -26,7 +27,7 @@ pub struct Passed {
 ///
 /// # Errors
 /// Those of wasmtime.
-pub fn pass(component: &[u8], encoded: &[u8], flat: usize) -> Result<Passed> {
+pub fn pass(component: &[u8], encoded: &Encoded, flat: usize) -> Result<Passed> {
     let engine = Engine::default();
     let component = Component::new(&engine, component)?;
     let seen = Arc::new(Mutex::new(None));
@@ -41,10 +42,10 @@ pub fn pass(component: &[u8], encoded: &[u8], flat: usize) -> Result<Passed> {
     // SAFETY: as in `call.rs`.
     let typed = unsafe { TypedFunc::<_, Lifted<1>>::new_unchecked(func) };
     let (back, _) =
-        typed.call(&mut store, lowered::<MAX_FLAT_PARAMS>(encoded.to_vec()))?.numbered(&Handles::default())?;
+        typed.call(&mut store, lowered::<MAX_FLAT_PARAMS>(encoded.clone()))?.numbered(&Handles::default())?;
     let seen = seen.lock().expect("as above").take().ok_or_else(|| format_err!("`f` was not called"))?;
 
-    let heard = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::new(Mutex::new(Encoded::default()));
     let linker = ours(&engine, flat, &heard)?;
     let (mut store, func) = instantiated(&engine, &linker, &component)?;
     let mut results = [Val::Bool(false)];
@@ -61,12 +62,12 @@ fn instantiated(engine: &Engine, linker: &Linker<()>, component: &Component) -> 
     Ok((store, func))
 }
 
-fn lowered<const N: usize>(bytes: Vec<u8>) -> Lowered<N> {
-    Lowered { bytes, handles: Handles::default(), host: Arc::new(HostTypes::default()) }
+fn lowered<const N: usize>(values: Encoded) -> Lowered<N> {
+    Lowered { values, handles: Handles::default(), host: Arc::new(HostTypes::default()) }
 }
 
 /// A linker whose `f` is ours.
-fn ours(engine: &Engine, flat: usize, heard: &Arc<Mutex<Vec<u8>>>) -> Result<Linker<()>> {
+fn ours(engine: &Engine, flat: usize, heard: &Arc<Mutex<Encoded>>) -> Result<Linker<()>> {
     let mut linker = Linker::new(engine);
     macro_rules! by_count {
         ($($count:literal)*) => {
@@ -81,11 +82,11 @@ fn ours(engine: &Engine, flat: usize, heard: &Arc<Mutex<Vec<u8>>>) -> Result<Lin
     Ok(linker)
 }
 
-fn link<const PARAMS: usize, const RESULTS: usize>(linker: &mut Linker<()>, heard: &Arc<Mutex<Vec<u8>>>) -> Result<()> {
+fn link<const PARAMS: usize, const RESULTS: usize>(linker: &mut Linker<()>, heard: &Arc<Mutex<Encoded>>) -> Result<()> {
     let place = heard.clone();
     linker.root().func_wrap("f", move |_, params: Lifted<PARAMS>| {
-        let (bytes, _) = params.numbered(&Handles::default())?;
-        *place.lock().expect("nobody panics with it") = bytes.clone();
-        Ok(lowered::<RESULTS>(bytes))
+        let (values, _) = params.numbered(&Handles::default())?;
+        *place.lock().expect("nobody panics with it") = values.clone();
+        Ok(lowered::<RESULTS>(values))
     })
 }

@@ -5,6 +5,7 @@ use super::handles::NotThere;
 use super::instance::component;
 use super::lift::Lifted;
 use super::lower::Lowered;
+use super::numbers;
 use super::state::Exported;
 use crate::actor::guest::fuel::{self, Reserve};
 use crate::actor::guest::state::Context;
@@ -13,7 +14,7 @@ use crate::actor::guest::wasi::WasiGuest;
 use crate::actor::protocol::message::{Answer, Call};
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
 use crate::printable;
-use crate::value::{Arg, RawValue, Value};
+use crate::value::{Arg, Encoded, RawValue, Value};
 use std::sync::Arc;
 use wasmtime::Trap;
 use wasmtime::component::__internal::wasmtime_environ::component::MAX_FLAT_PARAMS;
@@ -23,12 +24,12 @@ use wasmtime::component::TypedFunc;
 pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Value>> {
     let function = exported(store, &call.name)?;
     check_outside(store)?;
-    let bytes = encoded(store, &call.name, &call.args)?.to_vec();
+    let values = encoded(store, &function, call)?;
     let reserve = call.fuel.map(|limit| Reserve::set_aside(store, limit)).transpose()?;
     store.data().actor.counters.calls.add_one();
     let program = if is_command(&call.name) { store.data().program() } else { None };
     fuel::cut(store);
-    let ended = run(store, &function, bytes).await;
+    let ended = run(store, &function, values).await;
     if let Some(printed) = store.data().wasi.as_ref().and_then(WasiGuest::printed) {
         printed.await;
     }
@@ -37,7 +38,7 @@ pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Val
         store.data_mut().ended = Some(program);
     }
     let ended = match ended {
-        Ok(bytes) => Ok(vec![Value::Encoded(bytes)]),
+        Ok(values) => Ok(numbers::results(values, function.result)),
         Err(error) => Err(described(store, &call.name, error).await),
     };
     let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
@@ -73,11 +74,14 @@ fn check_outside(store: &Context<'_>) -> Result<()> {
     Err(WasmError::new(ErrorCode::Call, text))
 }
 
-fn encoded<'a>(store: &Context<'_>, name: &str, args: &'a [Arg]) -> Result<&'a [u8]> {
-    match args {
-        [Arg { value: RawValue::Encoded(bytes), .. }] => Ok(bytes),
-        _ => {
-            let (name, instance) = (printable::name(name), store.data().actor.label());
+fn encoded(store: &Context<'_>, function: &Exported, call: &Call) -> Result<Encoded> {
+    if let [Arg { value: RawValue::Encoded(values), .. }] = &*call.args {
+        return Ok((**values).clone());
+    }
+    match numbers::encoded(&call.args, &function.params) {
+        Some(values) => Ok(values),
+        None => {
+            let (name, instance) = (printable::name(&call.name), store.data().actor.label());
             let text = format!(
                 "\"{name}\" of \"{instance}\" is a function of a component: its values are typed, and it is called by what `instantiate` has given"
             );
@@ -86,12 +90,12 @@ fn encoded<'a>(store: &Context<'_>, name: &str, args: &'a [Arg]) -> Result<&'a [
     }
 }
 
-async fn run(store: &mut Context<'_>, function: &Exported, bytes: Vec<u8>) -> wasmtime::Result<Vec<u8>> {
-    let Some(state) = &store.data().component else { return Ok(Vec::new()) };
+async fn run(store: &mut Context<'_>, function: &Exported, values: Encoded) -> wasmtime::Result<Encoded> {
+    let Some(state) = &store.data().component else { return Ok(Encoded::default()) };
     let (handles, host) = (state.handles.clone(), state.host_types.clone());
-    let params = Lowered::<MAX_FLAT_PARAMS> { bytes, handles: handles.clone(), host };
+    let params = Lowered::<MAX_FLAT_PARAMS> { values, handles: handles.clone(), host };
     // SAFETY: both types take any values: how many there are and of what types is found out as they are written and read.
-    let results = match function.has_result {
+    let results = match function.result.is_some() {
         true => {
             let func = unsafe { TypedFunc::<_, Lifted<1>>::new_unchecked(function.func) };
             func.call_async(&mut *store, params).await?.numbered(&handles)
@@ -102,7 +106,7 @@ async fn run(store: &mut Context<'_>, function: &Exported, bytes: Vec<u8>) -> wa
         }
     };
     // What a function returns it does not only lend.
-    results.map(|(bytes, _)| bytes)
+    results.map(|(values, _)| values)
 }
 
 async fn described(store: &mut Context<'_>, name: &Arc<str>, error: wasmtime::Error) -> WasmError {

@@ -26,14 +26,16 @@ pub(super) fn exported(store: &mut Context<'_>, name: &Arc<str>) -> Result<Arc<E
     let is_named = |function: &Function| function.name == short && function.interface.as_deref() == within;
     let index = interface.exports.iter().position(is_named).ok_or_else(|| no_such(store, name, &interface.exports))?;
     let outer = within.map(|within| instance.get_export_index(&mut *store, None, within));
-    let found = match outer {
+    let place = match outer {
         Some(None) => None,
         Some(Some(outer)) => instance.get_export_index(&mut *store, Some(&outer), short),
         None => instance.get_export_index(&mut *store, None, short),
     };
-    let func = found.and_then(|found| instance.get_func(&mut *store, found));
+    let func = place.and_then(|place| instance.get_func(&mut *store, place));
     let func = func.ok_or_else(|| no_such(store, name, &interface.exports))?;
-    let exported = Arc::new(Exported { func, has_result: interface.exports[index].result.is_some() });
+    let found = &interface.exports[index];
+    let exported =
+        Arc::new(Exported { func, params: found.params.iter().map(|(_, ty)| *ty).collect(), result: found.result });
     if let Some(state) = &mut store.data_mut().component {
         state.exported.insert(name.clone(), exported.clone());
     }

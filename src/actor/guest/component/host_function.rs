@@ -8,7 +8,7 @@ use crate::actor::guest::serving::until_returned;
 use crate::actor::guest::state::{Context, GuestState};
 use crate::actor::protocol::host_call::{Given, HostCall, HostEvent, HostImports, PendingHostCall, WaitingGuest};
 use crate::error::{ErrorCode, FailedImport, WasmError};
-use crate::value::{Arg, RawValue, Value};
+use crate::value::{Arg, Encoded, RawValue, Value};
 use tokio::sync::mpsc::unbounded_channel;
 use tracing::field::Empty;
 use wasmtime::component::LinkerInstance;
@@ -48,16 +48,16 @@ fn link_as<const PARAMS: usize, const RESULTS: usize>(
             let state = component(&store)?;
             let (handles, host) = (state.handles.clone(), state.host_types.clone());
             let (params, lent) = params.numbered(&handles)?;
-            let bytes = call(&mut store, index, params).await?;
+            let values = call(&mut store, index, params).await?;
             for resource in lent.into_iter().filter_map(|number| handles.take(number)) {
                 resource.resource_drop_async(store.as_context_mut()).await?;
             }
-            Ok(Lowered::<RESULTS> { bytes, handles, host })
+            Ok(Lowered::<RESULTS> { values, handles, host })
         })
     })
 }
 
-async fn call(store: &mut Context<'_>, index: usize, params: Vec<u8>) -> Result<Vec<u8>> {
+async fn call(store: &mut Context<'_>, index: usize, params: Encoded) -> Result<Encoded> {
     let actor = store.data().actor.clone();
     actor.counters.host_calls.add_one();
     let state = component(store)?;
@@ -73,13 +73,13 @@ async fn call(store: &mut Context<'_>, index: usize, params: Vec<u8>) -> Result<
     let Some(guest) = WaitingGuest::of(&actor) else { return Err(StoppedByHost.into()) };
     let (id, instance) = (events.next_id(), actor.id());
     let (replies, inbox) = unbounded_channel();
-    let args = vec![Value::Encoded(params)];
+    let args = vec![Value::Encoded(Box::new(params))];
     let call = HostCall { id, instance, set, import: index, args, results: 1, replies, guest };
     let (module, name) = (&*import.module, &*import.name);
     let span = tracing::debug_span!("host call", instance, module, import = name, outcome = Empty);
     let open = PendingHostCall::send(&events, call, inbox, span.clone());
     match until_returned(store, open, &import, span).await?.as_slice() {
-        [Arg { value: RawValue::Encoded(bytes), .. }] => Ok(bytes.clone()),
+        [Arg { value: RawValue::Encoded(values), .. }] => Ok((**values).clone()),
         _ => Err(failure(WasmError::new(ErrorCode::Type, format!("{import} has returned no values"))).into()),
     }
 }

@@ -3,7 +3,8 @@
 
 use super::abi::{discriminant, flat_count, is_plain, layout, payload, unsupported};
 use super::handles::Handles;
-use super::wire::{Writer, malformed};
+use super::wire::{self, Writer, malformed};
+use crate::value::Encoded;
 use std::mem;
 use wasmtime::component::__internal::wasmtime_environ::component::TypeListIndex;
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext};
@@ -13,23 +14,23 @@ use wasmtime::{bail, format_err};
 
 /// The result of a call, if it has one, with `N` flat values; or all parameters of a host function's.
 pub(super) struct Lifted<const N: usize> {
-    bytes: Vec<u8>,
+    values: Encoded,
     /// The guest's own resources among them, with the places of their numbers.
     resources: Vec<(usize, ResourceAny)>,
 }
 
 impl<const N: usize> Lifted<N> {
-    /// The bytes, with numbers for the resources in them, and the numbers of those that are only lent, for as long as the host function runs.
-    pub(super) fn numbered(mut self, handles: &Handles) -> Result<(Vec<u8>, Vec<u64>)> {
+    /// The values, with numbers for the resources among them, and the numbers of those that are only lent, for as long as the host function runs.
+    pub(super) fn numbered(mut self, handles: &Handles) -> Result<(Encoded, Vec<u64>)> {
         let mut lent = Vec::new();
         for (place, resource) in mem::take(&mut self.resources) {
             let number = handles.add(resource)?;
             if !resource.owned() {
                 lent.push(number);
             }
-            self.bytes[place..place + 8].copy_from_slice(&number.to_le_bytes());
+            self.values.bytes[place..place + 8].copy_from_slice(&wire::number(number));
         }
-        Ok((self.bytes, lent))
+        Ok((self.values, lent))
     }
 }
 
@@ -86,7 +87,7 @@ impl<'a, 'b> Values<'a, 'b> {
     }
 
     fn made<const N: usize>(self) -> Lifted<N> {
-        Lifted { bytes: self.writer.0, resources: self.resources }
+        Lifted { values: self.writer.end(), resources: self.resources }
     }
 
     /// Bytes of the memory.
@@ -105,14 +106,16 @@ impl<'a, 'b> Values<'a, 'b> {
     fn flat(&mut self, ty: InterfaceType, src: &[ValRaw]) -> Result<()> {
         let [first, ..] = src else { return Ok(()) };
         match ty {
-            InterfaceType::Bool => self.writer.bytes(&[u8::from(first.get_u32() != 0)]),
-            InterfaceType::U8 | InterfaceType::S8 => self.writer.bytes(&[first.get_u32() as u8]),
-            InterfaceType::U16 | InterfaceType::S16 => self.writer.bytes(&(first.get_u32() as u16).to_le_bytes()),
+            InterfaceType::Bool => self.writer.u32(u32::from(first.get_u32() != 0)),
+            InterfaceType::U8 => self.writer.u32(u32::from(first.get_u32() as u8)),
+            InterfaceType::S8 => self.writer.u32(first.get_u32() as i8 as u32),
+            InterfaceType::U16 => self.writer.u32(u32::from(first.get_u32() as u16)),
+            InterfaceType::S16 => self.writer.u32(first.get_u32() as i16 as u32),
             InterfaceType::U32 | InterfaceType::S32 => self.writer.u32(first.get_u32()),
             InterfaceType::Char => self.char(first.get_u32())?,
-            InterfaceType::U64 | InterfaceType::S64 => self.writer.bytes(&first.get_u64().to_le_bytes()),
+            InterfaceType::U64 | InterfaceType::S64 => self.writer.two_words(first.get_u64().to_le_bytes()),
             InterfaceType::Float32 => self.writer.u32(first.get_f32()),
-            InterfaceType::Float64 => self.writer.bytes(&first.get_f64().to_le_bytes()),
+            InterfaceType::Float64 => self.writer.two_words(first.get_f64().to_le_bytes()),
             InterfaceType::String => {
                 let pair = src.first_chunk::<2>().ok_or_else(malformed)?;
                 let text = String::linear_lift_from_flat(self.cx, ty, pair)?;
@@ -169,27 +172,21 @@ impl<'a, 'b> Values<'a, 'b> {
         match ty {
             InterfaceType::Bool => {
                 let [byte] = self.at(offset)?;
-                self.writer.bytes(&[u8::from(byte != 0)]);
+                self.writer.u32(u32::from(byte != 0));
             }
-            InterfaceType::U8 | InterfaceType::S8 => {
-                let bytes: [u8; 1] = self.at(offset)?;
-                self.writer.bytes(&bytes);
-            }
-            InterfaceType::U16 | InterfaceType::S16 => {
-                let bytes: [u8; 2] = self.at(offset)?;
-                self.writer.bytes(&bytes);
-            }
+            InterfaceType::U8 => self.writer.u32(self.at(offset).map(u8::from_le_bytes)?.into()),
+            InterfaceType::S8 => self.writer.u32(self.at(offset).map(i8::from_le_bytes)? as u32),
+            InterfaceType::U16 => self.writer.u32(self.at(offset).map(u16::from_le_bytes)?.into()),
+            InterfaceType::S16 => self.writer.u32(self.at(offset).map(i16::from_le_bytes)? as u32),
             InterfaceType::U32 | InterfaceType::S32 | InterfaceType::Float32 => {
-                let bytes: [u8; 4] = self.at(offset)?;
-                self.writer.bytes(&bytes);
+                self.writer.u32(self.at(offset).map(u32::from_le_bytes)?);
             }
             InterfaceType::Char => {
                 let code = self.at(offset).map(u32::from_le_bytes)?;
                 self.char(code)?;
             }
             InterfaceType::U64 | InterfaceType::S64 | InterfaceType::Float64 => {
-                let bytes: [u8; 8] = self.at(offset)?;
-                self.writer.bytes(&bytes);
+                self.writer.two_words(self.at(offset)?);
             }
             InterfaceType::String => {
                 let pair: [u8; 8] = self.at(offset)?;
@@ -266,6 +263,9 @@ impl<'a, 'b> Values<'a, 'b> {
         self.cx.consume_fuel_array(count, size.max(1))?;
         self.writer.u32(count as u32);
         if is_plain(element) {
+            if size == 8 {
+                self.writer.align();
+            }
             self.writer.bytes(bytes);
             return Ok(());
         }
@@ -292,12 +292,12 @@ impl<'a, 'b> Values<'a, 'b> {
     fn resource(&mut self, ty: InterfaceType, raw: &ValRaw) -> Result<()> {
         if ResourceDynamic::typecheck(&ty, &self.cx.instance_type()).is_ok() {
             let resource = ResourceDynamic::linear_lift_from_flat(self.cx, ty, raw)?;
-            self.writer.bytes(&u64::from(resource.rep()).to_le_bytes());
+            self.writer.two_words(wire::number(resource.rep().into()));
             return Ok(());
         }
         let resource = ResourceAny::linear_lift_from_flat(self.cx, ty, raw)?;
-        self.resources.push((self.writer.0.len(), resource));
-        self.writer.bytes(&[0; 8]);
+        let place = self.writer.number_later();
+        self.resources.push((place, resource));
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use super::abi::{discriminant, flat_count, is_plain, layout, payload, unsupporte
 use super::handles::{Handles, NotThere};
 use super::resources::HostTypes;
 use super::wire::{Reader, malformed};
+use crate::value::Encoded;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 use wasmtime::component::__internal::wasmtime_environ::component::{MAX_FLAT_PARAMS, TypeListIndex};
@@ -18,7 +19,7 @@ use wasmtime::{Result, ValRaw};
 
 /// All parameters of a call, with `N` the most that go flat; or all results of a host function, with `N` of them flat.
 pub(super) struct Lowered<const N: usize> {
-    pub(super) bytes: Vec<u8>,
+    pub(super) values: Encoded,
     pub(super) handles: Handles,
     pub(super) host: Arc<HostTypes>,
 }
@@ -72,7 +73,7 @@ unsafe impl<const N: usize> Lower for Lowered<N> {
 
 impl<const N: usize> Lowered<N> {
     fn values<'a, 'b, T>(&'a self, cx: &'a mut LowerContext<'b, T>) -> Values<'a, 'b, T> {
-        Values { reader: Reader::new(&self.bytes), handles: &self.handles, host: &self.host, cx }
+        Values { reader: Reader::new(&self.values), handles: &self.handles, host: &self.host, cx }
     }
 }
 
@@ -96,17 +97,19 @@ impl<T> Values<'_, '_, T> {
     fn flat(&mut self, ty: InterfaceType, dst: &mut [ValRaw]) -> Result<()> {
         let [first, ..] = dst else { return Ok(()) };
         match ty {
-            InterfaceType::Bool | InterfaceType::U8 => {
-                *first = ValRaw::u32(self.reader.fixed().map(u8::from_le_bytes)?.into())
-            }
-            InterfaceType::S8 => *first = ValRaw::i32(self.reader.fixed().map(i8::from_le_bytes)?.into()),
-            InterfaceType::U16 => *first = ValRaw::u32(self.reader.fixed().map(u16::from_le_bytes)?.into()),
-            InterfaceType::S16 => *first = ValRaw::i32(self.reader.fixed().map(i16::from_le_bytes)?.into()),
-            InterfaceType::U32 | InterfaceType::S32 => *first = ValRaw::u32(self.reader.u32()?),
+            InterfaceType::Bool
+            | InterfaceType::U8
+            | InterfaceType::S8
+            | InterfaceType::U16
+            | InterfaceType::S16
+            | InterfaceType::U32
+            | InterfaceType::S32 => *first = ValRaw::u32(self.reader.u32()?),
             InterfaceType::Char => *first = ValRaw::u32(self.char()?),
-            InterfaceType::U64 | InterfaceType::S64 => *first = ValRaw::u64(self.reader.u64()?),
+            InterfaceType::U64 | InterfaceType::S64 => {
+                *first = ValRaw::u64(self.reader.two_words().map(u64::from_le_bytes)?);
+            }
             InterfaceType::Float32 => *first = ValRaw::f32(self.reader.u32()?),
-            InterfaceType::Float64 => *first = ValRaw::f64(self.reader.u64()?),
+            InterfaceType::Float64 => *first = ValRaw::f64(self.reader.two_words().map(u64::from_le_bytes)?),
             InterfaceType::String => {
                 let text = self.reader.text()?;
                 let mut pair = MaybeUninit::uninit();
@@ -166,24 +169,24 @@ impl<T> Values<'_, '_, T> {
     fn store(&mut self, ty: InterfaceType, offset: usize) -> Result<()> {
         match ty {
             InterfaceType::Bool | InterfaceType::U8 | InterfaceType::S8 => {
-                let bytes: [u8; 1] = self.reader.fixed()?;
-                self.put(offset, bytes);
+                let [byte, ..] = self.reader.word()?;
+                self.put(offset, [byte]);
             }
             InterfaceType::U16 | InterfaceType::S16 => {
-                let bytes: [u8; 2] = self.reader.fixed()?;
-                self.put(offset, bytes);
+                let [low, high, ..] = self.reader.word()?;
+                self.put(offset, [low, high]);
             }
             InterfaceType::U32 | InterfaceType::S32 | InterfaceType::Float32 => {
-                let bytes: [u8; 4] = self.reader.fixed()?;
-                self.put(offset, bytes);
+                let word = self.reader.word()?;
+                self.put(offset, word);
             }
             InterfaceType::Char => {
                 let code = self.char()?;
                 self.put(offset, code.to_le_bytes());
             }
             InterfaceType::U64 | InterfaceType::S64 | InterfaceType::Float64 => {
-                let bytes: [u8; 8] = self.reader.fixed()?;
-                self.put(offset, bytes);
+                let words = self.reader.two_words()?;
+                self.put(offset, words);
             }
             InterfaceType::String => self.reader.text()?.linear_lower_to_memory(self.cx, ty, offset)?,
             InterfaceType::List(list) => {
@@ -202,7 +205,7 @@ impl<T> Values<'_, '_, T> {
             InterfaceType::Flags(index) => {
                 let (names, size) = (self.cx.types[index].names.len(), self.cx.types[index].abi.size32);
                 for word in 0..names.div_ceil(32) {
-                    let bits: [u8; 4] = self.reader.fixed()?;
+                    let bits = self.reader.word()?;
                     match size {
                         1 => self.put(offset, [bits[0]]),
                         2 => self.put(offset, [bits[0], bits[1]]),
@@ -253,12 +256,11 @@ impl<T> Values<'_, '_, T> {
         let bytes = count.checked_mul(size).filter(|bytes| u32::try_from(*bytes).is_ok());
         let bytes =
             bytes.ok_or_else(|| format_err!("a list of {count} elements does not fit in the guest's memory"))?;
-        // Before room is made for them, are they there? Each takes a byte at least.
-        if count > self.reader.clone().bytes(count).map_or(0, <[u8]>::len) {
-            return Err(malformed());
-        }
         let offset = self.room(align, bytes)?;
         if is_plain(element) {
+            if size == 8 {
+                self.reader.align();
+            }
             let values = self.reader.bytes(bytes)?;
             self.cx.as_slice_mut()[offset..][..bytes].copy_from_slice(values);
             return Ok((offset, count));
@@ -283,7 +285,7 @@ impl<T> Values<'_, '_, T> {
 
     /// The index by which the guest knows a resource.
     fn resource(&mut self, ty: InterfaceType) -> Result<u32> {
-        let number = self.reader.u64()?;
+        let number = self.reader.number()?;
         let (index, owned) = match ty {
             InterfaceType::Own(index) => (index, true),
             InterfaceType::Borrow(index) => (index, false),

@@ -17,6 +17,7 @@ mod lift;
 mod links;
 mod lower;
 mod missing;
+mod numbers;
 mod resources;
 pub(super) mod state;
 mod wire;
@@ -27,7 +28,7 @@ use super::state::GuestState;
 use crate::actor::protocol::config::UnknownImports;
 use crate::actor::protocol::host_call::HostImports;
 use crate::error::Result;
-use crate::limits::{COMPONENT_COPY_BYTES_MAX, RESOURCE_HANDLES_MAX};
+use crate::limits::{COMPONENT_COPY_BYTES_MAX, COMPONENT_COPY_BYTES_MIN, RESOURCE_HANDLES_MAX};
 use state::ComponentState;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
@@ -51,7 +52,9 @@ impl Linked {
             missing::check(&name, &links.interface, given.as_ref())?;
         }
         let prepared = links.prepared(&name)?;
-        store.set_hostcall_fuel(COMPONENT_COPY_BYTES_MAX);
+        // Of what it has it can let out many copies at once, but not of more than it may have.
+        let copied = usize::try_from(store.data().limiter.bytes_max()).unwrap_or(usize::MAX);
+        store.set_hostcall_fuel(copied.clamp(COMPONENT_COPY_BYTES_MIN, COMPONENT_COPY_BYTES_MAX));
         store.set_max_component_handles(RESOURCE_HANDLES_MAX);
         store.data_mut().component = Some(ComponentState::new(&links.interface, &links.host_types, given));
         Ok(Linked(prepared))

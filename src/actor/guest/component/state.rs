@@ -3,7 +3,7 @@
 use super::handles::Handles;
 use super::resources::HostTypes;
 use crate::actor::protocol::host_call::HostImports;
-use crate::interface::Interface;
+use crate::interface::{Interface, Type};
 use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::component::{Func, Instance};
@@ -39,5 +39,6 @@ impl ComponentState {
 /// A function that the component exports.
 pub(super) struct Exported {
     pub(super) func: Func,
-    pub(super) has_result: bool,
+    pub(super) params: Vec<Type>,
+    pub(super) result: Option<Type>,
 }
