@@ -336,17 +336,32 @@ export class WasmInstance {
   #batchOfComponent(calls) {
     const guest = this.#guest;
     const functions = bareArray();
-    const spelled = asCalls(calls, (name, args) => {
-      const func = functionOf(guest, name);
-      functions[functions.length] = func;
-      return [func.fullName, argumentsOf(guest, func, args)];
-    });
+    let spelled;
+    guest.hold();
+    try {
+      spelled = asCalls(calls, (name, args) => {
+        const func = functionOf(guest, name);
+        functions[functions.length] = func;
+        return [func.fullName, argumentsOf(guest, func, args)];
+      });
+    } catch (error) {
+      const ready = waitsFor(error.cause);
+      if (ready === undefined) throw error;
+      return this.#batchOnceReady(ready, calls);
+    } finally {
+      guest.release(spelled !== undefined);
+    }
     const lent = guest.host.takeLent();
     const read = (reply) => resultsOfBatch(guest, functions, batchResults(reply));
     const promise = isWithin()
       ? calling(this.#id, undefined, async () => read(await this.#sendBatch(spelled)))
       : sent(this.#id, op_wasm_send_batch(this.#id, spelled[0], spelled[1], spelled[2]), this, read);
     return lent.length === 0 ? promise : withLent(guest, lent, promise);
+  }
+
+  async #batchOnceReady(ready, calls) {
+    await ready;
+    return await this.#batchOfComponent(calls);
   }
 
   async #sendBatch({ 0: numbers, 1: names, 2: others }) {

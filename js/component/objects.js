@@ -47,6 +47,7 @@ export class Guest {
   call;
   #classes = new SafeMap();
   #giving = bareArray();
+  #isHeld = false;
 
   constructor(of, host) {
     this.interface = of;
@@ -70,8 +71,20 @@ export class Guest {
     return state.number;
   }
 
+  /** Several calls are written, which go together or not at all. Ended by `release`. */
+  hold() {
+    this.#isHeld = true;
+  }
+
+  release(goes) {
+    this.#isHeld = false;
+    if (goes) this.given();
+    else this.notGiven();
+  }
+
   /** What has been written goes: what the guest owns from now on is nobody's here. */
   given() {
+    if (this.#isHeld) return;
     const giving = this.#giving;
     if (giving.length > 0) this.#giving = bareArray();
     for (let i = 0; i < giving.length; i++) giving[i].number = undefined;
@@ -80,6 +93,7 @@ export class Guest {
 
   /** It does not. */
   notGiven() {
+    if (this.#isHeld) return;
     if (this.#giving.length > 0) this.#giving = bareArray();
     this.host.notGiven();
   }

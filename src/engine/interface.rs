@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
     fn resource_at(&mut self, id: ResourceId) -> u32 {
         let next = self.made.resources.len() as u32;
         *self.resources.entry(id).or_insert_with(|| {
-            self.made.resources.push(Resource { interface: None, name: "resource".to_owned(), is_imported: true });
+            self.made.resources.push(Resource { interface: None, name: String::new(), is_imported: true });
             next
         })
     }

@@ -169,6 +169,11 @@ test("resources are objects of classes", async () => {
   early[Symbol.dispose]();
   await rejects(early.read(), 5007, "disposed of");
   equal(await read, 8);
+  const fresh = new Ticket(8);
+  equal(await plain.callBatch([["demo:plug/api#[method]ticket.read", fresh], ["add", 1, 2]]), [[8], [3]]);
+  // A batch of which one call is wrong is not made, and gives nothing away.
+  await rejects(plain.callBatch([["demo:plug/api#[method]ticket.read", fresh], ["add", 1, -2]]), 5007, "arg 1");
+  equal(await fresh.read(), 8);
   const failed = new Ticket("seven");
   for (let i = 0; i < 2; i++) await rejects(failed.read(), 5007, "[constructor]ticket", "arg 0");
   const other = await make();

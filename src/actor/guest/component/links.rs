@@ -8,7 +8,7 @@ use crate::error::{ErrorCode, Result, WasmError};
 use crate::interface::Interface;
 use crate::printable;
 use std::sync::Arc;
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{Component, InstancePre, Linker, LinkerInstance};
 
 /// What instances of one component share.
 pub(crate) struct Links {
@@ -55,30 +55,37 @@ fn link_own(linker: &mut Linker<GuestState>, interface: &Interface) -> wasmtime:
     let mut host_types = HostTypes::default();
     let is_wasi = |of: &Option<String>| of.as_ref().is_some_and(|of| interface.wasi.contains(of));
     for (number, resource) in interface.resources.iter().enumerate() {
-        let Some(within) =
-            resource.interface.as_deref().filter(|_| resource.is_imported && !is_wasi(&resource.interface))
-        else {
+        // One without a name is nobody's to give.
+        if !resource.is_imported || resource.name.is_empty() || is_wasi(&resource.interface) {
             continue;
-        };
+        }
         let ty = host_types.add(number as u32);
         let dropped = move |store: wasmtime::StoreContextMut<'_, GuestState>, rep| {
             host_function::dropped(&store, number as u32, rep);
             Ok(())
         };
-        linker.instance(within)?.resource(&resource.name, ty, dropped)?;
+        place(linker, &resource.interface)?.resource(&resource.name, ty, dropped)?;
     }
     let counts = interface.flat_counts();
     for (index, function) in interface.imports.iter().enumerate() {
         let params =
             function.params.iter().map(|(_, ty)| interface.flat_count(&counts, *ty)).fold(0, u32::saturating_add);
         let result = function.result.map_or(0, |ty| interface.flat_count(&counts, ty));
-        let mut place = match &function.interface {
-            Some(within) => linker.instance(within)?,
-            None => linker.root(),
-        };
+        let mut place = place(linker, &function.interface)?;
         host_function::link(&mut place, Import { index, params, result }, &function.name)?;
     }
     Ok(host_types)
+}
+
+/// Where what stands in an interface, or in the world itself, is linked.
+fn place<'a>(
+    linker: &'a mut Linker<GuestState>,
+    interface: &Option<String>,
+) -> wasmtime::Result<LinkerInstance<'a, GuestState>> {
+    match interface {
+        Some(within) => linker.instance(within),
+        None => Ok(linker.root()),
+    }
 }
 
 /// What is missing, in a sentence: what is WASI's, of a version that there is not.
@@ -91,5 +98,15 @@ fn unmet(interface: &Interface, error: &wasmtime::Error) -> String {
             "it imports {newer}: WASI 0.3, with its asynchronous functions, streams and futures, is not there yet; build it for WASI 0.2"
         );
     }
-    printable::sentence(&format!("{error:#}"))
+    let text = format!("{error:#}");
+    let missing = interface.wasi.iter().find(|name| text.contains(&format!("`{name}`")));
+    missing.map_or_else(
+        || printable::sentence(&text),
+        |name| {
+            format!(
+                "it imports {}, which is not among the interfaces of WASI that there are here",
+                printable::name(name)
+            )
+        },
+    )
 }
