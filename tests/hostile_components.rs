@@ -127,6 +127,16 @@ async fn a_component_that_asks_for_much_has_it_listed_in_few_words() {
 }
 
 #[tokio::test]
+async fn what_is_of_wasi_and_not_there_is_named() {
+    let importing = |name: &str| format!("(component (import \"{name}\" (instance (export \"f\" (func)))))");
+    let error = instantiated(&importing("wasi:cli/environment@0.3.0"), Limits::default()).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Instantiate);
+    assert!(error.message.contains("wasi:cli/environment@0.3.0") && error.message.contains("WASI 0.3"), "{error}");
+    let error = instantiated(&importing("wasi:nn/graph@0.2.0-rc"), Limits::default()).await.unwrap_err();
+    assert!(error.message.contains("wasi:nn/graph@0.2.0-rc, which is not among"), "{error}");
+}
+
+#[tokio::test]
 async fn memories_and_tables_are_summed_over_all_instances_in_it() {
     let with = |what: &str, count: usize| {
         let instances = repeated(count, |_| "(core instance (instantiate $m))".to_owned());

@@ -81,7 +81,8 @@ impl<'a> Reader<'a> {
             self.text = rest;
             return Ok(taken.into());
         }
-        let begins_within = std::mem::take(&mut self.within) && units > 0;
+        let begins_within = self.within && units > 0;
+        self.within &= !begins_within;
         let mut left = units - usize::from(begins_within);
         let mut end = 0;
         for char in self.text.chars() {
