@@ -17,22 +17,26 @@ use wasmtime::{AsContextMut, RootScope};
 /// If it throws, if nobody is there to run it, and if the guest is stopped.
 pub(super) async fn until_returned(
     store: &mut Context<'_>,
-    mut open: PendingHostCall<'_>,
+    open: &mut PendingHostCall<'_>,
     import: &FailedImport,
     span: Span,
 ) -> wasmtime::Result<Vec<Arg>> {
     store.data_mut().depth += 1;
-    let ended = returned(store, &mut open, import).instrument(span).await;
+    let ended = returned(store, open, import).instrument(span).await;
     store.data().actor.control.set_waiting(false);
     store.data_mut().depth -= 1;
-    match &ended {
+    ended
+}
+
+/// The call is over, and what was returned is what the guest imports; or not.
+pub(super) fn close<T>(open: PendingHostCall<'_>, ended: &wasmtime::Result<T>) {
+    match ended {
         Ok(_) => open.end("ok"),
         Err(error) if error.is::<StoppedByHost>() => drop(open),
         Err(error) => {
             open.end(error.downcast_ref().map_or(ErrorCode::Call, |failure: &HostFailure| failure.error.code).name())
         }
     }
-    ended
 }
 
 async fn returned(

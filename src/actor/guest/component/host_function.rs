@@ -4,7 +4,7 @@ use super::instance::component;
 use super::lift::Lifted;
 use super::lower::Lowered;
 use crate::actor::guest::ending::{HostFailure, StoppedByHost};
-use crate::actor::guest::serving::until_returned;
+use crate::actor::guest::serving::{close, until_returned};
 use crate::actor::guest::state::{Context, GuestState};
 use crate::actor::protocol::host_call::{Given, HostCall, HostEvent, HostImports, PendingHostCall, WaitingGuest};
 use crate::error::{ErrorCode, FailedImport, WasmError};
@@ -77,8 +77,10 @@ async fn call(store: &mut Context<'_>, index: usize, params: Encoded) -> Result<
     let call = HostCall { id, instance, set, import: index, args, results: 1, replies, guest };
     let (module, name) = (&*import.module, &*import.name);
     let span = tracing::debug_span!("host call", instance, module, import = name, outcome = Empty);
-    let open = PendingHostCall::send(&events, call, inbox, span.clone());
-    match until_returned(store, open, &import, span).await?.as_slice() {
+    let mut open = PendingHostCall::send(&events, call, inbox, span.clone());
+    let ended = until_returned(store, &mut open, &import, span).await;
+    close(open, &ended);
+    match ended?.as_slice() {
         [Arg { value: RawValue::Encoded(values), .. }] => Ok((**values).clone()),
         _ => Err(failure(WasmError::new(ErrorCode::Type, format!("{import} has returned no values"))).into()),
     }

@@ -3,7 +3,7 @@
 use super::imported::Imported;
 use super::values::from_val;
 use crate::actor::guest::ending::StoppedByHost;
-use crate::actor::guest::serving::until_returned;
+use crate::actor::guest::serving::{close, until_returned};
 use crate::actor::guest::state::{Context, GuestState};
 use crate::actor::protocol::host_call::{HostCall, HostEvents, PendingHostCall, WaitingGuest};
 use crate::error::{Result, WasmError};
@@ -52,10 +52,16 @@ impl HostFunction {
             HostCall { id, instance, set: self.set, import: self.index, args, results: results.len(), replies, guest };
         let (module, import) = (&*self.imported.import.module, &*self.imported.import.name);
         let span = tracing::debug_span!("host call", instance, module, import, outcome = Empty);
-        let open = PendingHostCall::send(&self.events, call, inbox, span.clone());
-        let returned = until_returned(store, open, &self.imported.import, span).await?;
-        let values = self.imported.results(store, &returned).await;
-        results.copy_from_slice(&values.map_err(|error| self.imported.failure(error))?);
+        let mut open = PendingHostCall::send(&self.events, call, inbox, span.clone());
+        let ended = match until_returned(store, &mut open, &self.imported.import, span).await {
+            Ok(returned) => {
+                let values = self.imported.results(store, &returned).await;
+                values.map_err(|error| wasmtime::Error::from(self.imported.failure(error)))
+            }
+            Err(error) => Err(error),
+        };
+        close(open, &ended);
+        results.copy_from_slice(&ended?);
         Ok(())
     }
 
