@@ -382,6 +382,15 @@ fn a_broken_manifest_shows_file_line_and_column() {
         (wasm("[capabilities.wasm.limits]\nfule = 1"), "5:1", "did you mean `fuel`?"),
         (wasm("[capabilities.net]\nfetch = [\"example.com\"]"), "5:10", "scheme"),
         (wasm("[capabilities.net]\nfecth = []"), "5:1", "did you mean `fetch`?"),
+        (wasm("[capabilities.wasm.http]\nalow = []"), "5:1", "did you mean `allow`?"),
+        (wasm("[capabilities.wasm.http]\nallow = [\"*\"]"), "5:10", "scheme"),
+        (wasm("[capabilities.wasm.http]\nallow = \"https://example.com/\""), "5:9", "an array"),
+        (wasm("[capabilities.wasm.http]\nallow_private = 1"), "5:17", "true or false"),
+        (wasm("[capabilities.wasm.http]\nprivate = true"), "5:1", "there are allow, allow_private"),
+        (wasm("http = true"), "4:8", "a table"),
+        (wasm("allow = []"), "4:1", "did you mean `allow` in [capabilities.wasm.http]?"),
+        (wasm("[capabilities.net]\nallow = []"), "5:1", "did you mean `allow` in [capabilities.wasm.http]?"),
+        (wasm("[capabilities.wasm.htpp]"), "4:20", "did you mean `http`?"),
         ("capabilities = 1\n".to_owned(), "1:16", "a table"),
     ];
     for (text, at, part) in cases {

@@ -76,10 +76,14 @@ async fn types_that_double_are_not_written_out() {
 #[tokio::test]
 async fn components_that_multiply_instances_are_refused_before_they_do() {
     let doubled = |levels: usize| {
-        let mut text = String::from("(component $c0 (core module $m) (core instance (instantiate $m)) (core instance (instantiate $m)))");
+        let mut text = String::from(
+            "(component $c0 (core module $m) (core instance (instantiate $m)) (core instance (instantiate $m)))",
+        );
         for level in 1..=levels {
             let inner = level - 1;
-            text = format!("(component $c{level} {text} (instance (instantiate $c{inner})) (instance (instantiate $c{inner})))");
+            text = format!(
+                "(component $c{level} {text} (instance (instantiate $c{inner})) (instance (instantiate $c{inner})))"
+            );
         }
         format!("(component {text} (instance (instantiate $c{levels})))")
     };
@@ -99,7 +103,8 @@ async fn components_that_multiply_instances_are_refused_before_they_do() {
 
 #[tokio::test]
 async fn lists_of_things_have_bounds() {
-    refused(&format!("(component {})", repeated(1_001, |_| "(core module)".to_owned())), "modules and components").await;
+    refused(&format!("(component {})", repeated(1_001, |_| "(core module)".to_owned())), "modules and components")
+        .await;
     let deep = format!("{}{}", "(component ".repeat(60), ")".repeat(60));
     refused(&deep, "within each other").await;
     let imports = repeated(10_001, |at| format!("(import \"f{at}\" (func))"));
@@ -113,7 +118,8 @@ async fn lists_of_things_have_bounds() {
 
 #[tokio::test]
 async fn a_component_that_asks_for_much_has_it_listed_in_few_words() {
-    let imports = repeated(9_000, |at| format!("(import \"a-function-of-some-length-{at}\" (func (param \"a\" string)))"));
+    let imports =
+        repeated(9_000, |at| format!("(import \"a-function-of-some-length-{at}\" (func (param \"a\" string)))"));
     let error = instantiated(&format!("(component {imports})"), Limits::default()).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Instantiate);
     assert!(error.message.contains("a-function-of-some-length-0") && error.message.contains("more"), "{error}");
