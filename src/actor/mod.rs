@@ -21,6 +21,6 @@ pub use blueprint::{Blueprint, Services};
 pub use budget::Budget;
 pub use cell::{control, mailbox};
 pub use handle::Actor;
-pub use protocol::{config, host_call, loan, message, native, pipe, replies};
+pub use protocol::{config, host_call, http, loan, message, native, pipe, replies};
 pub use stats::{InstanceStats, Restart};
 pub use thread::{OsThread, Reaper, Watch, spawn};
