@@ -85,12 +85,12 @@ impl WasmHost {
 }
 
 impl HttpGrant for Caps {
-    fn allows(&self, url: &Url) -> bool {
-        self.http_allows(url)
+    fn allows(&self, url: &str) -> bool {
+        Url::parse(url).is_ok_and(|url| self.http_allows(&url))
     }
 
-    fn reaches(&self, url: &Url, address: IpAddr) -> bool {
-        self.http_reaches(url, address)
+    fn reaches(&self, url: &str, address: IpAddr) -> bool {
+        Url::parse(url).is_ok_and(|url| self.http_reaches(&url, address))
     }
 }
 

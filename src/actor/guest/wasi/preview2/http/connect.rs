@@ -23,7 +23,8 @@ pub(super) async fn connect(
     until: Instant,
 ) -> Result<TcpStream, Error> {
     let found = addresses(url, turn).await?;
-    let judged: Vec<SocketAddr> = found.into_iter().filter(|address| grant.reaches(url, address.ip())).collect();
+    let judged: Vec<SocketAddr> =
+        found.into_iter().filter(|address| grant.reaches(url.as_str(), address.ip())).collect();
     let mut failure = Error::DestinationIpProhibited;
     for (tried, address) in judged.iter().enumerate() {
         let left = until.saturating_duration_since(Instant::now()) / (judged.len() - tried) as u32;

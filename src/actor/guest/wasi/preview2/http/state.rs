@@ -61,7 +61,7 @@ impl Requests {
         }
         let invalid = ErrorCode::HttpRequestUriInvalid;
         let url = Url::parse(&request.uri().to_string()).map_err(|_| invalid.clone())?;
-        if !grant.allows(&url) {
+        if !grant.allows(url.as_str()) {
             return Err(ErrorCode::HttpRequestDenied);
         }
         let path = &url[Position::BeforePath..Position::AfterQuery];
