@@ -346,6 +346,42 @@ fn limits_are_read_with_their_units() {
     assert_eq!(app.caps("").limits().interruption, None);
 }
 
+#[test]
+fn what_components_reach_is_granted_by_url_and_by_address() {
+    let app = app();
+    let url = |text: &str| text.parse().unwrap();
+    let ip = |text: &str| text.parse().unwrap();
+    assert!(!app.caps("").http_is_granted() && !app.caps("[capabilities.wasm.http]").http_is_granted());
+    let table =
+        "[capabilities.wasm.http]\nallow = [\"https://example.com/v1/*\", \"http://10.0.0.1/\", \"http://localhost/\"]";
+    let caps = app.caps(table);
+    assert!(caps.http_is_granted() && caps.http_allows(&url("https://example.com/v1/x")));
+    assert!(!caps.http_allows(&url("https://example.com/v2")) && !caps.fetch_allows(&url("https://example.com/v1/x")));
+    for (to, address, reached) in [
+        ("https://example.com/v1/", "93.184.216.34", true),
+        ("https://example.com/v1/", "10.0.0.1", false),
+        ("https://example.com/v1/", "127.0.0.1", false),
+        ("https://example.com/v1/", "169.254.169.254", false),
+        ("https://example.com/v1/", "::ffff:93.184.216.34", false),
+        ("http://10.0.0.1/", "10.0.0.1", true),
+        ("http://10.0.0.1/", "10.0.0.2", false),
+        ("http://localhost/", "::1", true),
+        ("http://localhost/", "10.0.0.1", false),
+    ] {
+        assert_eq!(caps.http_reaches(&url(to), ip(address)), reached, "{to} {address}");
+    }
+    assert!(
+        app.caps(&format!("{table}\nallow_private = true"))
+            .http_reaches(&url("https://example.com/v1/"), ip("10.0.0.1"))
+    );
+    assert!(!app.caps(&format!("enabled = false\n{table}")).http_is_granted());
+    let built = Caps::builder().http("https://example.com/*").build().unwrap();
+    assert!(
+        built.http_allows(&url("https://example.com/")) && !built.http_reaches(&url("https://example.com/"), ip("::1"))
+    );
+    assert!(Caps::builder().http("example.com").build().unwrap_err().to_string().contains("http(\"example.com\")"));
+}
+
 /// What is wrong, where, and a part of the message.
 #[test]
 fn a_broken_manifest_shows_file_line_and_column() {

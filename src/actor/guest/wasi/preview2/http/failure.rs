@@ -1,6 +1,7 @@
 //! What goes wrong with a request that was sent, in the words of `wasi:http`.
 
 use std::error::Error as _;
+use std::io;
 use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
@@ -9,11 +10,11 @@ pub(super) fn of_hyper(error: hyper::Error) -> Error {
     if error.is_parse_too_large() {
         return Error::HttpResponseHeaderSectionSize(None);
     }
-    if error.is_incomplete_message() {
+    let system = error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
+    if error.is_incomplete_message() || system == Some(io::ErrorKind::UnexpectedEof) {
         return Error::HttpResponseIncomplete;
     }
-    let broken = error.source().is_some_and(|source| source.is::<std::io::Error>());
-    if broken || error.is_closed() || error.is_canceled() {
+    if system.is_some() || error.is_closed() || error.is_canceled() {
         Error::ConnectionTerminated
     } else {
         Error::HttpProtocolError

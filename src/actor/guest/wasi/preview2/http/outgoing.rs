@@ -25,6 +25,8 @@ impl outgoing_handler::Host for Preview2 {
         options: Option<Resource<RequestOptions>>,
     ) -> HttpResult<Resource<HostFutureIncomingResponse>> {
         self.http.held.room(&self.table).map_err(HttpError::trap)?;
+        // Without a path it is that of the host alone.
+        self.table.get_mut(&request)?.path_with_query.get_or_insert_with(|| "/".to_owned());
         let given = options.as_ref().map(Resource::rep);
         let pending = outgoing_handler::Host::handle(&mut self.http(), request, options);
         if let Some(given) = given {

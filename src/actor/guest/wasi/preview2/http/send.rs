@@ -92,6 +92,7 @@ async fn exchange(
 ) -> Sent {
     let (mut sender, connection) = http1::Builder::new()
         .max_headers(HTTP_HEADERS_MAX)
+        .max_header_size(HTTP_RESPONSE_BYTES_MAX)
         .max_buf_size(HTTP_RESPONSE_BYTES_MAX)
         .handshake(TokioIo::new(stream))
         .await

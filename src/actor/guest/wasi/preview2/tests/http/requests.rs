@@ -162,11 +162,16 @@ async fn a_stop_ends_what_waits_and_the_end_of_the_guest_what_is_under_way() {
     let pending = sent(wasi, &server.authority(), "/").unwrap();
     let ready = HostFutureIncomingResponse::subscribe(wasi, borrow(&pending)).unwrap();
     let actor = wasi.actor.clone();
-    thread::spawn(move || {
-        thread::sleep(Duration::from_millis(100));
+    {
+        // It has begun to wait when the stop comes.
+        let mut wait = std::pin::pin!(wasi.block(borrow(&ready)));
+        assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(wait.as_mut().poll(cx).is_pending())).await);
+        while server.connections() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         actor.control.stop(StopReason::Dropped);
-    });
-    assert!(wasi.block(borrow(&ready)).await.is_err());
+        assert!(wait.await.is_err());
+    }
     assert!(heard.try_recv().is_err());
     drop(guest);
     // The task ends on this very thread.
