@@ -1,6 +1,6 @@
 //! From a URL to a connection: its host is looked up once, each address judged, and connected to as it is.
 
-use super::send::Turn;
+use super::turn::Turn;
 use crate::actor::protocol::http::HttpGrant;
 use crate::blocking;
 use crate::limits::{HTTP_ADDRESSES_MAX, HTTP_LOOKUPS_MAX};

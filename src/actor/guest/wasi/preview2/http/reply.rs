@@ -1,7 +1,7 @@
 //! The body of a response, as it comes. Nothing is read from the connection that nobody asks for, but one piece.
 
 use super::failure::of_hyper;
-use super::send::Turn;
+use super::turn::Turn;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::pin::Pin;

@@ -4,10 +4,10 @@ use super::connect::connect;
 use super::failure::of_hyper;
 use super::reply::Reply;
 use super::tls::over_tls;
+use super::turn::Turn;
 use crate::actor::protocol::http::HttpGrant;
 use crate::limits::{
-    HTTP_BETWEEN_BYTES_MAX, HTTP_CONNECT_MAX, HTTP_CONNECTIONS_MAX, HTTP_FIRST_BYTE_MAX, HTTP_HEADERS_MAX,
-    HTTP_RESPONSE_BYTES_MAX,
+    HTTP_BETWEEN_BYTES_MAX, HTTP_CONNECT_MAX, HTTP_FIRST_BYTE_MAX, HTTP_HEADERS_MAX, HTTP_RESPONSE_BYTES_MAX,
 };
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
@@ -15,7 +15,7 @@ use hyper::client::conn::http1;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 use wasmtime_wasi::runtime::spawn;
@@ -50,23 +50,6 @@ impl Times {
             first_byte: within(options.first_byte_timeout, HTTP_FIRST_BYTE_MAX),
             between_bytes: within(options.between_bytes_timeout, HTTP_BETWEEN_BYTES_MAX),
         }
-    }
-}
-
-/// The turn of a request among those of its component, and among all.
-pub(super) struct Turn {
-    _own: OwnedSemaphorePermit,
-    _of_all: SemaphorePermit<'static>,
-}
-
-static CONNECTIONS: Semaphore = Semaphore::const_new(HTTP_CONNECTIONS_MAX);
-
-impl Turn {
-    async fn of(turns: Arc<Semaphore>) -> Result<Arc<Turn>, Error> {
-        // Neither is ever closed.
-        let _own = turns.acquire_owned().await.map_err(|_| Error::ConnectionLimitReached)?;
-        let _of_all = CONNECTIONS.acquire().await.map_err(|_| Error::ConnectionLimitReached)?;
-        Ok(Arc::new(Turn { _own, _of_all }))
     }
 }
 
