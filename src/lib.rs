@@ -34,8 +34,8 @@
 //! # Features
 //!
 //! The defaults build the JavaScript host and its command line, too. A Rust program wants `default-features = false`. A deno_core
-//! program takes `extension`, and gets `runtime:wasm` by `ops::extension`. The feature `internals` is for the bindings and tests of the
-//! repository; nothing in it keeps its shape.
+//! program takes `extension`, and gets `runtime:wasm` by `ops::extension`. `http` gives components `wasi:http`, and the defaults have it. The
+//! feature `internals` is for the bindings and tests of the repository; nothing in it keeps its shape.
 //!
 //! # Versions
 //!

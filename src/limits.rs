@@ -161,6 +161,35 @@ pub const STREAM_BYTES_MAX: usize = 64 * 1024;
 pub const OUTPUT_BYTES_MAX: usize = 4 * STREAM_BYTES_MAX;
 /// Bytes of one list of random numbers.
 pub const RANDOM_BYTES_MAX: u64 = 64 << 20;
+/// Requests of one component that are under way at once, each until its response has been read. The others wait for their turn.
+pub const HTTP_REQUESTS_MAX: usize = 16;
+/// Connections of all components together, each a descriptor.
+pub const HTTP_CONNECTIONS_MAX: usize = 256;
+/// Names of hosts that are looked up at once, each on a thread of those that wait for disks, too.
+pub const HTTP_LOOKUPS_MAX: usize = 32;
+/// Addresses of one host that are tried, one after another.
+pub const HTTP_ADDRESSES_MAX: usize = 8;
+/// How long a component may wait for its turn, the name, the connection and TLS together; and for the head of the response; and for the next
+/// bytes of its body. It may ask for less.
+pub const HTTP_CONNECT_MAX: Duration = Duration::from_secs(30);
+/// See [`HTTP_CONNECT_MAX`].
+pub const HTTP_FIRST_BYTE_MAX: Duration = Duration::from_secs(300);
+/// See [`HTTP_CONNECT_MAX`].
+pub const HTTP_BETWEEN_BYTES_MAX: Duration = Duration::from_secs(300);
+/// Headers of a request or a response.
+pub const HTTP_HEADERS_MAX: usize = 100;
+/// Bytes of the headers that a component makes, with what each takes in the host: some 70.
+pub const HTTP_FIELDS_BYTES_MAX: usize = 32 * 1024;
+/// Bytes of the head of a response, and of a piece of its body.
+pub const HTTP_RESPONSE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of an authority, of a path with its query, of the name of a method.
+pub const HTTP_TEXT_BYTES_MAX: usize = 8 * 1024;
+/// Bytes that a component may write at once to the body of a request, and how many such pieces are kept until they are sent.
+pub const HTTP_PIECE_BYTES_MAX: usize = 16 * 1024;
+/// See [`HTTP_PIECE_BYTES_MAX`].
+pub const HTTP_PIECES_MAX: usize = 3;
+/// What a component holds of HTTP's at a time: headers, requests, responses, bodies.
+pub const HTTP_RESOURCES_MAX: usize = 1024;
 /// Bytes that a piped stream holds. A writer that is further ahead of its reader waits.
 pub const PIPE_BYTES: usize = 64 * 1024;
 

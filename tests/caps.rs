@@ -346,6 +346,42 @@ fn limits_are_read_with_their_units() {
     assert_eq!(app.caps("").limits().interruption, None);
 }
 
+#[test]
+fn what_components_reach_is_granted_by_url_and_by_address() {
+    let app = app();
+    let url = |text: &str| text.parse().unwrap();
+    let ip = |text: &str| text.parse().unwrap();
+    assert!(!app.caps("").http_is_granted() && !app.caps("[capabilities.wasm.http]").http_is_granted());
+    let table =
+        "[capabilities.wasm.http]\nallow = [\"https://example.com/v1/*\", \"http://10.0.0.1/\", \"http://localhost/\"]";
+    let caps = app.caps(table);
+    assert!(caps.http_is_granted() && caps.http_allows(&url("https://example.com/v1/x")));
+    assert!(!caps.http_allows(&url("https://example.com/v2")) && !caps.fetch_allows(&url("https://example.com/v1/x")));
+    for (to, address, reached) in [
+        ("https://example.com/v1/", "93.184.216.34", true),
+        ("https://example.com/v1/", "10.0.0.1", false),
+        ("https://example.com/v1/", "127.0.0.1", false),
+        ("https://example.com/v1/", "169.254.169.254", false),
+        ("https://example.com/v1/", "::ffff:93.184.216.34", false),
+        ("http://10.0.0.1/", "10.0.0.1", true),
+        ("http://10.0.0.1/", "10.0.0.2", false),
+        ("http://localhost/", "::1", true),
+        ("http://localhost/", "10.0.0.1", false),
+    ] {
+        assert_eq!(caps.http_reaches(&url(to), ip(address)), reached, "{to} {address}");
+    }
+    assert!(
+        app.caps(&format!("{table}\nallow_private = true"))
+            .http_reaches(&url("https://example.com/v1/"), ip("10.0.0.1"))
+    );
+    assert!(!app.caps(&format!("enabled = false\n{table}")).http_is_granted());
+    let built = Caps::builder().http("https://example.com/*").build().unwrap();
+    assert!(
+        built.http_allows(&url("https://example.com/")) && !built.http_reaches(&url("https://example.com/"), ip("::1"))
+    );
+    assert!(Caps::builder().http("example.com").build().unwrap_err().to_string().contains("http(\"example.com\")"));
+}
+
 /// What is wrong, where, and a part of the message.
 #[test]
 fn a_broken_manifest_shows_file_line_and_column() {
@@ -382,6 +418,15 @@ fn a_broken_manifest_shows_file_line_and_column() {
         (wasm("[capabilities.wasm.limits]\nfule = 1"), "5:1", "did you mean `fuel`?"),
         (wasm("[capabilities.net]\nfetch = [\"example.com\"]"), "5:10", "scheme"),
         (wasm("[capabilities.net]\nfecth = []"), "5:1", "did you mean `fetch`?"),
+        (wasm("[capabilities.wasm.http]\nalow = []"), "5:1", "did you mean `allow`?"),
+        (wasm("[capabilities.wasm.http]\nallow = [\"*\"]"), "5:10", "scheme"),
+        (wasm("[capabilities.wasm.http]\nallow = \"https://example.com/\""), "5:9", "an array"),
+        (wasm("[capabilities.wasm.http]\nallow_private = 1"), "5:17", "true or false"),
+        (wasm("[capabilities.wasm.http]\nprivate = true"), "5:1", "there are allow, allow_private"),
+        (wasm("http = true"), "4:8", "a table"),
+        (wasm("allow = []"), "4:1", "did you mean `allow` in [capabilities.wasm.http]?"),
+        (wasm("[capabilities.net]\nallow = []"), "5:1", "did you mean `allow` in [capabilities.wasm.http]?"),
+        (wasm("[capabilities.wasm.htpp]"), "4:20", "did you mean `http`?"),
         ("capabilities = 1\n".to_owned(), "1:16", "a table"),
     ];
     for (text, at, part) in cases {

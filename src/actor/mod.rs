@@ -23,6 +23,6 @@ pub use cell::{control, mailbox};
 #[cfg(feature = "internals")]
 pub use guest::both as component_values;
 pub use handle::Actor;
-pub use protocol::{config, host_call, loan, message, native, pipe, replies};
+pub use protocol::{config, host_call, http, loan, message, native, pipe, replies};
 pub use stats::{InstanceStats, Restart};
 pub use thread::{OsThread, Reaper, Watch, spawn};

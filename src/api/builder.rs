@@ -254,6 +254,7 @@ impl InstanceBuilder {
         let imports = given(self.imports, &module.imports(), &tokio);
         let (mut wasi, streams) = self.wasi.connected();
         let granted = host.preopens(self.wasi.granted).await?;
+        wasi.http = host.http();
         wasi.preopens = granted.into_iter().chain(self.wasi.opened).collect();
         let config = InstanceConfig {
             name: self.name,
@@ -293,7 +294,7 @@ impl Wasi {
         };
         let (stdout, stderr) = (output(self.stdout, &mut streams.stdout), output(self.stderr, &mut streams.stderr));
         let (args, env) = (std::mem::take(&mut self.args), std::mem::take(&mut self.env));
-        (WasiConfig { args, env, stdin, stdout, stderr, preopens: Vec::new() }, streams)
+        (WasiConfig { args, env, stdin, stdout, stderr, ..WasiConfig::default() }, streams)
     }
 }
 

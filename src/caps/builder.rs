@@ -36,6 +36,7 @@ pub struct CapsBuilder {
     load: Vec<(String, Option<[u8; 32]>)>,
     preopens: Vec<(String, Access)>,
     fetch: Vec<String>,
+    http: Vec<String>,
     limits: Limits,
     granted: Granted,
 }
@@ -43,9 +44,9 @@ pub struct CapsBuilder {
 impl Caps {
     /// Grants from a program: nothing yet but to compile bytes.
     pub fn builder() -> CapsBuilder {
-        let (load, preopens, fetch) = (Vec::new(), Vec::new(), Vec::new());
+        let (load, preopens, fetch, http) = Default::default();
         let (limits, granted) = (Limits::default(), Granted::default());
-        CapsBuilder { base: PathBuf::from("."), load, preopens, fetch, limits, granted }
+        CapsBuilder { base: PathBuf::from("."), load, preopens, fetch, http, limits, granted }
     }
 }
 
@@ -77,6 +78,19 @@ impl CapsBuilder {
     /// What the `fetch()` of a JavaScript app may reach, such as `https://api.example.com/`.
     pub fn fetch(mut self, pattern: impl Into<String>) -> Self {
         self.fetch.push(pattern.into());
+        self
+    }
+
+    /// What components may reach by `wasi:http`, such as `https://api.example.com/*`. An address that is not public, whichever name leads
+    /// there, is reached only where the pattern's host is that address itself, or `localhost`.
+    pub fn http(mut self, pattern: impl Into<String>) -> Self {
+        self.http.push(pattern.into());
+        self
+    }
+
+    /// They may reach addresses that are not public by any name that [`http`](CapsBuilder::http) grants.
+    pub fn http_private(mut self) -> Self {
+        self.granted.http.allow_private = true;
         self
     }
 
@@ -157,10 +171,9 @@ impl CapsBuilder {
         for (text, access) in &self.preopens {
             self.granted.preopens.push(grant("preopen", text, (&base, home.as_deref()), Wanted::Folder, *access)?);
         }
-        for text in &self.fetch {
-            let pattern = UrlPattern::parse(text);
-            self.granted.fetch.push(pattern.map_err(|why| wrong("fetch", text, &why.to_string()))?);
-        }
+        let pattern = |key, text: &String| UrlPattern::parse(text).map_err(|why| wrong(key, text, &why));
+        self.granted.fetch = self.fetch.iter().map(|text| pattern("fetch", text)).collect::<Result<_>>()?;
+        self.granted.http.allow = self.http.iter().map(|text| pattern("http", text)).collect::<Result<_>>()?;
         if let CacheChoice::At(folder) = &self.granted.cache {
             let text = folder.to_str().map_or_else(|| folder.to_string_lossy().into_owned(), str::to_owned);
             let folder = paths::absolute(&text, &base, home.as_deref()).map_err(|why| wrong("cache", &text, &why))?;

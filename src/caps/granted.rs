@@ -16,8 +16,17 @@ pub(super) struct Granted {
     pub(super) load: Vec<Grant<Pin>>,
     pub(super) preopens: Vec<Grant<Access>>,
     pub(super) fetch: Vec<UrlPattern>,
+    pub(super) http: Http,
     pub(super) limits: ManifestLimits,
     pub(super) cache: CacheChoice,
+}
+
+/// Where components may send requests.
+#[derive(Debug, Default)]
+pub(super) struct Http {
+    pub(super) allow: Vec<UrlPattern>,
+    /// Also to addresses that are no public ones, by whichever name.
+    pub(super) allow_private: bool,
 }
 
 /// The sha256 that a granted file must have, if any.

@@ -2,9 +2,9 @@
 //! error, so that a typo never widens or loses a grant.
 
 use super::grant::{Grant, Wanted};
-use super::granted::{Access, AppInfo, CacheChoice, Granted, Interruption, ManifestLimits, Pin, Priority};
+use super::granted::{Access, AppInfo, CacheChoice, Granted, Http, Interruption, ManifestLimits, Pin, Priority};
 use super::manifest_error::ManifestError;
-use super::misspelt::{self, LIMIT_KEYS, NET_KEYS, WASM_KEYS};
+use super::misspelt::{self, HTTP_KEYS, LIMIT_KEYS, NET_KEYS, WASM_KEYS};
 use super::net::UrlPattern;
 use super::paths;
 use crate::limits::MAILBOX_MAX;
@@ -51,19 +51,15 @@ fn granted(text: &str, base: &Path, home: Option<&Path>) -> Parsed<Granted> {
     }
     if let Some(net) = section("net")? {
         only_known(net, "[capabilities.net]", NET_KEYS)?;
-        granted.fetch = list(net, "fetch")?.iter().map(url_pattern).collect::<Parsed<_>>()?;
+        granted.fetch = url_patterns(net, "fetch")?;
     }
     Ok(granted)
 }
 
 fn wasm_section(wasm: &DeTable, granted: &mut Granted) -> Parsed<()> {
     only_known(wasm, "[capabilities.wasm]", WASM_KEYS)?;
-    if let Some(enabled) = wasm.get("enabled") {
-        match enabled.get_ref() {
-            DeValue::Boolean(true) => {}
-            DeValue::Boolean(false) => granted.disabled = Some("[capabilities.wasm] says enabled = false".to_owned()),
-            other => return wrong_type(enabled, "enabled", "true or false", other),
-        }
+    if flag(wasm, "enabled")? == Some(false) {
+        granted.disabled = Some("[capabilities.wasm] says enabled = false".to_owned());
     }
     let (base, home) = (granted.base.clone(), granted.home.clone());
     let path = |entry: &Spanned<DeValue>, text: &str| {
@@ -81,6 +77,11 @@ fn wasm_section(wasm: &DeTable, granted: &mut Granted) -> Parsed<()> {
     }
     granted.limits = limits(wasm)?;
     granted.cache = cache(wasm, &base, home.as_deref())?;
+    if let Some(http) = table_in(wasm, "http")? {
+        only_known(http, "[capabilities.wasm.http]", HTTP_KEYS)?;
+        let allow_private = flag(http, "allow_private")?.unwrap_or(false);
+        granted.http = Http { allow: url_patterns(http, "allow")?, allow_private };
+    }
     Ok(())
 }
 
@@ -149,9 +150,13 @@ fn bad_pattern(entry: &Spanned<DeValue>, text: &str, error: &glob::PatternError)
     Problem(format!("\"{text}\" is no valid pattern: {}", error.msg), Some(entry.span()))
 }
 
-fn url_pattern(entry: &Spanned<DeValue>) -> Parsed<UrlPattern> {
-    let text = string(entry, "an entry of `fetch`")?;
-    UrlPattern::parse(text).map_err(|why| Problem(format!("\"{text}\" is no URL pattern: {why}"), Some(entry.span())))
+fn url_patterns(table: &DeTable, key: &str) -> Parsed<Vec<UrlPattern>> {
+    let pattern = |entry: &Spanned<DeValue>| {
+        let text = string(entry, &format!("an entry of `{key}`"))?;
+        let wrong = |why| Problem(format!("\"{text}\" is no URL pattern: {why}"), Some(entry.span()));
+        UrlPattern::parse(text).map_err(wrong)
+    };
+    list(table, key)?.iter().map(pattern).collect()
 }
 
 /// `false`, or a folder.
@@ -211,6 +216,16 @@ fn string<'a>(value: &'a Spanned<DeValue>, what: &str) -> Parsed<&'a str> {
     match value.get_ref() {
         DeValue::String(text) => Ok(text),
         other => wrong_type(value, what, "a string", other),
+    }
+}
+
+fn flag(table: &DeTable, key: &str) -> Parsed<Option<bool>> {
+    match table.get(key) {
+        None => Ok(None),
+        Some(value) => match value.get_ref() {
+            DeValue::Boolean(flag) => Ok(Some(*flag)),
+            other => wrong_type(value, key, "true or false", other),
+        },
     }
 }
 

@@ -16,17 +16,25 @@ pub(super) const WASM_KEYS: &[&str] = &[
     "max_compile_memory",
     "max_compile_ms",
     "interruption",
+    "http",
 ];
 /// The keys of `[capabilities.wasm.limits]`.
 pub(super) const LIMIT_KEYS: &[&str] = &["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements", "mailbox"];
+/// The keys of `[capabilities.wasm.http]`.
+pub(super) const HTTP_KEYS: &[&str] = &["allow", "allow_private"];
 /// The keys of `[capabilities.net]`.
 pub(super) const NET_KEYS: &[&str] = &["fetch"];
 
 /// Our sections and their keys.
-const SECTIONS: [(&str, &[&str]); 3] =
-    [("capabilities.wasm", WASM_KEYS), ("capabilities.wasm.limits", LIMIT_KEYS), ("capabilities.net", NET_KEYS)];
+const SECTIONS: [(&str, &[&str]); 4] = [
+    ("capabilities.wasm", WASM_KEYS),
+    ("capabilities.wasm.limits", LIMIT_KEYS),
+    ("capabilities.wasm.http", HTTP_KEYS),
+    ("capabilities.net", NET_KEYS),
+];
 /// Words that any module may use for something of its own.
-const COMMON_WORDS: &[&str] = &["cache", "enabled", "fetch", "limits", "load", "mailbox", "memory", "priority"];
+const COMMON_WORDS: &[&str] =
+    &["allow", "cache", "enabled", "fetch", "http", "limits", "load", "mailbox", "memory", "priority"];
 /// Limits that nothing but WebAssembly has.
 const TELLING_LIMITS: &[&str] = &["fuel", "table_elements"];
 /// What people call the section for WebAssembly.

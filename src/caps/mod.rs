@@ -2,8 +2,9 @@
 //!
 //! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] holds each granted folder as an
 //! open directory handle; [`resolve`] finds out what a path really means and opens it beneath such a handle, so that nothing
-//! changes between the check and the use; [`net`] decides about URLs. Nothing here sends a message or knows an engine.
+//! changes between the check and the use; [`net`] decides about URLs, [`addresses`] about what their hosts turn out to be. Nothing here sends a message or knows an engine.
 
+mod addresses;
 mod builder;
 mod grant;
 mod granted;
@@ -22,6 +23,7 @@ use crate::printable;
 use grant::{Grant, Wanted};
 use granted::Granted;
 use std::fs::File;
+use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -208,6 +210,23 @@ impl Caps {
     /// May the app's own `fetch` ask for this URL?
     pub fn fetch_allows(&self, url: &url::Url) -> bool {
         self.granted.fetch.iter().any(|pattern| pattern.allows(url))
+    }
+
+    /// May components send any request at all?
+    pub fn http_is_granted(&self) -> bool {
+        self.granted.disabled.is_none() && !self.granted.http.allow.is_empty()
+    }
+
+    /// May a component ask for this URL?
+    pub fn http_allows(&self, url: &url::Url) -> bool {
+        self.granted.disabled.is_none() && self.granted.http.allow.iter().any(|pattern| pattern.allows(url))
+    }
+
+    /// May it be reached at this address, which its host has turned out to be? What is not public has to be granted as such.
+    pub fn http_reaches(&self, url: &url::Url, address: IpAddr) -> bool {
+        let http = &self.granted.http;
+        let mut by = http.allow.iter().filter(|pattern| pattern.allows(url));
+        addresses::is_public(address) || http.allow_private || by.any(|pattern| pattern.names(address))
     }
 }
 

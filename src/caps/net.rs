@@ -1,8 +1,9 @@
-//! Which URLs the app's own `fetch` may ask for.
+//! Which URLs may be asked for: by the app's own `fetch`, and by components.
 
-use url::Url;
+use std::net::IpAddr;
+use url::{Host, Url};
 
-/// One entry of `[capabilities.net] fetch`, such as `https://api.example.com/v1/*`.
+/// One entry of `[capabilities.net] fetch` or `[capabilities.wasm.http] allow`, such as `https://api.example.com/v1/*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UrlPattern {
     scheme: String,
@@ -48,6 +49,19 @@ impl UrlPattern {
             && url.password().is_none()
             && url.host_str().is_some_and(|host| self.allows_host(host))
             && self.path.as_ref().is_none_or(|pieces| allows_path(pieces, url.path()))
+    }
+
+    /// Does it name this address itself, or the machine's own as `localhost`? A name that leads there does not.
+    pub(super) fn names(&self, address: IpAddr) -> bool {
+        if self.any_label_before {
+            return false;
+        }
+        match Host::parse(&self.host) {
+            Ok(Host::Ipv4(named)) => address == named,
+            Ok(Host::Ipv6(named)) => address == named,
+            Ok(Host::Domain(name)) => name == "localhost" && address.is_loopback(),
+            Err(_) => false,
+        }
     }
 
     fn allows_host(&self, host: &str) -> bool {
@@ -124,6 +138,27 @@ mod tests {
             ("https://example.com/*", "ftp://example.com/x"),
         ] {
             assert!(!allows(pattern, url), "{pattern} {url}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_named_as_such_or_as_localhost() {
+        for (pattern, address, named) in [
+            ("http://127.0.0.1:9/x", "127.0.0.1", true),
+            ("http://127.0.0.1", "127.0.0.2", false),
+            ("http://127.0.0.1", "::ffff:127.0.0.1", false),
+            ("http://0x7f.1/", "127.0.0.1", true),
+            ("http://[::1]/", "::1", true),
+            ("http://[::ffff:10.0.0.1]/", "::ffff:10.0.0.1", true),
+            ("http://localhost/", "127.0.0.1", true),
+            ("http://localhost/", "::1", true),
+            ("http://localhost/", "10.0.0.1", false),
+            ("http://*.localhost/", "127.0.0.1", false),
+            ("http://localhost.example.com/", "127.0.0.1", false),
+            ("http://example.com/", "127.0.0.1", false),
+        ] {
+            let pattern = UrlPattern::parse(pattern).unwrap();
+            assert_eq!(pattern.names(address.parse().unwrap()), named, "{pattern:?} {address}");
         }
     }
 

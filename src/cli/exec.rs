@@ -134,6 +134,8 @@ fn config(flags: &Exec, file: &Path, args: Vec<String>) -> Result<InstanceConfig
         stdin: Stdin::Inherit,
         stdout: Stdout::Inherit,
         stderr: Stdout::Inherit,
+        // Without a manifest nothing grants it.
+        http: None,
     };
     let limits = Limits {
         fuel: flags.fuel,

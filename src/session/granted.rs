@@ -3,6 +3,7 @@
 use super::host::WasmHost;
 use super::limits::limits;
 use crate::actor::config::{Limits, Preopen};
+use crate::actor::http::HttpGrant;
 use crate::blocking;
 use crate::caps::{Access, Caps, CapsError, ManifestError};
 use crate::error::{ErrorCode, Result, WasmError};
@@ -11,7 +12,9 @@ use crate::printable;
 use crate::registry::{ModuleId, Runtime};
 use sha2::{Digest, Sha256};
 use std::io::Read;
+use std::net::IpAddr;
 use std::sync::Arc;
+use url::Url;
 
 /// A folder that a guest is to see.
 #[derive(Clone, Debug)]
@@ -67,12 +70,27 @@ impl WasmHost {
         off_loop(move || wanted.into_iter().map(|wanted| open(&caps, wanted)).collect()).await
     }
 
+    /// What components may reach by HTTP; nothing where no pattern grants it.
+    pub fn http(&self) -> Option<Arc<dyn HttpGrant>> {
+        self.caps.http_is_granted().then(|| Arc::new(self.caps.clone()) as Arc<dyn HttpGrant>)
+    }
+
     /// The limits that an instance gets for which these are asked.
     ///
     /// # Errors
     /// 5001 for more than all guests together may have, 5007 for a mailbox that cannot be.
     pub fn limits(&self, wanted: &Wanted) -> Result<Limits> {
         limits(self.caps.limits(), self.runtime.options(), wanted)
+    }
+}
+
+impl HttpGrant for Caps {
+    fn allows(&self, url: &str) -> bool {
+        Url::parse(url).is_ok_and(|url| self.http_allows(&url))
+    }
+
+    fn reaches(&self, url: &str, address: IpAddr) -> bool {
+        Url::parse(url).is_ok_and(|url| self.http_reaches(&url, address))
     }
 }
 

@@ -117,6 +117,7 @@ impl Session {
             stdin: input(&options.stdin, stdin, &mut ends.stdin),
             stdout: output(&options.stdout, &mut ends.stdout),
             stderr: output(&options.stderr, &mut ends.stderr),
+            http: self.host.http(),
         };
         let restart = options.restart.map(policy);
         let config = InstanceConfig { name: options.name, limits, wasi, imports, restart, ..InstanceConfig::default() };

@@ -3,6 +3,7 @@
 pub use super::limits::Limits;
 
 use super::host_call::HostImports;
+use super::http::HttpGrant;
 use super::pipe::{PipeReader, PipeWriter};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -109,6 +110,8 @@ pub struct WasiConfig {
     pub stdout: Stdout,
     /// Standard error.
     pub stderr: Stdout,
+    /// What a component may reach by HTTP; `None` for nothing.
+    pub http: Option<Arc<dyn HttpGrant>>,
 }
 
 impl WasiConfig {

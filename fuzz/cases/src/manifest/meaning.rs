@@ -32,7 +32,8 @@ pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
         return wrong("what is ours stands outside our sections");
     }
     let capabilities = section(table, "capabilities")?.unwrap_or(&none);
-    let all_ours = || OURS.iter().chain(&LIMITS).chain(&["load", "priority", "enabled", "fetch", "cache"]);
+    let all_ours =
+        || OURS.iter().chain(&LIMITS).chain(&["load", "priority", "enabled", "fetch", "cache", "http", "allow"]);
     if capabilities.iter().any(|(key, value)| !value.is_table() && all_ours().any(|ours| ours == key)) {
         return wrong("what is ours stands above our sections");
     }
@@ -60,6 +61,16 @@ pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
     };
     entries(wasm, "load", "sha256")?;
     entries(wasm, "preopens", "access")?;
+    if let Some(http) = section(wasm, "http")? {
+        known(http, &["allow", "allow_private"])?;
+        if !http.get("allow_private").is_none_or(Value::is_bool) {
+            return wrong("`allow_private` is no boolean");
+        }
+        // Which patterns there are is told elsewhere.
+        if http.contains_key("allow") {
+            return Err(Doubt::Unclear);
+        }
+    }
     Ok((enabled, limits(wasm)?))
 }
 
@@ -80,7 +91,7 @@ fn means_wasm(edits: usize, letters: &[char]) -> bool {
     all.into_iter().any(|name| within(edits, letters, &name))
 }
 
-const WASM: [&str; 13] = [
+const WASM: [&str; 14] = [
     "enabled",
     "load",
     "preopens",
@@ -94,10 +105,11 @@ const WASM: [&str; 13] = [
     "max_compile_ms",
     "max_cache",
     "interruption",
+    "http",
 ];
 const LIMITS: [&str; 6] = ["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements", "mailbox"];
 /// Keys that are ours wherever they stand.
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     "preopens",
     "max_instances",
     "max_module_bytes",
@@ -110,6 +122,7 @@ const OURS: [&str; 12] = [
     "timeout_ms",
     "cpu_ms",
     "table_elements",
+    "allow_private",
 ];
 
 /// Has this table, which is none of ours, something of ours in it?

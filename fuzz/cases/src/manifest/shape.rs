@@ -61,7 +61,7 @@ const PATHS: [&str; 20] = [
 type Key = (&'static str, &'static [&'static str]);
 
 /// The sections with their keys.
-const SECTIONS: [(&str, &[Key]); 4] = [
+const SECTIONS: [(&str, &[Key]); 5] = [
     ("[app]", &[("name", &TEXTS), ("version", &TEXTS)]),
     (
         "[capabilities.wasm]",
@@ -87,6 +87,7 @@ const SECTIONS: [(&str, &[Key]); 4] = [
             ("mailbox", &NUMBERS),
         ],
     ),
+    ("[capabilities.wasm.http]", &[("allow", &FETCHES), ("allow_private", &FLAGS)]),
     ("[capabilities.net]", &[("fetch", &FETCHES)]),
 ];
 const NOISE: [&str; 24] = [

@@ -98,6 +98,10 @@ fn unmet(interface: &Interface, error: &wasmtime::Error) -> String {
             "it imports {newer}: WASI 0.3, with its asynchronous functions, streams and futures, is not there yet; build it for WASI 0.2"
         );
     }
+    if let Some(http) = interface.wasi.iter().find(|name| !cfg!(feature = "http") && name.starts_with("wasi:http/")) {
+        let http = printable::name(http);
+        return format!("it imports {http}: this build has no HTTP, which is the cargo feature `http`");
+    }
     let text = format!("{error:#}");
     let missing = interface.wasi.iter().find(|name| text.contains(&format!("`{name}`")));
     missing.map_or_else(

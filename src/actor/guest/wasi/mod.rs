@@ -81,7 +81,7 @@ pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>, wanted: Wanted) ->
     if wanted == Wanted::Nothing && config.opens_nothing() {
         return Ok(None);
     }
-    let WasiConfig { mut args, env, preopens, stdin, stdout, stderr } = config;
+    let WasiConfig { mut args, env, preopens, stdin, stdout, stderr, http } = config;
     if args.is_empty() {
         args.push(actor.name().to_string());
     }
@@ -119,7 +119,7 @@ pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>, wanted: Wanted) ->
             Functions::Preview1(Preview1 { actor: actor.clone(), descriptors, world: World::new(args, env) })
         }
         Wanted::Preview2 => {
-            let granted = Granted { args, env, folders, input, outputs };
+            let granted = Granted { args, env, folders, input, outputs, http };
             Functions::Preview2(Box::new(Preview2::new(actor.clone(), granted)))
         }
     };

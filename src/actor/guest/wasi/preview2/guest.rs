@@ -1,11 +1,14 @@
 //! What WASI preview 2 keeps for one component.
 
+#[cfg(feature = "http")]
+use super::http::Http;
 use super::opened::{Open, OpenListing, Opened, Places};
 use super::sink::Sink;
 use super::stop::while_running;
 use crate::actor::guest::wasi::folder::OpenFolder;
 use crate::actor::guest::wasi::streams::{Input, Output};
 use crate::actor::handle::Actor;
+use crate::actor::protocol::http::HttpGrant;
 use crate::limits::RESOURCES_MAX;
 use std::sync::Arc;
 use wasmtime::component::{Resource, ResourceTable};
@@ -14,6 +17,8 @@ use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{Descriptor, DirectoryEntryStream};
 use wasmtime_wasi::random::WasiRandomCtx;
 use wasmtime_wasi::sockets::{WasiSocketsCtx, WasiSocketsCtxView};
+#[cfg(feature = "http")]
+use wasmtime_wasi_http::WasiHttpCtxView;
 
 /// A store's data with a component's WASI in it.
 pub(crate) trait HasPreview2: Send + 'static {
@@ -28,6 +33,7 @@ pub(crate) struct Granted {
     pub(crate) folders: Vec<OpenFolder>,
     pub(crate) input: Input,
     pub(crate) outputs: [Output; 2],
+    pub(crate) http: Option<Arc<dyn HttpGrant>>,
 }
 
 /// See above. Its interfaces are implemented next door.
@@ -47,11 +53,15 @@ pub(crate) struct Preview2 {
     random: Option<WasiRandomCtx>,
     /// Refuses everything.
     sockets: WasiSocketsCtx,
+    #[cfg(feature = "http")]
+    pub(super) http: Http,
 }
 
 impl Preview2 {
     pub(crate) fn new(actor: Arc<Actor>, granted: Granted) -> Self {
-        let Granted { args, env, folders, input, outputs } = granted;
+        let Granted { args, env, folders, input, outputs, http } = granted;
+        #[cfg(not(feature = "http"))]
+        drop(http);
         // The standard streams take places as well.
         let places = Places::new(3);
         let mut table = ResourceTable::new();
@@ -69,6 +79,8 @@ impl Preview2 {
             clocks: WasiClocksCtx::default(),
             random: None,
             sockets: WasiSocketsCtx::default(),
+            #[cfg(feature = "http")]
+            http: Http::new(http),
             actor,
         }
     }
@@ -91,6 +103,11 @@ impl Preview2 {
 
     pub(super) fn sockets(&mut self) -> WasiSocketsCtxView<'_> {
         WasiSocketsCtxView { ctx: &mut self.sockets, table: &mut self.table }
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.http.view(&mut self.table)
     }
 
     pub(super) fn random(&mut self) -> &mut WasiRandomCtx {

@@ -8,6 +8,8 @@ use wasmtime_wasi::p2::bindings::io;
 use wasmtime_wasi::p2::bindings::sockets::network::LinkOptions;
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sockets};
 use wasmtime_wasi::sockets::WasiSockets;
+#[cfg(feature = "http")]
+use wasmtime_wasi_http::p2::bindings::http;
 
 /// How the interfaces are served.
 struct Served;
@@ -69,6 +71,14 @@ pub(crate) fn link_preview2<T: HasPreview2>(linker: &mut Linker<T>, imported: &[
     }
     if wanted("wasi:sockets/network") {
         sockets::network::add_to_linker::<T, Served>(linker, &LinkOptions::default(), T::preview2)?;
+    }
+    #[cfg(feature = "http")]
+    {
+        link! { linker, wanted, Served, T::preview2, "wasi:http/outgoing-handler": http::outgoing_handler }
+        if wanted("wasi:http/types") {
+            let options = wasmtime_wasi_http::p2::bindings::LinkOptions::default();
+            http::types::add_to_linker::<T, Served>(linker, &(&options).into(), T::preview2)?;
+        }
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 mod cli;
 mod files;
+#[cfg(feature = "http")]
+mod http;
 mod outputs;
 mod programs;
 
