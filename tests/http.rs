@@ -103,7 +103,7 @@ async fn get(host: &WasmHost, component: Vec<u8>, timeout: Option<Duration>) -> 
     let wasi = WasiConfig { http: host.http(), ..WasiConfig::default() };
     let config = InstanceConfig { wasi, ..InstanceConfig::default() };
     let id = InstanceId(host.runtime().instantiate(module, config).await.unwrap().id());
-    let args = vec![Arg::inferred(RawValue::Encoded(Vec::new()))];
+    let args = vec![Arg::inferred(RawValue::Encoded(Box::default()))];
     let call = Call { name: "get".into(), args, timeout, ..Call::default() };
     host.runtime().ask(id, Command::Call(call)).await
 }
@@ -111,7 +111,7 @@ async fn get(host: &WasmHost, component: Vec<u8>, timeout: Option<Duration>) -> 
 async fn status(host: &WasmHost, authority: &str, path: &str) -> u32 {
     match get(host, client(authority, path), None).await.unwrap() {
         Answer::Values(values) => match &values[..] {
-            [Value::Encoded(bytes)] => u32::from_le_bytes(bytes[..4].try_into().unwrap()),
+            [Value::Encoded(values)] => u32::from_le_bytes(values.bytes[..4].try_into().unwrap()),
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),
