@@ -111,7 +111,8 @@ async fn get(host: &WasmHost, component: Vec<u8>, timeout: Option<Duration>) -> 
 async fn status(host: &WasmHost, authority: &str, path: &str) -> u32 {
     match get(host, client(authority, path), None).await.unwrap() {
         Answer::Values(values) => match &values[..] {
-            [Value::Encoded(values)] => u32::from_le_bytes(values.bytes[..4].try_into().unwrap()),
+            // A number of 32 bits.
+            [Value::F64(bits)] => f64::from_bits(*bits) as u32,
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),
