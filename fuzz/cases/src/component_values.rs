@@ -171,7 +171,7 @@ impl Out {
     }
 
     fn align(&mut self, to: usize) {
-        while self.0.bytes.len() % to != 0 {
+        while !self.0.bytes.len().is_multiple_of(to) {
             self.0.bytes.push(0);
         }
     }
