@@ -27,8 +27,8 @@ guests:
 	@scripts/build-components.sh target/components
 
 # What ends a guest and what is told of it, once more for guests that are stopped by memory protection; see docs/verification.md.
-ON_BOTH := binary(/^(stops|limits|hostile|symbols|runtime|imports|names|cpu_time|faults|crowd)$$/) + package(runtime-wasm-conformance) + \
-  (binary(js) & test(/^(call|lifecycle|limits|memory|restart|stats|stop|stop_imports|tables|time|traps)$$/))
+ON_BOTH := binary(/^(stops|limits|hostile|hostile_components|symbols|runtime|imports|names|cpu_time|faults|crowd)$$/) + package(runtime-wasm-conformance) + \
+  (binary(js) & test(/^(call|component|lifecycle|limits|memory|restart|stats|stop|stop_imports|tables|time|traps)$$/))
 
 # All tests: Rust and JavaScript on the quickjs engine, the embedding example, doctests, and the loom models.
 # Always the whole workspace: a part of it would have other features of its dependencies, and compile them anew.

@@ -1,12 +1,16 @@
 //! Components that few bytes of make dear, or that lie: each is refused in time with a sentence, or stays within its bounds.
 
+#[path = "common/interruption.rs"]
+mod interruption;
+
+use interruption::options;
 use runtime_wasm::actor::config::{InstanceConfig, Limits};
 use runtime_wasm::error::{ErrorCode, WasmError};
-use runtime_wasm::registry::{Runtime, RuntimeOptions};
+use runtime_wasm::registry::Runtime;
 use std::fmt::Write;
 
 fn runtime() -> Runtime {
-    Runtime::new(RuntimeOptions::default()).unwrap()
+    Runtime::new(options()).unwrap()
 }
 
 async fn compiled(text: &str) -> Result<(), WasmError> {
