@@ -110,8 +110,8 @@ function calledOfComponent(instance, guest, func, args, read) {
     // An argument is an object that the guest is still making.
     return ready === undefined ? PromiseReject(error) : calledOnceReady(ready, instance, guest, func, args, read);
   }
-  // A number, or nothing, is there as it is.
-  const results = func.givesNumber ? read : (found) => {
+  // A number, or nothing, is there as it is, but for its sign.
+  const results = func.givesNumber && func.result !== "u32" ? read : (found) => {
     const values = resultsOf(guest, func, found);
     return read === undefined ? values : read(values);
   };

@@ -3,6 +3,7 @@
 //! As JavaScript gets it, a list of which each item is an array that begins with a word: `["type", …]`, `["resource", …]`,
 //! `["import", …]`, `["export", …]`. `js/component/types.js` reads it.
 
+use crate::value::Value;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
@@ -42,6 +43,16 @@ impl Function {
             None => self.name.clone(),
         }
     }
+}
+
+/// Is it the function by which a component runs as a program, from beginning to end, by its full name? Of whatever version.
+pub fn is_command(name: &str) -> bool {
+    name.starts_with("wasi:cli/run@") && name.ends_with("#run")
+}
+
+/// Do the results of that function say that the program has failed? They are a `result` without values, of which the second case is the error.
+pub fn has_failed(results: &[Value]) -> bool {
+    matches!(results, [Value::Encoded(values)] if values.bytes.first() == Some(&1))
 }
 
 /// A resource type.

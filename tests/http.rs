@@ -111,8 +111,7 @@ async fn get(host: &WasmHost, component: Vec<u8>, timeout: Option<Duration>) -> 
 async fn status(host: &WasmHost, authority: &str, path: &str) -> u32 {
     match get(host, client(authority, path), None).await.unwrap() {
         Answer::Values(values) => match &values[..] {
-            // A number of 32 bits.
-            [Value::F64(bits)] => f64::from_bits(*bits) as u32,
+            [Value::I32(status)] => *status as u32,
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),

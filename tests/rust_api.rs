@@ -484,6 +484,20 @@ fn futures_now<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {
 }
 
 /// The crate's root is all that a program has, unless it asks for what is inside.
+#[tokio::test]
+async fn a_component_is_called_with_numbers() {
+    let component = r#"(component
+        (core module $m (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
+        (core instance $i (instantiate $m))
+        (func (export "add") (param "a" u32) (param "b" u8) (result u32) (canon lift (core func $i "add"))))"#;
+    let runtime = Runtime::new().unwrap();
+    let module = runtime.compile(wat::parse_str(component).unwrap()).await.unwrap();
+    let instance = module.instance().start().await.unwrap();
+    assert_eq!(instance.call::<u32>("add", (4_000_000_000u32, 5)).await.unwrap(), 4_000_000_005);
+    let error = instance.call::<u32>("add", (1, 256)).await.unwrap_err();
+    assert!(error.message.contains("function of a component"), "{error}");
+}
+
 #[test]
 fn everything_else_is_inside() {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();

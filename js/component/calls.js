@@ -57,7 +57,7 @@ function listed(func) {
  * `payload`.
  */
 export function resultsOf(guest, func, results) {
-  if (func.givesNumber) return results;
+  if (func.givesNumber) return func.result === "u32" ? [results[0] >>> 0] : results;
   const values = func.decodeResult(results[0], guest);
   if (!func.fails) return values;
   const { tag, val } = values[0];

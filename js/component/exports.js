@@ -17,7 +17,9 @@ export function exportsOfComponent(guest, invoke) {
     const func = exports[i];
     if (placeOf(func.name).kind !== "") continue;
     const place = func.interface === null ? all : objectOf(all, interfaces, func.interface);
-    define(place, camelCase(func.name), (...args) => invoke(func, args));
+    const name = camelCase(func.name);
+    const call = (...args) => invoke(func, args);
+    define(place, name, ObjectDefineProperty(call, "name", { __proto__: null, value: name, configurable: true }));
   }
   for (let i = 0; i < resources.length; i++) {
     const resource = resources[i];

@@ -9,6 +9,7 @@ use crate::actor::message::{Answer, Command, Outcome};
 use crate::actor::{Actor, InstanceStats};
 use crate::ended::Ended;
 use crate::error::Result;
+use crate::interface::{has_failed, is_command};
 use crate::registry::InstanceId;
 use crate::session::WasmHost;
 use crate::signature::Export;
@@ -103,8 +104,12 @@ impl Instance {
     /// # Errors
     /// As for [`Instance::call`], but for an exit.
     pub async fn run(&self) -> Result<i32> {
-        match self.call(COMMAND_ENTRY, ()).await {
-            Ok(()) => Ok(0),
+        // A component has one by another name, which says no more than whether it failed.
+        let entry = self.exports().iter().map(|export| &*export.name).find(|name| is_command(name));
+        let entry = entry.unwrap_or(COMMAND_ENTRY);
+        let ended = self.ask(Command::Call(call(entry, (), &CallLimits::default()))).await;
+        match ended.and_then(|answer| super::asking::values(Ok(answer))) {
+            Ok(results) => Ok(i32::from(has_failed(&results))),
             Err(error) => error.exit_code.ok_or(error),
         }
     }

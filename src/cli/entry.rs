@@ -5,9 +5,10 @@ use super::output::{print, say, shown};
 use crate::actor::config::InstanceConfig;
 use crate::actor::message::{Answer, Call, Command};
 use crate::error::{ErrorCode, WasmError};
+use crate::interface::{has_failed, is_command};
 use crate::registry::{InstanceId, Runtime};
 use crate::signature::{Export, ExportKind};
-use crate::value::{Arg, RawValue, Value};
+use crate::value::{Arg, Value};
 use std::path::Path;
 
 /// The exit code after a trap or a spent limit: that of a process that aborted.
@@ -17,10 +18,6 @@ const COMMAND_ENTRY: &str = "_start";
 const LIBRARY_ENTRY: &str = "_initialize";
 /// The same of a component that is a command, whatever the version.
 const COMPONENT_ENTRY: &str = "wasi:cli/run#run";
-
-fn is_component_entry(name: &str) -> bool {
-    name.starts_with("wasi:cli/run@") && name.ends_with("#run")
-}
 
 /// What to run: an export by name, with its arguments as they were written.
 pub(super) struct Invocation {
@@ -101,7 +98,7 @@ async fn try_run(
                 format!("{name} is a component: --invoke calls functions of modules, whose arguments are numbers");
             return Err(End::Refused(text));
         }
-        None if is_component => vec![Arg::inferred(RawValue::Encoded(Box::default()))],
+        None if is_component => Vec::new(),
         Some(Invocation { export, args }) => invoke::arguments(&name, &exports, export, args).map_err(End::Refused)?,
         None => Vec::new(),
     };
@@ -113,9 +110,7 @@ async fn try_run(
     }
     let results = call(runtime, instance, entry, args).await?;
     if is_component {
-        // A result without values: which case it is, of which the second is an error.
-        let failed = matches!(&*results, [Value::Encoded(values)] if values.bytes.first() == Some(&1));
-        return if failed { Err(End::Exited(1)) } else { Ok(()) };
+        return if has_failed(&results) { Err(End::Exited(1)) } else { Ok(()) };
     }
     print(&results.iter().map(invoke::line).collect::<String>()).map_err(End::Refused)
 }
@@ -124,7 +119,7 @@ async fn try_run(
 fn entry<'a>(exports: &'a [Export], invocation: Option<&'a Invocation>) -> Option<&'a str> {
     let own = || {
         let known = [COMMAND_ENTRY, LIBRARY_ENTRY].into_iter().find(|name| is_function(exports, name));
-        known.or_else(|| exports.iter().map(|export| &*export.name).find(|name| is_component_entry(name)))
+        known.or_else(|| exports.iter().map(|export| &*export.name).find(|name| is_command(name)))
     };
     invocation.map(|invocation| &*invocation.export).or_else(own)
 }

@@ -34,6 +34,7 @@ test("functions of the world and of interfaces are called by their names", async
   equal(await call(plain.id, "add", [1, 2]), [3]);
   equal(await plain.callWith({ timeoutMs: 10_000 }, "add", 1, 2), [3]);
   equal(await plain.callBatch([["add", 1, 2], ["nothing"], ["echo-string", "x"], ["echo-string", "y"]]), [[3], [], ["x"], ["y"]]);
+  equal(plain.exports.echoString.name, "echoString");
   ok(Object.isFrozen(plain.exports) && Object.isFrozen(plain.exports["demo:plug/api"]));
   equal(Object.keys(plain.exports).filter((name) => name.includes(":")), ["demo:plug/api@0.1.0"]);
 });

@@ -13,6 +13,7 @@ use crate::actor::guest::trap;
 use crate::actor::guest::wasi::WasiGuest;
 use crate::actor::protocol::message::{Answer, Call};
 use crate::error::{ErrorCode, FailedCall, Result, WasmError};
+use crate::interface::is_command;
 use crate::printable;
 use crate::value::{Arg, Encoded, RawValue, Value};
 use std::sync::Arc;
@@ -55,11 +56,6 @@ pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Val
         error.call = Some(Box::new(FailedCall::told(&call.name, &[], &[])));
         error
     })
-}
-
-/// Is it the function by which programs run, from beginning to end?
-fn is_command(name: &str) -> bool {
-    name.starts_with("wasi:cli/run@") && name.ends_with("#run")
 }
 
 /// May the component be entered?

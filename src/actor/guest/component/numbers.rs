@@ -21,6 +21,9 @@ pub(super) fn encoded(args: &[Arg], types: &[Type]) -> Option<Encoded> {
             Type::F64 => writer.two_words(number.to_le_bytes()),
             _ => {
                 let (least, most) = bounds(*ty)?;
+                // A `u32` of Rust's comes as the bits of an i32.
+                let is_bits = *ty == Type::U32 && arg.declared.as_deref() == Some("i32") && number < 0.0;
+                let number = if is_bits { number + 4_294_967_296.0 } else { number };
                 let fits = number.trunc() == number && (least as f64..=most as f64).contains(&number);
                 writer.u32(fits.then_some(number as i64)? as u32);
             }
@@ -46,9 +49,8 @@ pub(super) fn results(values: Encoded, ty: Option<Type>) -> Vec<Value> {
     let Some(ty) = ty else { return Vec::new() };
     let word = values.bytes.first_chunk().map_or(0, |word| u32::from_le_bytes(*word));
     vec![match ty {
-        Type::U8 | Type::S8 | Type::U16 | Type::S16 | Type::S32 => Value::I32(word as i32),
-        // Beyond what an i32 has.
-        Type::U32 => Value::F64(f64::from(word).to_bits()),
+        // The bits of a `u32` too: whoever reads it knows its sign.
+        Type::U8 | Type::S8 | Type::U16 | Type::S16 | Type::U32 | Type::S32 => Value::I32(word as i32),
         Type::F32 => Value::F32(word),
         Type::F64 => Value::F64(values.bytes.first_chunk().map_or(0, |words| u64::from_le_bytes(*words))),
         _ => Value::Encoded(Box::new(values)),
@@ -72,12 +74,7 @@ mod tests {
         ] {
             for number in [least, most, 1.0] {
                 let values = encoded(number, ty).unwrap();
-                let back = match results(values, Some(ty)).remove(0) {
-                    Value::I32(back) => f64::from(back),
-                    Value::F64(bits) => f64::from_bits(bits),
-                    other => panic!("{other:?}"),
-                };
-                assert_eq!(back, number, "{ty:?}");
+                assert_eq!(results(values, Some(ty)), [Value::I32(number as i64 as i32)], "{ty:?}");
             }
             for number in [least - 1.0, most + 1.0, 0.5, f64::NAN, f64::INFINITY] {
                 assert!(encoded(number, ty).is_none(), "{ty:?} {number}");
