@@ -5,9 +5,14 @@ mod interruption;
 
 use interruption::options;
 use runtime_wasm::actor::config::{InstanceConfig, Limits};
+use runtime_wasm::actor::control::StopReason;
+use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::{ErrorCode, WasmError};
-use runtime_wasm::registry::Runtime;
+use runtime_wasm::registry::{InstanceId, Runtime};
+use runtime_wasm::value::Value;
 use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
 
 fn runtime() -> Runtime {
     Runtime::new(options()).unwrap()
@@ -168,6 +173,45 @@ async fn a_start_function_in_it_is_bounded_like_any_other() {
     let trapping = "(component (core module $m (func $s unreachable) (start $s)) (core instance (instantiate $m)))";
     let error = instantiated(trapping, Limits::default()).await.unwrap_err();
     assert_eq!((error.code, error.trap), (ErrorCode::Instantiate, Some("unreachable")), "{error}");
+}
+
+/// One that imports nothing is called on its thread's own stack.
+#[tokio::test]
+async fn one_that_imports_nothing_is_stopped_and_overflows_like_any_other() {
+    let text = r#"(component
+        (core module $m
+          (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+          (func (export "spin") (loop (br 0)))
+          (func $deeper (export "deeper") (result i32) (i32.add (call $deeper) (i32.const 1))))
+        (core instance $i (instantiate $m))
+        (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add")))
+        (func (export "spin") (canon lift (core func $i "spin")))
+        (func (export "deeper") (result u32) (canon lift (core func $i "deeper"))))"#;
+    let runtime = Arc::new(runtime());
+    let module = runtime.compile("the component".into(), wat::parse_str(text).unwrap()).await.unwrap();
+    let made = async || InstanceId(runtime.instantiate(module, InstanceConfig::default()).await.unwrap().id());
+    let call = async |id, name: &str, args: &[i32], timeout| {
+        let args = args.iter().map(|number| Value::I32(*number).into()).collect();
+        runtime.ask(id, Command::Call(Call { name: name.into(), args, timeout, ..Call::default() })).await
+    };
+    let id = made().await;
+    assert_eq!(call(id, "add", &[1, 2], None).await.unwrap(), Answer::Values(vec![Value::I32(3)]));
+    let error = call(id, "spin", &[], Some(Duration::from_millis(30))).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::FuelExhausted, "{error}");
+    let id = made().await;
+    let error = call(id, "deeper", &[], None).await.unwrap_err();
+    assert_eq!(error.trap, Some("stack overflow"), "{error}");
+    let id = made().await;
+    let (spinning, asked) = (runtime.clone(), Command::Call(Call { name: "spin".into(), ..Call::default() }));
+    let spins = tokio::spawn(async move { spinning.ask(id, asked).await });
+    for _ in 0..10_000_000 {
+        if runtime.instance(id).unwrap().stats().calls > 0 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    runtime.end(id, StopReason::Dropped).await.unwrap();
+    assert_eq!(spins.await.unwrap().unwrap_err().code, ErrorCode::Call);
 }
 
 #[tokio::test]

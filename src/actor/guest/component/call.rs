@@ -19,7 +19,7 @@ use crate::value::{Arg, Encoded, RawValue, Value};
 use std::sync::Arc;
 use wasmtime::Trap;
 use wasmtime::component::__internal::wasmtime_environ::component::MAX_FLAT_PARAMS;
-use wasmtime::component::TypedFunc;
+use wasmtime::component::{Func, TypedFunc};
 
 /// Calls an export: its values are one, which is all of them encoded.
 pub(super) async fn call(store: &mut Context<'_>, call: &Call) -> Result<Vec<Value>> {
@@ -88,21 +88,29 @@ fn encoded(store: &Context<'_>, function: &Exported, call: &Call) -> Result<Enco
 
 async fn run(store: &mut Context<'_>, function: &Exported, values: Encoded) -> wasmtime::Result<Encoded> {
     let Some(state) = &store.data().component else { return Ok(Encoded::default()) };
-    let (handles, host) = (state.handles.clone(), state.host_types.clone());
+    let (handles, host, in_place) = (state.handles.clone(), state.host_types.clone(), state.in_place);
     let params = Lowered::<MAX_FLAT_PARAMS> { values, handles: handles.clone(), host };
-    // SAFETY: both types take any values: how many there are and of what types is found out as they are written and read.
     let results = match function.result.is_some() {
-        true => {
-            let func = unsafe { TypedFunc::<_, Lifted<1>>::new_unchecked(function.func) };
-            func.call_async(&mut *store, params).await?.numbered(&handles)
-        }
-        false => {
-            let func = unsafe { TypedFunc::<_, Lifted<0>>::new_unchecked(function.func) };
-            func.call_async(&mut *store, params).await?.numbered(&handles)
-        }
+        true => called::<1>(store, function.func, params, in_place).await?.numbered(&handles),
+        false => called::<0>(store, function.func, params, in_place).await?.numbered(&handles),
     };
     // What a function returns it does not only lend.
     results.map(|(values, _)| values)
+}
+
+/// Calls a function with a result of `N` values. Where nothing in it can wait, it needs no stack of its own, which is left alone meanwhile.
+async fn called<const N: usize>(
+    store: &mut Context<'_>,
+    func: Func,
+    params: Lowered<MAX_FLAT_PARAMS>,
+    in_place: bool,
+) -> wasmtime::Result<Lifted<N>> {
+    // SAFETY: both types take any values: how many there are and of what types is found out as they are written and read.
+    let func = unsafe { TypedFunc::<_, Lifted<N>>::new_unchecked(func) };
+    match in_place {
+        true => func.call(&mut *store, params),
+        false => func.call_async(&mut *store, params).await,
+    }
 }
 
 async fn described(store: &mut Context<'_>, name: &Arc<str>, error: wasmtime::Error) -> WasmError {

@@ -56,7 +56,9 @@ impl Linked {
         let copied = usize::try_from(store.data().limiter.bytes_max()).unwrap_or(usize::MAX);
         store.set_hostcall_fuel(copied.clamp(COMPONENT_COPY_BYTES_MIN, COMPONENT_COPY_BYTES_MAX));
         store.set_max_component_handles(RESOURCE_HANDLES_MAX);
-        store.data_mut().component = Some(ComponentState::new(&links.interface, &links.host_types, given));
+        let metered = store.data().fuel_given.is_some();
+        let state = ComponentState::new(&links.interface, &links.host_types, given, metered);
+        store.data_mut().component = Some(state);
         Ok(Linked(prepared))
     }
 

@@ -15,6 +15,8 @@ pub(crate) struct ComponentState {
     pub(super) interface: Arc<Interface>,
     /// What the host gives it to import.
     pub(super) imports: Option<HostImports>,
+    /// Can nothing in it wait? It imports nothing, and is not metered: those give way now and then.
+    pub(super) in_place: bool,
     /// The functions that have been called, by their names.
     pub(super) exported: HashMap<Arc<str>, Arc<Exported>>,
     /// Its resources that somebody outside holds.
@@ -24,9 +26,15 @@ pub(crate) struct ComponentState {
 }
 
 impl ComponentState {
-    pub(super) fn new(interface: &Arc<Interface>, host_types: &Arc<HostTypes>, imports: Option<HostImports>) -> Self {
+    pub(super) fn new(
+        interface: &Arc<Interface>,
+        host_types: &Arc<HostTypes>,
+        imports: Option<HostImports>,
+        metered: bool,
+    ) -> Self {
         ComponentState {
             instance: None,
+            in_place: !metered && interface.imports.is_empty() && interface.wasi.is_empty(),
             interface: interface.clone(),
             imports,
             exported: HashMap::new(),
