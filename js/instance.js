@@ -14,7 +14,7 @@ import { asked, bareResult, COMMAND_ENTRY, getExports, memoryOf } from "ext:runt
 import { inputHeard, streamOf } from "ext:runtime_wasm/stdio.js";
 import { tableOf } from "ext:runtime_wasm/table.js";
 import { argumentsOf, functionOf, guests, resultsOf, waitsFor } from "ext:runtime_wasm/component/calls.js";
-import { withoutVersion } from "ext:runtime_wasm/component/names.js";
+import { argumentsOnceReady, calledByName, calledOfComponent, commandOf, resultsOfBatch, withLent } from "ext:runtime_wasm/component/requests.js";
 import { exportsOfComponent } from "ext:runtime_wasm/component/exports.js";
 
 const {
@@ -22,7 +22,7 @@ const {
   op_wasm_global_get, op_wasm_global_set, op_wasm_send_batch, op_wasm_send_call, op_wasm_stats,
 } = ops;
 const {
-  ArrayPrototypeSlice, ObjectDefineProperty, ObjectFreeze, ObjectHasOwn, PromisePrototypeThen, PromiseReject, Proxy, SafeFinalizationRegistry, SafeMap, Symbol, SymbolFor,
+  ObjectDefineProperty, ObjectFreeze, ObjectHasOwn, PromisePrototypeThen, PromiseReject, Proxy, SafeFinalizationRegistry, SafeMap, Symbol, SymbolFor,
   SymbolToPrimitive, TypeError,
 } = primordials;
 
@@ -96,64 +96,6 @@ function called(instance, id, name, args, read = undefined) {
   }
 }
 
-/** The same of a component: its values go as bytes. */
-function calledByName(instance, guest, name, args, read) {
-  return asked(() => calledOfComponent(instance, guest, functionOf(guest, name), args, read));
-}
-
-function calledOfComponent(instance, guest, func, args, read) {
-  let spelled;
-  try {
-    spelled = argumentsOf(guest, func, args);
-  } catch (error) {
-    const ready = waitsFor(error);
-    // An argument is an object that the guest is still making.
-    return ready === undefined ? PromiseReject(error) : calledOnceReady(ready, instance, guest, func, args, read);
-  }
-  // A number, or nothing, is there as it is, but for its sign.
-  const results = func.givesNumber && func.result !== "u32" ? read : (found) => {
-    const values = resultsOf(guest, func, found);
-    return read === undefined ? values : read(values);
-  };
-  const lent = guest.host.takeLent();
-  try {
-    const { id } = guest;
-    const promise = isWithin() || isCommand(func)
-      ? calling(id, func.fullName, () => ofComponentByItself(instance, guest, func, spelled, results))
-      : sent(id, op_wasm_send_call(id, func.fullName, spelled), instance, results);
-    return lent.length === 0 ? promise : withLent(guest, lent, promise);
-  } catch (error) {
-    return PromiseReject(error);
-  }
-}
-
-async function calledOnceReady(ready, instance, guest, func, args, read) {
-  await ready;
-  return await calledOfComponent(instance, guest, func, args, read);
-}
-
-async function withLent(guest, lent, promise) {
-  try {
-    return await promise;
-  } finally {
-    guest.host.forgetLent(lent);
-  }
-}
-
-/** Is it the function by which a program runs, from beginning to end? */
-function isCommand(func) {
-  return func.name === "run" && func.interface !== null && withoutVersion(func.interface) === "wasi:cli/run";
-}
-
-async function ofComponentByItself(instance, guest, func, spelled, results) {
-  try {
-    const found = await inLine(guest.id, op_wasm_call(guest.id, func.fullName, spelled, callHandle()), abortSignals.get(instance));
-    return results === undefined ? found : results(found);
-  } finally {
-    if (isCommand(func)) await inputHeard(instance);
-  }
-}
-
 /** The same within a handler, which may have to take it back, and of a command. */
 async function calledByItself(instance, id, name, args, read) {
   const operation = op_wasm_call(id, asString(name, "name"), asArguments(args), callHandle());
@@ -163,40 +105,6 @@ async function calledByItself(instance, id, name, args, read) {
   } finally {
     if (name === COMMAND_ENTRY) await inputHeard(instance);
   }
-}
-
-async function argumentsOnceReady(guest, func, args) {
-  for (;;) {
-    try {
-      return argumentsOf(guest, func, args);
-    } catch (error) {
-      const ready = waitsFor(error);
-      if (ready === undefined) throw error;
-      await ready;
-    }
-  }
-}
-
-/** The name of the function by which a component runs as a program. */
-function commandOf(guest) {
-  const { exports } = guest.interface;
-  for (let i = 0; i < exports.length; i++) if (isCommand(exports[i])) return exports[i].fullName;
-  return "wasi:cli/run#run";
-}
-
-/** The results of a batch of a component's; the first that is an error is thrown, with those before it. */
-function resultsOfBatch(guest, functions, found) {
-  const results = bareArray();
-  for (let i = 0; i < found.length; i++) {
-    try {
-      results[i] = resultsOf(guest, functions[i], found[i]);
-    } catch (error) {
-      ObjectDefineProperty(error, "index", shown(i));
-      ObjectDefineProperty(error, "results", shown(ArrayPrototypeSlice(results)));
-      throw error;
-    }
-  }
-  return ArrayPrototypeSlice(results);
 }
 
 /** The results of a batch, or its error. */
