@@ -33,6 +33,8 @@ impl Side {
         let ((scripts, coming), (finished, done)) = (channel::<String>(), channel());
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            // V8 may want a timer for work of its own as soon as it has scripts, and deno_core looks for one here.
+            let _timers = runtime.enter();
             let mut js = JsRuntime::new(RuntimeOptions {
                 extensions: vec![ops::extension(host)],
                 module_loader: Some(Rc::new(deno_core::FsModuleLoader)),
