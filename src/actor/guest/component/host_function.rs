@@ -64,12 +64,12 @@ async fn call(store: &mut Context<'_>, index: usize, params: Encoded) -> Result<
     let function = &state.interface.imports[index];
     let import = FailedImport::new(function.interface.as_deref().unwrap_or_default(), &function.name);
     let failure = |error| HostFailure { import: import.clone(), error };
-    let Some((HostImports { events, set, .. }, Given::Function)) =
-        state.imports.as_ref().and_then(|imports| Some((imports.clone(), imports.given.get(index)?)))
-    else {
+    let given = state.imports.as_ref().and_then(|imports| Some((imports, imports.given.get(index)?)));
+    let Some((HostImports { events, set, .. }, Given::Function)) = given else {
         let text = format!("the import {import} was called, which nobody has");
         return Err(failure(WasmError::new(ErrorCode::Call, text)).into());
     };
+    let (events, set) = (events.clone(), *set);
     let Some(guest) = WaitingGuest::of(&actor) else { return Err(StoppedByHost.into()) };
     let (id, instance) = (events.next_id(), actor.id());
     let (replies, inbox) = unbounded_channel();
