@@ -1,10 +1,13 @@
 //! `manifest.app.toml`, parsed once. Every error shows file, line, column and the line itself; a key that is not known is an
 //! error, so that a typo never widens or loses a grant.
 
-use super::grant::{Grant, Wanted};
-use super::granted::{Access, AppInfo, CacheChoice, Granted, Http, Interruption, ManifestLimits, Pin, Priority};
+use super::env::EnvPattern;
+use super::grant::{self, Grant, Wanted};
+use super::granted::{
+    Access, AppInfo, CacheChoice, FsGrants, Granted, Http, Interruption, ManifestLimits, Pin, Priority,
+};
 use super::manifest_error::ManifestError;
-use super::misspelt::{self, HTTP_KEYS, LIMIT_KEYS, NET_KEYS, WASM_KEYS};
+use super::misspelt::{self, ENV_KEYS, FS_KEYS, HTTP_KEYS, LIMIT_KEYS, NET_KEYS, WASM_KEYS};
 use super::net::UrlPattern;
 use super::paths;
 use crate::limits::MAILBOX_MAX;
@@ -41,7 +44,7 @@ fn granted(text: &str, base: &Path, home: Option<&Path>) -> Parsed<Granted> {
     none_misspelt(root, &["capabilities"], misspelt::meant_at_the_top)?;
     let capabilities = table_in(root, "capabilities")?;
     if let Some(capabilities) = capabilities {
-        none_misspelt(capabilities, &["wasm", "net"], misspelt::meant_capability)?;
+        none_misspelt(capabilities, &["wasm", "net", "fs", "env"], misspelt::meant_capability)?;
         none_misplaced(capabilities, "in [capabilities]", misspelt::section_of)?;
     }
     let section = |name| capabilities.map_or(Ok(None), |capabilities| table_in(capabilities, name));
@@ -52,6 +55,14 @@ fn granted(text: &str, base: &Path, home: Option<&Path>) -> Parsed<Granted> {
     if let Some(net) = section("net")? {
         only_known(net, "[capabilities.net]", NET_KEYS)?;
         granted.fetch = url_patterns(net, "fetch")?;
+    }
+    if let Some(fs) = section("fs")? {
+        only_known(fs, "[capabilities.fs]", FS_KEYS)?;
+        granted.fs = FsGrants { read: places(fs, "read", &granted)?, write: places(fs, "write", &granted)? };
+    }
+    if let Some(env) = section("env")? {
+        only_known(env, "[capabilities.env]", ENV_KEYS)?;
+        granted.env = env_patterns(env)?;
     }
     Ok(granted)
 }
@@ -157,6 +168,27 @@ fn url_patterns(table: &DeTable, key: &str) -> Parsed<Vec<UrlPattern>> {
         UrlPattern::parse(text).map_err(wrong)
     };
     list(table, key)?.iter().map(pattern).collect()
+}
+
+/// Folders with all that is beneath them, and files.
+fn places(table: &DeTable, key: &str, granted: &Granted) -> Parsed<Vec<Grant<()>>> {
+    let mut grants = Vec::new();
+    for entry in list(table, key)? {
+        let text = string(entry, &format!("an entry of `{key}`"))?;
+        let path = paths::pattern(text, &granted.base, granted.home.as_deref());
+        let path = path.map_err(|why| Problem(why, Some(entry.span())))?;
+        grants.extend(grant::places(&path).map_err(|error| bad_pattern(entry, text, &error))?);
+    }
+    Ok(grants)
+}
+
+fn env_patterns(table: &DeTable) -> Parsed<Vec<EnvPattern>> {
+    let pattern = |entry: &Spanned<DeValue>| {
+        let text = string(entry, "an entry of `allow`")?;
+        let wrong = |why| Problem(format!("\"{text}\" is no pattern for variables: {why}"), Some(entry.span()));
+        EnvPattern::parse(text).map_err(wrong)
+    };
+    list(table, "allow")?.iter().map(pattern).collect()
 }
 
 /// `false`, or a folder.

@@ -24,17 +24,23 @@ pub(super) const LIMIT_KEYS: &[&str] = &["fuel", "timeout_ms", "cpu_ms", "memory
 pub(super) const HTTP_KEYS: &[&str] = &["allow", "allow_private"];
 /// The keys of `[capabilities.net]`.
 pub(super) const NET_KEYS: &[&str] = &["fetch"];
+/// The keys of `[capabilities.fs]`.
+pub(super) const FS_KEYS: &[&str] = &["read", "write"];
+/// The keys of `[capabilities.env]`.
+pub(super) const ENV_KEYS: &[&str] = &["allow"];
 
 /// Our sections and their keys.
-const SECTIONS: [(&str, &[&str]); 4] = [
+const SECTIONS: [(&str, &[&str]); 6] = [
     ("capabilities.wasm", WASM_KEYS),
     ("capabilities.wasm.limits", LIMIT_KEYS),
     ("capabilities.wasm.http", HTTP_KEYS),
     ("capabilities.net", NET_KEYS),
+    ("capabilities.fs", FS_KEYS),
+    ("capabilities.env", ENV_KEYS),
 ];
 /// Words that any module may use for something of its own.
 const COMMON_WORDS: &[&str] =
-    &["allow", "cache", "enabled", "fetch", "http", "limits", "load", "mailbox", "memory", "priority"];
+    &["allow", "cache", "enabled", "fetch", "http", "limits", "load", "mailbox", "memory", "priority", "read", "write"];
 /// Limits that nothing but WebAssembly has.
 const TELLING_LIMITS: &[&str] = &["fuel", "table_elements"];
 /// What people call the section for WebAssembly.
@@ -58,7 +64,12 @@ pub(super) fn meant_by_content(name: &str, keys: &[&str]) -> Option<&'static str
     if distance(&letters, "limits") <= 1 {
         return (all_of(LIMIT_KEYS) || telling()).then_some("capabilities.wasm.limits");
     }
-    (letters == "net" && all_of(NET_KEYS)).then_some("capabilities.net")
+    match letters.as_str() {
+        "net" => all_of(NET_KEYS).then_some("capabilities.net"),
+        "fs" => all_of(FS_KEYS).then_some("capabilities.fs"),
+        "env" => all_of(ENV_KEYS).then_some("capabilities.env"),
+        _ => None,
+    }
 }
 
 /// The nearest of the known keys, if it is near.
@@ -81,7 +92,10 @@ pub(super) fn meant_capability(name: &str) -> Option<&'static str> {
     let letters = letters(name);
     let limits = (distance(&letters, "limits") <= 1).then_some("capabilities.wasm.limits");
     let net = || (distance(&letters, "net") <= 1).then_some("capabilities.net");
-    limits.or_else(net).or_else(|| meant_wasm(&letters, 1))
+    // So short a name is near to many that others have.
+    let fs = || (letters == "fs").then_some("capabilities.fs");
+    let env = || (distance(&letters, "env") <= 1).then_some("capabilities.env");
+    limits.or_else(net).or_else(fs).or_else(env).or_else(|| meant_wasm(&letters, 1))
 }
 
 /// One of the names for WebAssembly, or of its limits, up to so many edits.
@@ -147,7 +161,7 @@ mod tests {
         for name in ["windows", "app", "api", "package", "permissions", "compatibility", "limits", "web", "a", ""] {
             assert_eq!(meant_at_the_top(name), None, "{name}");
         }
-        for name in ["channels", "fs", "env", "web", "http", "dns", "ws", "test", "os", "ffi", "sys", "workers", ""] {
+        for name in ["channels", "web", "http", "dns", "ws", "test", "os", "ffi", "sys", "workers", ""] {
             assert_eq!(meant_capability(name), None, "{name}");
         }
     }
