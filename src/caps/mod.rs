@@ -3,11 +3,12 @@
 //! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] holds each granted folder as an
 //! open directory handle; [`resolve`] finds out what a path really means and opens it beneath such a handle, so that nothing
 //! changes between the check and the use; [`net`] decides about URLs, [`addresses`] about what their hosts turn out to be. [`env`] decides
-//! about variables of the environment. Nothing here sends a message or knows an engine.
+//! about variables of the environment; [`files`] opens what is the app's own. Nothing here sends a message or knows an engine.
 
 mod addresses;
 mod builder;
 mod env;
+mod files;
 mod grant;
 mod granted;
 mod manifest;
@@ -18,11 +19,12 @@ mod paths;
 mod resolve;
 
 pub use builder::CapsBuilder;
+pub use files::{FsEntry, FsError, FsRight, FsWatched, Writing};
 pub use granted::{Access, AppInfo, CacheChoice, Interruption, ManifestLimits, Priority};
 pub use manifest_error::ManifestError;
 
 use crate::printable;
-use grant::{Grant, Wanted};
+use grant::{Grant, Last, Wanted};
 use granted::Granted;
 use rustix::io::Errno;
 use std::fs::File;
@@ -242,7 +244,8 @@ impl Caps {
     fn fs(&self, path: &str, key: &str, grants: &[Grant<()>]) -> Result<FsPlace, CapsError> {
         let shown = || printable::sentence(path);
         let grants: Vec<_> = grants.iter().collect();
-        let found = self.absolute(path).and_then(|absolute| grant::find(&grants, &absolute, Wanted::Any));
+        let found =
+            self.absolute(path).and_then(|absolute| grant::find(&grants, &absolute, Wanted::Any, Last::Followed));
         let Some(found) = found else {
             return Err(denied(format!("\"{}\" is not granted by `{key}` in [capabilities.fs]", shown())));
         };
