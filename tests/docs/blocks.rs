@@ -6,6 +6,7 @@
 //! - `run`, or `run, exits 1`: a shell's commands, run in that folder, in the order of the page;
 //! - `prints`: what the commands before it print; `…` stands for anything;
 //! - `in PATH`: this test of ours runs it;
+//! - `is PATH`: it is this file of ours, word by word, which a test of its own runs;
 //! - `none: REASON`: it is not run.
 //!
 //! `<!-- test: given PATH as NAME -->` stands for what a reader has by other means, such as a download: a link to a file or a folder of ours.
@@ -17,9 +18,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
     File(String),
-    Run { exits: i32 },
+    Run {
+        exits: i32,
+    },
     Prints,
     In(String),
+    Is(String),
     None(String),
     /// No comment: by its language.
     Unsaid,
@@ -48,7 +52,7 @@ pub fn read(path: &str) -> String {
 /// All pages, as paths below the root.
 pub fn pages() -> Vec<String> {
     let mut pages: Vec<String> = ["README.md", "SECURITY.md", "npm/README.md"].map(str::to_owned).into();
-    let mut folders: Vec<PathBuf> = ["docs", "examples", "src/cli/init"].map(|folder| root().join(folder)).into();
+    let mut folders: Vec<PathBuf> = ["docs", "examples"].map(|folder| root().join(folder)).into();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
@@ -65,16 +69,20 @@ pub fn pages() -> Vec<String> {
 
 /// What a comment says, if it is one of ours.
 fn comment(line: &str) -> Option<&str> {
-    line.strip_prefix("<!-- test: ").map(|rest| rest.strip_suffix(" -->").unwrap_or_else(|| panic!("{line} has no end")))
+    line.strip_prefix("<!-- test: ")
+        .map(|rest| rest.strip_suffix(" -->").unwrap_or_else(|| panic!("{line} has no end")))
 }
 
 fn test(said: &str) -> Test {
     match said.split_once(' ').unwrap_or((said, "")) {
         ("file", name) => Test::File(name.to_owned()),
         ("run", "") => Test::Run { exits: 0 },
-        ("run,", rest) => Test::Run { exits: rest.strip_prefix("exits ").and_then(|code| code.parse().ok()).expect(said) },
+        ("run,", rest) => {
+            Test::Run { exits: rest.strip_prefix("exits ").and_then(|code| code.parse().ok()).expect(said) }
+        }
         ("prints", "") => Test::Prints,
         ("in", path) => Test::In(path.to_owned()),
+        ("is", path) => Test::Is(path.to_owned()),
         ("none:", reason) => Test::None(reason.to_owned()),
         _ => panic!("what is {said:?}?"),
     }
@@ -100,7 +108,8 @@ pub fn blocks(page: &str) -> Vec<Block> {
             assert!(said.is_none() || line.is_empty(), "{page}:{}: a comment that stands above no block", number + 1);
             continue;
         };
-        let text = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").map(|line| format!("{line}\n"));
+        let text =
+            lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").map(|line| format!("{line}\n"));
         found.push(Block {
             line: number + 2,
             language: language.to_owned(),

@@ -126,7 +126,10 @@ fn the_stand_in_for_a_plugin_in_javascript_is_what_its_text_and_its_types_say() 
     if std::env::var_os("BLESS").is_some() {
         fs::write(folder.join("plugin.wasm"), &made).unwrap();
     }
-    assert!(made == fs::read(folder.join("plugin.wasm")).unwrap(), "plugin.wasm is not plugin.wat; BLESS=1 makes it so");
+    assert!(
+        made == fs::read(folder.join("plugin.wasm")).unwrap(),
+        "plugin.wasm is not plugin.wat; BLESS=1 makes it so"
+    );
     let types = succeeds(runtime_wasm().arg("types").arg(folder.join("plugin.wasm")));
     assert_eq!(types, read("src/cli/init/js/plugin.d.ts"));
 }

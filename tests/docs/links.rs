@@ -11,9 +11,12 @@ fn anchor(heading: &str) -> String {
 /// The links that the headings of a page have. Of several with the same words those after the first have numbers.
 fn anchors(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for heading in outside_of_code(text).filter_map(|line| line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#'))) {
+    for heading in outside_of_code(text)
+        .filter_map(|line| line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#')))
+    {
         let plain = anchor(heading);
-        let before = found.iter().filter(|known| **known == plain || known.strip_prefix(&plain).is_some_and(is_number)).count();
+        let before =
+            found.iter().filter(|known| **known == plain || known.strip_prefix(&plain).is_some_and(is_number)).count();
         found.push(if before == 0 { plain } else { format!("{plain}-{before}") });
     }
     found

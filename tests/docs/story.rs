@@ -24,7 +24,12 @@ pub fn follow(page: &str) {
             Test::File(name) => place.write(name, &block.text),
             Test::Run { exits } => place.run(&at, &block.text, *exits),
             Test::Prints => {
-                assert!(fits(&block.text, &place.printed), "{at} is to print\n{}\nand prints\n{}", block.text, place.printed);
+                assert!(
+                    fits(&block.text, &place.printed),
+                    "{at} is to print\n{}\nand prints\n{}",
+                    block.text,
+                    place.printed
+                );
             }
             _ => {}
         }
@@ -39,6 +44,11 @@ impl Place {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         symlink(env!("CARGO_BIN_EXE_runtime-wasm"), folder.path().join("bin/runtime-wasm")).unwrap();
+        // Under the name that the pages give it.
+        let clang = Command::new(root().join("scripts/guest-compiler.sh")).arg("c").output().unwrap();
+        if let Some(clang) = which(String::from_utf8(clang.stdout).unwrap().trim_end()) {
+            symlink(clang, folder.path().join("bin/clang")).unwrap();
+        }
         let place = Place { folder, printed: String::new() };
         fs::write(place.whereabouts(), place.path().to_str().unwrap()).unwrap();
         place
@@ -79,6 +89,7 @@ impl Place {
             .env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()))
             .env("HOME", self.folder.path().join("home"))
             .env("NO_COLOR", "1")
+            .env("NPM_CONFIG_UPDATE_NOTIFIER", "false")
             // Cargo's own libraries are none of another compiler's.
             .env_remove("LD_LIBRARY_PATH")
             .stdin(Stdio::null())
@@ -89,6 +100,12 @@ impl Place {
     }
 }
 
+/// Where this program is, if it is in PATH or is a path.
+fn which(name: &str) -> Option<PathBuf> {
+    let folders = std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).collect::<Vec<_>>();
+    folders.into_iter().find(|path| !name.is_empty() && path.is_file())
+}
+
 /// Is this what is expected? There `…` stands for anything.
 fn fits(expected: &str, printed: &str) -> bool {
     let mut parts = expected.trim_end().split('…');
@@ -96,7 +113,8 @@ fn fits(expected: &str, printed: &str) -> bool {
     let Some(first) = parts.next() else { return rest.is_empty() };
     let Some(after) = rest.strip_prefix(first) else { return false };
     rest = after;
-    let Some((last, parts)) = parts.collect::<Vec<_>>().split_last().map(|(last, parts)| (*last, parts.to_vec())) else {
+    let Some((last, parts)) = parts.collect::<Vec<_>>().split_last().map(|(last, parts)| (*last, parts.to_vec()))
+    else {
         return rest.is_empty();
     };
     for part in parts {
@@ -108,7 +126,8 @@ fn fits(expected: &str, printed: &str) -> bool {
 
 #[test]
 fn what_fits_is_told_from_what_does_not() {
-    for (expected, printed) in [("a\n", "a"), ("a…c", "abc"), ("…", ""), ("a … b\n…", "a 12 b\nmore\n"), ("a…a", "aa")] {
+    for (expected, printed) in [("a\n", "a"), ("a…c", "abc"), ("…", ""), ("a … b\n…", "a 12 b\nmore\n"), ("a…a", "aa")]
+    {
         assert!(fits(expected, printed), "{expected:?} {printed:?}");
     }
     for (expected, printed) in [("a", "ab"), ("a…c", "ab"), ("a…a", "a"), ("b", "a")] {

@@ -37,6 +37,20 @@ const read = (path) => readFileSync(path, "utf8");
 writeFileSync(process.argv[1], declarations(read("js/runtime-wasm.d.ts"), read("npm/host.d.ts")));
 "#;
 
+/// The plugin that the pages speak of.
+const PLUGIN: &str = r#"(module
+    (import "env" "log" (func (param i32)))
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"#;
+
+/// Writes its types where the blocks find them.
+fn declare(plugin: &str, folder: &Path) {
+    let module = folder.join("plugin.wasm");
+    fs::write(&module, wat::parse_str(plugin).unwrap()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+    command.arg("types").arg(module).arg("--out").arg(folder.join("plugin.d.ts"));
+    assert!(command.status().unwrap().success());
+}
+
 #[test]
 fn the_blocks_of_javascript_and_typescript_have_no_type_errors() {
     let folder = tempfile::tempdir().unwrap();
@@ -57,6 +71,7 @@ fn the_blocks_of_javascript_and_typescript_have_no_type_errors() {
         }
     }
     fs::write(runtime.join("runtime-wasm.d.ts"), read("js/runtime-wasm.d.ts")).unwrap();
+    declare(PLUGIN, &runtime);
     let package = npm.join("node_modules/runtime-wasm");
     fs::create_dir_all(&package).unwrap();
     let mut made = Command::new("node");

@@ -1,10 +1,12 @@
 //! `runtime-wasm init`: writes an app that runs as it is.
 
+mod language;
 mod templates;
 mod write;
 
 use super::output::{print, shown};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use language::Language;
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -26,17 +28,6 @@ pub(super) struct Init {
     folder: PathBuf,
 }
 
-/// What there is a plugin in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Language {
-    C,
-    Rust,
-    #[value(name = "assemblyscript")]
-    AssemblyScript,
-    #[value(name = "js")]
-    JavaScript,
-}
-
 impl Init {
     /// Writes the app, and says what to do with it.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
@@ -48,10 +39,12 @@ impl Init {
   runtime-wasm run {folder}/main.ts       runs the app
   sh {folder}/plugin/build.sh             builds the plugin anew; its first lines say what that takes
 ",
-            templates::name(self.plugin)
+            self.plugin.name()
         ))?;
         if self.plugin == Language::JavaScript {
-            print("\nUntil it is built, plugins/plugin.wasm is a small stand-in with the same functions: a plugin in JavaScript has an engine in it, of 1.6 MB.\n")?;
+            print(
+                "\nUntil it is built, plugins/plugin.wasm is a small stand-in with the same functions: a plugin in JavaScript has an engine in it, of 1.6 MB.\n",
+            )?;
         }
         Ok(0)
     }

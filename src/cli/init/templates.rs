@@ -1,6 +1,6 @@
 //! The files of a new app, by the language of its plugin. `scripts/init-plugins.sh` builds the plugins among them.
 
-use super::Language;
+use super::language::Language;
 
 /// A file of a new app.
 pub(super) struct Template {
@@ -72,14 +72,4 @@ pub(super) fn files(language: Language) -> Vec<&'static Template> {
         Language::JavaScript => (&[], &JAVASCRIPT),
     };
     EVERY.iter().chain(of_modules).chain(own).collect()
-}
-
-/// How the language is called.
-pub(super) fn name(language: Language) -> &'static str {
-    match language {
-        Language::C => "C",
-        Language::Rust => "Rust",
-        Language::AssemblyScript => "AssemblyScript",
-        Language::JavaScript => "JavaScript",
-    }
 }
