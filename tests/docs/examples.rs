@@ -121,53 +121,6 @@ impl Drop for Running {
     }
 }
 
-/// What stops which plugin of the zoo: how its row ends, or what stands in it.
-const STOPPED: [(&str, &str); 28] = [
-    ("spin", "FuelExhausted 5011: "),
-    ("spin", "FuelExhausted 5011: fuel"),
-    ("spin-in-start", "FuelExhausted 5011: "),
-    ("recurse", "CallError 5002: stack overflow"),
-    ("grow", "the limit: it got no more than 256"),
-    ("huge-memory", "the instance's limit is 16777216 bytes"),
-    ("fill", "FuelExhausted 5011: "),
-    ("huge-table", "the instance's limit is 10000 table elements"),
-    ("grow-table", "the limit: it got no more than 10000"),
-    ("trap", "CallError 5002: unreachable"),
-    ("divide", "CallError 5002: integer divide by zero"),
-    ("out-of-bounds", "CallError 5002: memory out of bounds"),
-    ("throw", "CallError 5002: uncaught exception"),
-    ("exit", "its exit code is 42, and it has ended nothing"),
-    ("print", "FuelExhausted 5011: "),
-    ("read", "FuelExhausted 5011: time"),
-    ("sleep", "FuelExhausted 5011: time"),
-    ("open", "errno badf"),
-    ("open", "errno perm"),
-    ("escape", "errno perm"),
-    ("write", "errno perm"),
-    ("random", "FuelExhausted 5011: "),
-    ("flood", "FuelExhausted 5011: "),
-    ("hang", "FuelExhausted 5011: time"),
-    ("secret", "\"app\" \"secret\" is missing"),
-    ("names", r"unreachable, in \u{1b}[2J\u{1b}[Hall is well"),
-    ("page", "is an HTML page"),
-    ("nest", "blocks inside each other, more than the limit"),
-];
-
-pub fn everything_in_the_zoo_is_stopped(script: &str) {
-    let (lines, code) = Example::new("zoo").start(script, &[]).finish();
-    assert_eq!(code, Some(0), "{lines:#?}");
-    // A heading before the rows, and a sentence after them.
-    assert_eq!(lines.len(), STOPPED.len() + 3, "{lines:#?}");
-    for (row, (plugin, stopped)) in lines[1..].iter().zip(STOPPED) {
-        assert!(row.starts_with(&format!("{plugin} ")) && row.contains(stopped), "{stopped}\n{row}");
-    }
-}
-
-#[test]
-fn the_zoo_on_the_command_line() {
-    everything_in_the_zoo_is_stopped("main.js");
-}
-
 /// How each job of the batch ends.
 pub const JOBS: [(&str, &str); 12] = [
     ("rings-64", "done"),

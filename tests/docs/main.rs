@@ -44,6 +44,7 @@ followed! {
     text_goes_both_ways = "docs/how-to/strings.md",
     a_queue_runs_its_jobs = "docs/how-to/job-queue.md",
     a_dead_plugin_is_replaced = "docs/how-to/replace-a-dead-plugin.md",
+    everything_in_the_zoo_is_stopped = "examples/zoo/README.md",
     limits_are_measured = "docs/how-to/limits.md",
 }
 

@@ -1,7 +1,8 @@
 //! The examples by the npm package, on Node.
 
-use super::blocks::root;
-use super::examples::{Example, JOBS, PATIENCE, Running, SAID, everything_in_the_zoo_is_stopped, the_batch_ends};
+use super::blocks::{Test, blocks, root};
+use super::examples::{Example, JOBS, PATIENCE, Running, SAID, the_batch_ends};
+use super::story::fits;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,9 +10,16 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+/// What the page says that its commands print, the first time.
+fn printed_on(page: &str) -> String {
+    blocks(page).into_iter().find(|block| block.test == Test::Prints).expect(page).text
+}
+
 #[test]
 fn the_zoo_on_node() {
-    everything_in_the_zoo_is_stopped("node.js");
+    let (lines, code) = Example::new("zoo").start("node.js", &[]).finish();
+    let (expected, printed) = (printed_on("examples/zoo/README.md"), lines.join("\n"));
+    assert!(fits(&expected, &printed) && code == Some(0), "{expected}\n{printed}");
 }
 
 #[test]

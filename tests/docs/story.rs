@@ -83,9 +83,9 @@ impl Place {
     /// Lets a shell do what the block says, in the folder where the one before has ended.
     fn run(&mut self, at: &str, commands: &str, exits: i32) {
         let (here, bin) = (self.whereabouts(), self.folder.path().join("bin"));
-        let script = format!("cd \"$(cat '{0}')\"\n{commands}\ncode=$?\npwd >'{0}'\nexit $code\n", here.display());
+        let script = format!("cd \"$(cat '{0}')\"\ntrap \"pwd >'{0}'\" EXIT\n{commands}", here.display());
         let output = Command::new("timeout")
-            .args(["--signal=KILL", "120", "bash", "-c", &format!("exec 2>&1; set -o pipefail\n{script}")])
+            .args(["--signal=KILL", "120", "bash", "-c", &format!("exec 2>&1; set -eo pipefail\n{script}")])
             .env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()))
             .env("HOME", self.folder.path().join("home"))
             .env("NO_COLOR", "1")
@@ -107,7 +107,7 @@ fn which(name: &str) -> Option<PathBuf> {
 }
 
 /// Is this what is expected? There `…` stands for anything.
-fn fits(expected: &str, printed: &str) -> bool {
+pub fn fits(expected: &str, printed: &str) -> bool {
     let mut parts = expected.trim_end().split('…');
     let mut rest = printed.trim_end();
     let Some(first) = parts.next() else { return rest.is_empty() };
