@@ -14,7 +14,7 @@ build() {
   mkdir -p "$place/app/plugin" "$place/app/plugins"
   cp "$templates/$1"/* "$place/app/plugin"
   case $1 in
-    rust) mv "$place/app/plugin/cargo.toml" "$place/app/plugin/Cargo.toml" ;;
+    rust) mv "$place/app/plugin/package.toml" "$place/app/plugin/Cargo.toml" ;;
     assemblyscript) ln -s "$PWD/examples/guests/assemblyscript/node_modules" "$place/app/plugin/node_modules" ;;
   esac
   sh "$place/app/plugin/build.sh"

@@ -41,7 +41,7 @@ const C: [Template; 3] = [
 const RUST: [Template; 4] = [
     file("plugin/plugin.rs", include_bytes!("rust/plugin.rs")),
     // It has another name here: cargo packs no folder that has a package of its own.
-    file("plugin/Cargo.toml", include_bytes!("rust/cargo.toml")),
+    file("plugin/Cargo.toml", include_bytes!("rust/package.toml")),
     program("plugin/build.sh", include_bytes!("rust/build.sh")),
     file("plugins/plugin.wasm", include_bytes!("rust/plugin.wasm")),
 ];
