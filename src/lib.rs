@@ -193,7 +193,10 @@ pub mod info {
     };
 }
 
-/// The page for users is tested as it stands.
+/// Pages for users are tested as they stand.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/rust.md")]
 struct Page;
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -6,6 +6,7 @@ mod compile_line;
 mod compile_module;
 mod entry;
 mod exec;
+mod init;
 mod inspect;
 mod interruption;
 mod invoke;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
+  runtime-wasm init app                              an app and a plugin to begin with
   runtime-wasm run main.ts
   runtime-wasm run main.js --verbose input.txt      arguments after the script go to the script
   runtime-wasm run --manifest ./other.toml main.js
@@ -44,6 +46,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Init(init::Init),
     Run(run::Run),
     Exec(exec::Exec),
     Inspect(inspect::Inspect),
@@ -63,6 +66,7 @@ pub fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let outcome = match command {
+        Command::Init(init) => init.execute(),
         Command::Run(run) => run.execute(),
         Command::Exec(exec) => exec.execute(),
         Command::Inspect(inspect) => inspect.execute(),
