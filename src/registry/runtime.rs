@@ -329,8 +329,7 @@ impl Runtime {
         all
     }
 
-    /// How the runtime is doing, with all its instances. Asks no guest's thread, so it answers while guests run on; takes some 10 µs for ten
-    /// instances.
+    /// How the runtime is doing, with all its instances. Asks no guest's thread, so it answers while guests run on.
     pub fn snapshot(&self) -> Snapshot {
         let (here, mut totals) = self.census.look();
         let mut instances = Vec::with_capacity(here.len());
