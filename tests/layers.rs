@@ -97,6 +97,19 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         "src/engine",
         &["deno_core", "crate::actor", "crate::registry", "crate::session", "crate::caps", "crate::ops", "crate::host"],
     ),
+    (
+        "src/inspector",
+        &[
+            "wasmtime",
+            "deno_core",
+            "crate::engine",
+            "crate::session",
+            "crate::api",
+            "crate::ops",
+            "crate::host",
+            "crate::cli",
+        ],
+    ),
     ("src/host", &["wasmtime", "crate::actor", "crate::engine", "crate::api", "crate::cli"]),
     ("src/cli", &["wasmtime"]),
 ];

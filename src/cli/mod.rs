@@ -8,10 +8,13 @@ mod entry;
 mod exec;
 mod init;
 mod inspect;
+mod inspector;
 mod interruption;
 mod invoke;
 mod log;
 mod module_file;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod output;
 mod preopens;
 mod run;
@@ -29,6 +32,7 @@ Examples:
   runtime-wasm run main.js --verbose input.txt      arguments after the script go to the script
   runtime-wasm run --manifest ./other.toml main.js
   runtime-wasm run --log debug --log-format json main.js
+  runtime-wasm run --inspect main.js                 a page with the live instances, on this machine
   runtime-wasm exec --dir ./data::/data tool.wasm /data/in.txt
   runtime-wasm inspect tool.wasm
   runtime-wasm types > runtime-wasm.d.ts             what TypeScript has to know

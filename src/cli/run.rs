@@ -3,6 +3,7 @@
 use super::cache_folder::CacheFlag;
 use super::compile_line::compile_line;
 use super::compile_module::this_program;
+use super::inspector::InspectFlag;
 use super::interruption::InterruptionFlag;
 use super::log::Log;
 use super::output::{no_start, say, shown};
@@ -39,6 +40,8 @@ pub(super) struct Run {
     #[command(flatten)]
     interruption: InterruptionFlag,
     #[command(flatten)]
+    inspect: InspectFlag,
+    #[command(flatten)]
     log: Log,
     /// Write a WebAssembly core dump for each trap into this folder
     #[arg(long, value_name = "DIR")]
@@ -52,7 +55,7 @@ impl Run {
     /// Runs the app and returns its exit code.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
         let (script, args) = words::split(self.words)?;
-        self.log.start()?;
+        let _log = self.log.start()?;
         let main = check_script(&script)?;
         let caps = load_caps(self.manifest.as_deref(), &main)?;
         let options = HostOptions {
@@ -64,6 +67,8 @@ impl Run {
         };
         let wasm = WasmHost::with(caps.clone(), options).map_err(|error| no_start(&error))?;
         let guests = wasm.runtime().clone();
+        // It ends with this function, which is when the app has ended.
+        let _inspector = self.inspect.start(&guests, &main)?;
         // The event loop runs on this thread.
         scheduling::prompt_this_thread();
         Ok(run_app(AppOptions {
