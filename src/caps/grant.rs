@@ -130,8 +130,8 @@ impl<T: Copy> Grant<T> {
 
 /// The grants of a file, or of a folder with all that is beneath it: what `entry` says may become either.
 pub(super) fn places(entry: &str) -> Result<Vec<Grant<()>>, glob::PatternError> {
-    // A folder that is a symlink is held as what it leads to; a file, and a folder that is to be made, by the folder it is in.
-    let wanted = if has_wildcard(entry) { &[Wanted::Any][..] } else { &[Wanted::Folder, Wanted::Any] };
+    // A file, and a folder that is to be made, is found in the folder it is in; beneath a folder that is a symlink, in what that leads to.
+    let wanted = if has_wildcard(entry) { &[Wanted::Any][..] } else { &[Wanted::Any, Wanted::Folder] };
     wanted.iter().map(|wanted| Grant::new(entry, *wanted, ())).collect()
 }
 

@@ -12,7 +12,6 @@ mod grant;
 mod granted;
 mod manifest;
 mod manifest_error;
-mod misspelt;
 mod net;
 mod paths;
 mod resolve;
