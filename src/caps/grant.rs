@@ -65,7 +65,7 @@ pub(super) struct Opened<T> {
     pub extra: T,
 }
 
-fn has_wildcard(name: &str) -> bool {
+pub(super) fn has_wildcard(name: &str) -> bool {
     name.contains(['*', '?', '['])
 }
 
@@ -87,6 +87,17 @@ impl<T: Copy> Grant<T> {
         let grant = Grant { root, pattern, extra, held: Mutex::new(None) };
         grant.hold();
         Ok(grant)
+    }
+
+    /// How many folders deep what it covers can lie beneath its root; `None` without a bound.
+    pub(super) fn depth(&self) -> Option<usize> {
+        let pattern = self.pattern.as_ref().map_or("", Pattern::as_str);
+        (!pattern.contains("**")).then(|| pattern.split('/').count())
+    }
+
+    /// The folder before the first wildcard, or that a file without one is in.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The folder, opened at start-up. One that did not exist then, or was deleted since, is looked for again.
@@ -112,7 +123,7 @@ impl<T: Copy> Grant<T> {
     }
 
     /// What of `real` lies beneath the folder, if the grant covers it.
-    fn covers<'a>(&self, real_root: &Path, real: &'a Path, wanted: Wanted) -> Option<&'a Path> {
+    pub(super) fn covers<'a>(&self, real_root: &Path, real: &'a Path, wanted: Wanted) -> Option<&'a Path> {
         let beneath = real.strip_prefix(real_root).ok()?;
         // A folder named as a file to load is no grant of the files in it.
         let Some(pattern) = &self.pattern else { return (wanted != Wanted::File).then_some(beneath) };

@@ -15,10 +15,14 @@ mod manifest_error;
 mod net;
 mod paths;
 mod resolve;
+#[cfg(feature = "host")]
+mod review;
 
 pub use builder::CapsBuilder;
 pub use granted::{Access, AppInfo, CacheChoice, Interruption, ManifestLimits, Priority};
 pub use manifest_error::ManifestError;
+#[cfg(feature = "host")]
+pub use review::{Finding, FindingKind, Review, ReviewedEntry, review};
 
 use crate::printable;
 use grant::{Grant, Wanted};
@@ -29,6 +33,17 @@ use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The JSON Schema of a manifest, for editors.
+#[cfg(feature = "host")]
+pub fn manifest_schema() -> serde_json::Value {
+    manifest::schema()
+}
+
+/// The sections of a manifest whose keys are all known, and these. An unknown key in one of them is an error.
+pub fn manifest_keys() -> &'static [(&'static str, &'static [&'static str])] {
+    manifest::sections()
+}
 
 /// The name of a manifest, looked for beside a script and in the folders above it.
 pub const MANIFEST_NAME: &str = "manifest.app.toml";

@@ -12,11 +12,11 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, expecting = "a table")]
 #[cfg_attr(feature = "host", derive(JsonSchema))]
-pub(super) struct Document {
+pub(in crate::caps) struct Document {
     /// What the app calls itself.
-    pub app: App,
+    pub(super) app: App,
     /// What is granted. What is not named here is refused.
-    pub capabilities: Capabilities,
+    pub(super) capabilities: Capabilities,
 }
 
 /// What the app calls itself.
@@ -129,7 +129,7 @@ pub(super) struct Http {
     /// URL patterns, such as `https://api.example.com/*`. Default: none.
     pub allow: Vec<At<String>>,
     /// Reach addresses that are not public by any name that `allow` grants. Default: false.
-    pub allow_private: Option<bool>,
+    pub allow_private: Option<At<bool>>,
 }
 
 /// What the app's own `fetch()` may reach.

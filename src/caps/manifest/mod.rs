@@ -2,10 +2,12 @@
 //! error, so that a typo never widens or loses a grant.
 //!
 //! [`document`] is what can be written, as types that serde fills in; [`values`] are those of its values that have rules of their own,
-//! [`keys`] the names of the keys. [`placement`] finds what is ours where nobody reads it, by names that are nearly ours ([`misspelt`]);
+//! [`keys`] the names of the keys, [`entries`] its lists. [`placement`] finds what is ours where nobody reads it, by names that are nearly ours ([`misspelt`]);
 //! [`wording`] says what serde could not read.
 
 mod document;
+#[cfg(feature = "host")]
+mod entries;
 mod keys;
 mod misspelt;
 mod placement;
@@ -21,13 +23,23 @@ use super::granted::{Access, AppInfo, CacheChoice, FsGrants, Granted, Http, Mani
 use super::manifest_error::ManifestError;
 use super::net::UrlPattern;
 use super::paths;
-use document::{Document, LoadEntry, PreopenEntry, Wasm};
+pub(super) use document::Document;
+use document::{LoadEntry, PreopenEntry, Wasm};
+#[cfg(feature = "host")]
+pub(super) use entries::{Entry, paths_of, private_allowed, texts_of};
 use problem::{Parsed, Problem, problem};
+#[cfg(feature = "host")]
+pub(super) use schema::schema;
 use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 use values::{At, Cache, PathOr};
+
+/// The sections whose keys are all known, and these.
+pub(super) fn sections() -> &'static [(&'static str, &'static [&'static str])] {
+    &*keys::SECTIONS
+}
 
 /// Parses a manifest and opens what it grants.
 pub(super) fn parse(text: &str, file: &Path, base: &Path, home: Option<&Path>) -> Result<Granted, ManifestError> {
@@ -35,7 +47,8 @@ pub(super) fn parse(text: &str, file: &Path, base: &Path, home: Option<&Path>) -
     granted.map_err(|Problem(message, at)| ManifestError::new(file, message, text, at))
 }
 
-fn document(text: &str) -> Parsed<Document> {
+/// What a manifest says, before anything of it is looked for.
+pub(super) fn document(text: &str) -> Parsed<Document> {
     let root = DeTable::parse(text).map_err(|error| Problem(error.message().to_owned(), error.span()))?;
     placement::check(root.get_ref())?;
     Document::deserialize(Deserializer::from(root)).map_err(|error| wording::problem(&error, text))
@@ -111,7 +124,7 @@ fn wasm_section(wasm: Wasm, folders: &Folders, granted: &mut Granted) -> Parsed<
             CacheChoice::At(folder.or_else(|why| problem(at, why))?)
         }
     };
-    let allow_private = wasm.http.allow_private.unwrap_or(false);
+    let allow_private = wasm.http.allow_private.as_ref().is_some_and(|At(allowed)| *allowed.get_ref());
     granted.http = Http { allow: url_patterns(&wasm.http.allow)?, allow_private };
     granted.limits = limits(&wasm);
     Ok(())

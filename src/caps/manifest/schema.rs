@@ -9,14 +9,14 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// The schema of a whole manifest.
-pub(in crate::caps) fn schema() -> Schema {
+pub(in crate::caps) fn schema() -> Value {
     // What editors of TOML know best: no references, and an older draft.
     let mut settings = SchemaSettings::draft07();
     settings.inline_subschemas = true;
     let mut schema = settings.into_generator().into_root_schema_for::<Document>();
     RecursiveTransform(without_null).transform(&mut schema);
     schema.insert("title".to_owned(), "manifest.app.toml".into());
-    schema
+    schema.to_value()
 }
 
 /// What may be left out may not be null: TOML has no such thing. Nor is it said what an empty value would be instead.
@@ -29,6 +29,9 @@ fn without_null(schema: &mut Schema) {
             let one = one.clone();
             schema.insert("type".to_owned(), one);
         }
+    }
+    if let Some(Value::Array(words)) = schema.get_mut("enum") {
+        words.retain(|word| !word.is_null());
     }
     if let Some(Value::Array(options)) = schema.get_mut("anyOf") {
         options.retain(|option| option.get("type").is_none_or(|one| one != "null"));
