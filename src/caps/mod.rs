@@ -2,31 +2,48 @@
 //!
 //! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] holds each granted folder as an
 //! open directory handle; [`resolve`] finds out what a path really means and opens it beneath such a handle, so that nothing
-//! changes between the check and the use; [`net`] decides about URLs, [`addresses`] about what their hosts turn out to be. Nothing here sends a message or knows an engine.
+//! changes between the check and the use; [`net`] decides about URLs, [`addresses`] about what their hosts turn out to be. [`env`] decides
+//! about variables of the environment. Nothing here sends a message or knows an engine.
 
 mod addresses;
 mod builder;
+mod env;
 mod grant;
 mod granted;
 mod manifest;
 mod manifest_error;
-mod misspelt;
 mod net;
 mod paths;
 mod resolve;
+#[cfg(feature = "host")]
+mod review;
 
 pub use builder::CapsBuilder;
 pub use granted::{Access, AppInfo, CacheChoice, Interruption, ManifestLimits, Priority};
 pub use manifest_error::ManifestError;
+#[cfg(feature = "host")]
+pub use review::{Finding, FindingKind, Review, ReviewedEntry, review};
 
 use crate::printable;
 use grant::{Grant, Wanted};
 use granted::Granted;
+use rustix::io::Errno;
 use std::fs::File;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The JSON Schema of a manifest, for editors.
+#[cfg(feature = "host")]
+pub fn manifest_schema() -> serde_json::Value {
+    manifest::schema()
+}
+
+/// The sections of a manifest whose keys are all known, and these. An unknown key in one of them is an error.
+pub fn manifest_keys() -> &'static [(&'static str, &'static [&'static str])] {
+    manifest::sections()
+}
 
 /// The name of a manifest, looked for beside a script and in the folders above it.
 pub const MANIFEST_NAME: &str = "manifest.app.toml";
@@ -80,6 +97,19 @@ pub struct PreopenDir {
     pub dir: OwnedFd,
     /// What may be done in it.
     pub access: Access,
+    /// Where it really is, for messages.
+    pub path: PathBuf,
+}
+
+/// A path that the app itself may read or write, or make: a granted folder, open, and names beneath it. Whoever opens it does so
+/// [beneath](resolve::open_beneath) that folder and follows no symlink, so that it is what was judged.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct FsPlace {
+    /// The granted folder, or the one that the granted file is in.
+    pub folder: Arc<OwnedFd>,
+    /// Plain names beneath it, all symlinks resolved; empty for the folder itself. What it names need not exist.
+    pub beneath: PathBuf,
     /// Where it really is, for messages.
     pub path: PathBuf,
 }
@@ -205,6 +235,41 @@ impl Caps {
             // `~user` is not expanded: it is a file of that name.
             _ => Some(self.granted.base.join(path)),
         }
+    }
+
+    /// Finds a path of the app's own that `[capabilities.fs]` lets it read. It may not exist.
+    ///
+    /// # Errors
+    /// `Denied`, with one message whether or not it exists; `Io` where the granted folder does not exist.
+    pub fn fs_read(&self, path: &str) -> Result<FsPlace, CapsError> {
+        self.fs(path, "read", &self.granted.fs.read)
+    }
+
+    /// The same of one that it may write: make, change, rename and remove. To read it is another grant.
+    ///
+    /// # Errors
+    /// As for [`Caps::fs_read`].
+    pub fn fs_write(&self, path: &str) -> Result<FsPlace, CapsError> {
+        self.fs(path, "write", &self.granted.fs.write)
+    }
+
+    fn fs(&self, path: &str, key: &str, grants: &[Grant<()>]) -> Result<FsPlace, CapsError> {
+        let shown = || printable::sentence(path);
+        let grants: Vec<_> = grants.iter().collect();
+        let found = self.absolute(path).and_then(|absolute| grant::find(&grants, &absolute, Wanted::Any));
+        let Some(found) = found else {
+            return Err(denied(format!("\"{}\" is not granted by `{key}` in [capabilities.fs]", shown())));
+        };
+        let Some(folder) = found.folder else {
+            let message = format!("\"{}\" cannot be opened: {}", shown(), std::io::Error::from(Errno::NOENT));
+            return Err(CapsError { kind: CapsErrorKind::Io, message });
+        };
+        Ok(FsPlace { folder, beneath: found.beneath, path: found.real })
+    }
+
+    /// May the app read this variable of its environment?
+    pub fn may_read_env(&self, name: &str) -> bool {
+        self.granted.env.iter().any(|pattern| pattern.allows(name))
     }
 
     /// May the app's own `fetch` ask for this URL?

@@ -2,6 +2,7 @@
 
 mod cache;
 mod cache_folder;
+mod check;
 mod compile_line;
 mod compile_module;
 mod entry;
@@ -34,6 +35,7 @@ Examples:
   runtime-wasm run --log debug --log-format json main.js
   runtime-wasm run --inspect main.js                 a page with the live instances, on this machine
   runtime-wasm exec --dir ./data::/data tool.wasm /data/in.txt
+  runtime-wasm check                                what the manifest grants, in words
   runtime-wasm inspect tool.wasm
   runtime-wasm types > runtime-wasm.d.ts             what TypeScript has to know
   runtime-wasm types tool.wasm --out tool.d.ts        and of one module
@@ -56,6 +58,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Types(types::Types),
     Cache(cache::CacheCommand),
+    Check(check::Check),
 }
 
 /// Runs the command that the process was started with.
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.execute(),
         Command::Types(types) => types.execute(),
         Command::Cache(cache) => cache.execute(),
+        Command::Check(check) => check.execute(),
     };
     match outcome {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
