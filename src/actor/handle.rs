@@ -135,7 +135,6 @@ impl Actor {
     /// How it is doing. Takes no part of its thread, so it answers while a guest runs on.
     pub fn stats(&self) -> InstanceStats {
         let counters = &self.counters;
-        let (restarts, by_reason) = counters.restarts();
         let work = self.control.running(|running| running.work.clone());
         InstanceStats {
             id: self.id,
@@ -155,8 +154,8 @@ impl Actor {
             fuel_used: self.limits.fuel.is_some().then(|| counters.fuel_used()),
             memory_bytes: counters.memory_bytes.get(),
             memory_limit: self.limits.memory_bytes,
-            restart_count: by_reason.values().sum(),
-            restarts,
+            restart_count: counters.restarts_by_reason().values().sum(),
+            restarts: counters.restarts(),
         }
     }
 

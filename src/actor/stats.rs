@@ -108,10 +108,14 @@ impl Counters {
         restarts.latest.push_back(restart);
     }
 
-    /// The latest restarts, and how many there were for each reason.
-    pub(crate) fn restarts(&self) -> (Vec<Restart>, BTreeMap<&'static str, u64>) {
-        let restarts = self.restarts.lock();
-        (restarts.latest.iter().cloned().collect(), restarts.by_reason.clone())
+    /// The latest restarts.
+    pub(crate) fn restarts(&self) -> Vec<Restart> {
+        self.restarts.lock().latest.iter().cloned().collect()
+    }
+
+    /// How many there were in all, for each reason.
+    pub(crate) fn restarts_by_reason(&self) -> BTreeMap<&'static str, u64> {
+        self.restarts.lock().by_reason.clone()
     }
 }
 
@@ -146,7 +150,7 @@ mod tests {
         }
         counters.fuel_now.set(3);
         assert_eq!(counters.fuel_used(), 10 * (RESTARTS_KEPT as u64 + 2) + 3);
-        let (kept, by_reason) = counters.restarts();
+        let (kept, by_reason) = (counters.restarts(), counters.restarts_by_reason());
         assert_eq!((kept.len(), kept[0].message.as_str()), (RESTARTS_KEPT, "2"));
         assert_eq!(by_reason.into_iter().collect::<Vec<_>>(), [("trap", RESTARTS_KEPT as u64 + 2)]);
     }

@@ -82,7 +82,7 @@ impl Totals {
         self.calls += counters.calls.get();
         self.host_calls += counters.host_calls.get();
         self.failed.add(&counters.failures.by_code());
-        for (reason, count) in counters.restarts().1 {
+        for (reason, count) in counters.restarts_by_reason() {
             *self.restarts.entry(reason).or_default() += count;
         }
         self.cpu = self.cpu.saturating_add(actor.thread().cpu_time());
