@@ -1,4 +1,4 @@
-//! `run --inspect`: who is let in, what is told, and that it is told while the app and its guests run on; the page in a browser.
+//! `run --inspect` (docs/watching.md): who is let in, what is told, and that it is told while the app and its guests run on; the page in a browser.
 
 #![cfg(feature = "host")]
 

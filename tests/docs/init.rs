@@ -112,7 +112,8 @@ fn the_compilers_from_npm_are_those_that_are_tested() {
 
 #[test]
 fn an_app_has_no_type_errors() {
-    for language in LANGUAGES {
+    // The others have the files of the first.
+    for language in ["rust", "js"] {
         let folder = app(language);
         let compiler = root().join("target/tools/typescript/lib/tsc.js");
         succeeds(Command::new("node").arg(compiler).arg("-p").arg(folder.path().join("new/app")));
