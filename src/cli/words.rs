@@ -55,7 +55,8 @@ mod tests {
             if option.get_action().takes_values() {
                 let join = if name.starts_with("--") { "=" } else { "" };
                 all.push(vec![format!("{name}{join}{}", value(option))]);
-                all.push(vec![name, value(option)]);
+                // One whose value may be left out has it only so, for what follows is the file.
+                all.push(if option.is_require_equals_set() { vec![name] } else { vec![name, value(option)] });
             } else {
                 all.push(vec![name]);
             }
