@@ -115,7 +115,7 @@ pub(super) struct Limits {
     pub cpu_ms: Option<Amount>,
     /// Bytes of all memories of one instance. Default: 256 MiB.
     pub memory: Option<Size>,
-    /// Elements of all tables of one instance. Default: 100,000.
+    /// Elements of all tables of one instance. Default: 1,000,000.
     pub table_elements: Option<Amount>,
     /// Requests that may wait for one instance. Default: 1,024.
     pub mailbox: Option<Amount<{ MAILBOX_MAX as u64 }>>,
