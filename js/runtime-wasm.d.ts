@@ -465,4 +465,136 @@ declare module "runtime:app" {
   export const args: readonly string[];
   /** Ends the app with this code, 0 to 255; the guests are stopped first. */
   export function exit(code?: number): never;
+  /** The working directory. Paths below do not start from it, but from the manifest's folder. */
+  export function cwd(): string;
+
+  /** The environment, as far as `[capabilities.env] allow` grants it. */
+  export const env: {
+    /** Undefined where there is no such variable. Throws `PermissionDenied` (5009) where it is not granted. */
+    get(name: string): string | undefined;
+    /** All that are granted and there. */
+    toObject(): Record<string, string>;
+  };
+
+  /**
+   * A path from the manifest's folder, `~/` from the home folder, an absolute one, or a `file:` URL. What `[capabilities.fs]` does not grant
+   * rejects with an error of the name `PermissionDenied` and the `code` 5009, what fails with `IoError` and 5008; `reason` then is the
+   * system's name of the error, such as "ENOENT".
+   */
+  export type Path = string | URL;
+  /** A text is written as UTF-8. */
+  export type Data = string | ArrayBufferLike | ArrayBufferView;
+
+  /** A regular file, whole. Needs `read`. One that is larger than `maxBytes`, or than 2 GiB, is refused with the reason "EFBIG". */
+  export function readFile(path: Path, options?: { maxBytes?: number }): Promise<Uint8Array<ArrayBuffer>>;
+  /** The same as a text, of up to 512 MiB. What is no UTF-8 becomes U+FFFD. */
+  export function readTextFile(path: Path, options?: { maxBytes?: number }): Promise<string>;
+  /** The same piece by piece, of any size. The file is open when the promise resolves. */
+  export function readFileStream(path: Path): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+
+  export interface WriteOptions {
+    /** After what is there, instead of in its place. */
+    append?: boolean;
+    /** Make the file where there is none: true unless it says false. */
+    create?: boolean;
+    /** Make the file, and fail with "EEXIST" where there is something. */
+    createNew?: boolean;
+    /** The permissions of a file that is made, 0o666 less the umask without this. */
+    mode?: number;
+  }
+  /** Writes a regular file: data at once, or a stream or an iterable of pieces one after another. Needs `write`. */
+  export function writeFile(
+    path: Path,
+    data: Data | ReadableStream<Data> | AsyncIterable<Data> | Iterable<Data>,
+    options?: WriteOptions,
+  ): Promise<void>;
+  /** A stream into a file, which is open when the promise resolves. */
+  export function writeFileStream(path: Path, options?: WriteOptions): Promise<WritableStream<Data>>;
+
+  export interface DirEntry {
+    name: string;
+    isFile: boolean;
+    isDirectory: boolean;
+    isSymlink: boolean;
+  }
+  /** The names in a folder, sorted; up to 1,048,576 of them. Needs `read`. */
+  export function readDir(path: Path): Promise<DirEntry[]>;
+
+  /** Times in milliseconds since 1970; null where the file system knows none. */
+  export interface Stat {
+    isFile: boolean;
+    isDirectory: boolean;
+    isSymlink: boolean;
+    /** In bytes. */
+    size: number;
+    /** The permissions and the type, as the system has them. */
+    mode: number;
+    modifiedMs: number | null;
+    accessedMs: number | null;
+    createdMs: number | null;
+  }
+  /** What is known of a file, a folder or anything else. Needs `read`. */
+  export function stat(path: Path): Promise<Stat>;
+  /** The same of a symlink itself. */
+  export function lstat(path: Path): Promise<Stat>;
+
+  /** Makes a folder; `recursive` also those above it, and is content if it is there. Needs `write`. */
+  export function mkdir(path: Path, options?: { recursive?: boolean; mode?: number }): Promise<void>;
+  /** Removes a file, a symlink or an empty folder; `recursive` also a folder with all that is in it. Needs `write`. */
+  export function remove(path: Path, options?: { recursive?: boolean }): Promise<void>;
+  /** Renames a file, a symlink or a folder, in place of a file that has the new name. Needs `write` for both. */
+  export function rename(from: Path, to: Path): Promise<void>;
+
+  export interface Change {
+    /**
+     * Something has come, by whichever way; its content or what is known of it has changed; somebody who had it open to write has closed it; it
+     * is gone; or so much has changed that the system has lost count: look at the whole `path` again.
+     */
+    kind: "create" | "modify" | "close" | "remove" | "overflow";
+    /** What was given to `watch`, and the name in that folder. */
+    path: string;
+  }
+  /** Changes, until it is closed or nothing is there any more that is watched. Leaving a `for await` loop closes it. */
+  export interface Watcher extends AsyncIterableIterator<Change> {
+    close(): void;
+    [Symbol.dispose](): void;
+  }
+  /**
+   * Watches files, which need not exist yet, and the names in folders, not those in folders below. Whatever changes once the promise has
+   * resolved is told. Needs `read`.
+   */
+  export function watch(paths: Path | Path[]): Promise<Watcher>;
+
+  /** The standard input. A guest that inherits it takes from the same. */
+  export const stdin: {
+    readonly isTerminal: boolean;
+    /** One stream for all who ask. Nothing is read before somebody reads it. */
+    readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  };
+  export interface Output {
+    readonly isTerminal: boolean;
+    /** Writes, after what earlier calls write. Resolves once it is written, and rejects with the reason "EPIPE" once nobody reads it. */
+    write(data: Data): Promise<void>;
+    /** The same as a stream: one for all who ask. */
+    readonly writable: WritableStream<Data>;
+  }
+  export const stdout: Output;
+  export const stderr: Output;
+  /** In characters, of the terminal that one of the three streams is; null where none is. */
+  export function terminalSize(): { columns: number; rows: number } | null;
+
+  export interface SignalEvent {
+    readonly signal: string;
+    /** The app goes on. */
+    preventDefault(): void;
+  }
+  /**
+   * Calls the listener when the signal comes. SIGINT and SIGTERM end the app, and its guests, once all listeners have returned, or what they
+   * return has settled; after 5 seconds in any case, and at once when another of the two comes. Listening does not keep an app alive. Gives
+   * the function that stops it.
+   */
+  export function onSignal(
+    signal: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1" | "SIGUSR2" | "SIGWINCH" | "SIGCONT",
+    listener: (event: SignalEvent) => unknown,
+  ): () => void;
 }

@@ -1,6 +1,6 @@
 //! A grant of paths: an open folder and a pattern for what lies beneath it.
 
-use super::resolve::{open_beneath, real_path};
+use super::resolve::{open_beneath, real_name, real_path};
 use glob::{MatchOptions, Pattern};
 use parking_lot::Mutex;
 use rustix::fs::{FileType, Mode, OFlags, fstat, open as open_path};
@@ -43,6 +43,24 @@ pub(super) enum Wanted {
     Folder,
     /// Whatever is there, or will be.
     Any,
+}
+
+/// What a path means whose last name is a symlink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Last {
+    /// What the symlink leads to.
+    Followed,
+    /// The symlink: for what renames it, removes it or looks at it.
+    Itself,
+}
+
+impl Last {
+    fn real(self, path: &Path) -> Option<PathBuf> {
+        match self {
+            Last::Followed => real_path(path),
+            Last::Itself => real_name(path),
+        }
+    }
 }
 
 /// Where a path is that a grant covers.
@@ -147,34 +165,55 @@ pub(super) fn places(entry: &str) -> Result<Vec<Grant<()>>, glob::PatternError> 
 }
 
 /// What an absolute path really is, beneath the first grant that covers it. `None` if none does.
-pub(super) fn find<T: Copy>(grants: &[&Grant<T>], path: &Path, wanted: Wanted) -> Option<Place<T>> {
-    let real = real_path(path)?;
-    grants.iter().find_map(|grant| {
+pub(super) fn find<T: Copy>(grants: &[&Grant<T>], path: &Path, wanted: Wanted, last: Last) -> Option<Place<T>> {
+    let real = last.real(path)?;
+    let mut places = grants.iter().filter_map(|grant| {
         let held = grant.hold();
         let root = grant.real_root(held.as_ref())?;
         let beneath = grant.covers(&root, &real, wanted)?.to_owned();
         Some(Place { folder: held.map(|held| held.folder), beneath, real: real.clone(), extra: grant.extra })
-    })
+    });
+    match last {
+        Last::Followed => places.next(),
+        // One that has the folder which the name is in, if there is one.
+        Last::Itself => {
+            let places: Vec<_> = places.collect();
+            let named = places.iter().position(|place| !place.beneath.as_os_str().is_empty());
+            places.into_iter().nth(named.unwrap_or(0))
+        }
+    }
 }
 
 /// Opens an absolute path through the first grant that covers what it really is. `None` if none does.
 pub(super) fn open<T: Copy>(grants: &[&Grant<T>], path: &Path, wanted: Wanted) -> Option<io::Result<Opened<T>>> {
-    let mut last = Errno::LOOP;
+    let reached = reach(grants, path, wanted, Last::Followed, |folder, beneath| open_wanted(folder, beneath, wanted))?;
+    Some(reached.map(|(fd, place)| Opened { fd, path: place.real, extra: place.extra }))
+}
+
+/// Does this with the folder of the first grant that covers what an absolute path really is, and the names beneath it. `None` if none does.
+pub(super) fn reach<T: Copy, R>(
+    grants: &[&Grant<T>],
+    path: &Path,
+    wanted: Wanted,
+    last: Last,
+    act: impl Fn(&OwnedFd, &Path) -> rustix::io::Result<R>,
+) -> Option<io::Result<(R, Place<T>)>> {
+    let mut failure = Errno::LOOP;
     for _ in 0..ATTEMPTS_MAX {
-        let Place { folder, beneath, real, extra } = find(grants, path, wanted)?;
-        let Some(folder) = folder else { return Some(Err(Errno::NOENT.into())) };
-        match open_wanted(&folder, &beneath, wanted) {
-            Ok(fd) => return Some(Ok(Opened { fd, path: real, extra })),
+        let place = find(grants, path, wanted, last)?;
+        let Some(folder) = &place.folder else { return Some(Err(Errno::NOENT.into())) };
+        match act(folder, &place.beneath) {
+            Ok(done) => return Some(Ok((done, place))),
             // What was a plain name a moment ago is a symlink or no folder now, or has another name: look again.
-            Err(error @ (Errno::LOOP | Errno::NOTDIR)) => last = error,
+            Err(error @ (Errno::LOOP | Errno::NOTDIR)) => failure = error,
             // To ask whether it is there now is not enough: that may come too late as well.
-            Err(Errno::NOENT) if real_path(path).as_ref() != Some(&real) || path.symlink_metadata().is_ok() => {
-                last = Errno::NOENT;
+            Err(Errno::NOENT) if last.real(path).as_ref() != Some(&place.real) || path.symlink_metadata().is_ok() => {
+                failure = Errno::NOENT;
             }
             Err(error) => return Some(Err(error.into())),
         }
     }
-    Some(Err(last.into()))
+    Some(Err(failure.into()))
 }
 
 fn open_wanted(folder: &OwnedFd, beneath: &Path, wanted: Wanted) -> rustix::io::Result<OwnedFd> {

@@ -3,13 +3,14 @@
 //! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] holds each granted folder as an
 //! open directory handle; [`resolve`] finds out what a path really means and opens it beneath such a handle, so that nothing
 //! changes between the check and the use; [`net`] decides about URLs, [`addresses`] about what their hosts turn out to be. [`env`] decides
-//! about variables of the environment. [`audit`] notes what is
+//! about variables of the environment; [`files`] opens what is the app's own. [`audit`] notes what is
 //! used, from which [`needed`] makes a manifest. Nothing here sends a message or knows an engine.
 
 mod addresses;
 mod audit;
 mod builder;
 mod env;
+mod files;
 mod grant;
 mod granted;
 mod manifest;
@@ -22,6 +23,7 @@ mod resolve;
 mod review;
 
 pub use builder::CapsBuilder;
+pub use files::{FsEntry, FsError, FsRight, FsWatched, Writing};
 pub use granted::{Access, AppInfo, CacheChoice, Interruption, ManifestLimits, Priority};
 pub use manifest_error::ManifestError;
 #[cfg(feature = "host")]
@@ -29,7 +31,7 @@ pub use review::{Finding, FindingKind, Review, ReviewedEntry, review};
 
 use crate::printable;
 use audit::Audit;
-use grant::{Grant, Wanted};
+use grant::{Grant, Last, Wanted};
 use granted::Granted;
 use rustix::io::Errno;
 use std::fs::File;
@@ -296,7 +298,8 @@ impl Caps {
     fn fs(&self, path: &str, key: &str, grants: &[Grant<()>]) -> Result<FsPlace, CapsError> {
         let shown = || printable::sentence(path);
         let grants: Vec<_> = grants.iter().collect();
-        let found = self.absolute(path).and_then(|absolute| grant::find(&grants, &absolute, Wanted::Any));
+        let found =
+            self.absolute(path).and_then(|absolute| grant::find(&grants, &absolute, Wanted::Any, Last::Followed));
         let Some(found) = found else {
             return Err(denied(format!("\"{}\" is not granted by `{key}` in [capabilities.fs]", shown())));
         };

@@ -6,7 +6,7 @@ import {
   call, compile, compileFile, dropModule, getExports, inspect, instances, instantiate, memory, types, WasmError, WasmErrorCode,
 } from "runtime:wasm";
 import type { Closed, FreshMemory, GuestFunction, HostCall, HostFunction, InstantiateOptions, Limits, Table, WasmInstance } from "runtime:wasm";
-import { args, exit } from "runtime:app";
+import { args, env, exit, onSignal, readDir, readFile, readTextFile, stat, stderr, stdin, stdout, terminalSize, watch, writeFile, writeFileStream } from "runtime:app";
 
 // Modules.
 const response = await fetch("./module.wasm");
@@ -150,4 +150,26 @@ try {
 }
 const code: 5002 = WasmErrorCode.CallError;
 console.log(args[0], added, batch, three, exitCode, data, pages, used, counter, code, elements, fresh);
+
+// What an app does for itself.
+const bytes: Uint8Array = await readFile("./data/a", { maxBytes: 10 });
+await writeFile(new URL("./out/a", import.meta.url), stdin.readable, { append: true });
+await writeFile("./out/b", ["one", bytes]);
+// @ts-expect-error: a number is no data.
+await writeFile("./out/c", 5);
+await (await fetch("https://example.com/")).body!.pipeTo(await writeFileStream("./out/d", { createNew: true, mode: 0o600 }));
+for (const { name, isDirectory } of await readDir("./data")) if (isDirectory) await stdout.write(name);
+const { size, modifiedMs } = await stat("./data/a");
+if (modifiedMs !== null) console.log(new Date(modifiedMs), size.toFixed());
+// @ts-expect-error: not every variable is there.
+env.get("HOME").length;
+for await (const change of await watch(["./data"])) {
+  if (change.kind === "overflow") console.log(await readTextFile(change.path));
+  // @ts-expect-error: there is no such kind.
+  if (change.kind === "rename") break;
+}
+onSignal("SIGTERM", async (event) => event.preventDefault())();
+// @ts-expect-error: nobody can listen to that.
+onSignal("SIGKILL", () => {});
+if (stderr.isTerminal) console.log(terminalSize()?.columns);
 exit();
