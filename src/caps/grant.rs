@@ -108,12 +108,14 @@ impl<T: Copy> Grant<T> {
     }
 
     /// How many folders deep what it covers can lie beneath its root; `None` without a bound.
+    #[cfg(feature = "host")]
     pub(super) fn depth(&self) -> Option<usize> {
         let pattern = self.pattern.as_ref().map_or("", Pattern::as_str);
         (!pattern.contains("**")).then(|| pattern.split('/').count())
     }
 
     /// The folder before the first wildcard, or that a file without one is in.
+    #[cfg(feature = "host")]
     pub(super) fn root(&self) -> &Path {
         &self.root
     }

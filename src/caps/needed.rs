@@ -75,7 +75,9 @@ fn wasm(text: &mut String, granted: &Granted, uses: &Uses) {
     });
     // That nothing is granted is not the same as that nothing may be done.
     let _ = writeln!(text, "{}[capabilities.wasm]", if text.is_empty() { "" } else { "\n" });
-    lines.iter().for_each(|line| drop(writeln!(text, "{line}")));
+    for line in lines {
+        let _ = writeln!(text, "{line}");
+    }
     let of_instance = [
         ("fuel", limits.fuel),
         ("timeout_ms", limits.timeout_ms),

@@ -12,7 +12,7 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, expecting = "a table")]
 #[cfg_attr(feature = "host", derive(JsonSchema))]
-pub(in crate::caps) struct Document {
+pub(crate) struct Document {
     /// What the app calls itself.
     pub(super) app: App,
     /// What is granted. What is not named here is refused.

@@ -6,7 +6,7 @@ use crate::caps::granted::{Access, Pin};
 use std::ops::Range;
 
 /// One entry of a list.
-pub(in crate::caps) struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     pub section: &'static str,
     pub key: &'static str,
     pub text: &'a str,
@@ -26,7 +26,7 @@ fn plain<'a>(section: &'static str, key: &'static str, list: &'a [At<String>]) -
 }
 
 /// All paths that are granted.
-pub(in crate::caps) fn paths_of(document: &Document) -> Vec<Entry<'_>> {
+pub(crate) fn paths_of(document: &Document) -> Vec<Entry<'_>> {
     let Capabilities { wasm, fs, .. } = &document.capabilities;
     let (load, preopens) = wasm.as_ref().map_or((&[][..], &[][..]), |wasm| (&wasm.load, &wasm.preopens));
     let load = load.iter().map(|At(load)| {
@@ -44,7 +44,7 @@ pub(in crate::caps) fn paths_of(document: &Document) -> Vec<Entry<'_>> {
 }
 
 /// All patterns of URLs and of variables.
-pub(in crate::caps) fn texts_of(document: &Document) -> Vec<Entry<'_>> {
+pub(crate) fn texts_of(document: &Document) -> Vec<Entry<'_>> {
     let Capabilities { wasm, net, env, .. } = &document.capabilities;
     let http = wasm.as_ref().map_or(&[][..], |wasm| &wasm.http.allow);
     let http = plain("capabilities.wasm.http", "allow", http);
@@ -53,7 +53,7 @@ pub(in crate::caps) fn texts_of(document: &Document) -> Vec<Entry<'_>> {
 }
 
 /// Where it says that components may reach addresses that are not public, if so.
-pub(in crate::caps) fn private_allowed(document: &Document) -> Option<Range<usize>> {
+pub(crate) fn private_allowed(document: &Document) -> Option<Range<usize>> {
     let At(allowed) = document.capabilities.wasm.as_ref()?.http.allow_private.as_ref()?;
     allowed.get_ref().then(|| allowed.span())
 }

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 /// A problem and where in the text it is.
-pub(in crate::caps) struct Problem(pub String, pub Option<Range<usize>>);
+pub(crate) struct Problem(pub String, pub Option<Range<usize>>);
 
-pub(in crate::caps) type Parsed<T> = Result<T, Problem>;
+pub(crate) type Parsed<T> = Result<T, Problem>;
 
 pub(super) fn problem<T>(at: Range<usize>, message: impl Into<String>) -> Parsed<T> {
     Err(Problem(message.into(), Some(at)))

@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// The schema of a whole manifest.
-pub(in crate::caps) fn schema() -> Value {
+pub(crate) fn schema() -> Value {
     // What editors of TOML know best: no references, and an older draft.
     let mut settings = SchemaSettings::draft07();
     settings.inline_subschemas = true;

@@ -113,7 +113,7 @@ impl Reviewer<'_> {
                 section: entry.section,
                 key: entry.key,
                 entry: entry.text.to_owned(),
-                access: (entry.key == "preopens").then(|| match entry.access {
+                access: (entry.key == "preopens").then_some(match entry.access {
                     Some(Access::Read) => "read",
                     _ => "readwrite",
                 }),
