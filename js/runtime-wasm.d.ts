@@ -342,12 +342,18 @@ declare module "runtime:wasm" {
     calls: number;
     /** Calls that the guest made of its imports. */
     hostCalls: number;
+    /** Requests of any kind that failed, also those that a stop ended, or a limit. */
+    failed: number;
+    /** The last of these; its message without the code. */
+    lastError: { code: number; name: string; message: string; atMs: number } | null;
     /** Processor time of its thread. */
     cpuMs: number;
     /** As of its last call of an import, or else of its last request that has ended; null without metering. */
     fuelUsed: bigint | null;
     memoryBytes: number;
-    /** The latest restarts, oldest first. */
+    /** How often it was restarted. */
+    restartCount: number;
+    /** The latest restarts, oldest first: 16 at most. */
     restarts: { reason: "trap" | "timeout" | "fuel" | "start"; message: string; atMs: number }[];
   }
 

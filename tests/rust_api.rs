@@ -2,7 +2,7 @@
 
 use runtime_wasm::{
     Access, CallLimits, Caller, Caps, Cause, ErrorCode, HostRef, Input, InstanceBuilder, InstanceId, Limits, Module,
-    Output, ReachedLimit, RestartPolicy, Runtime, Value, WasmError,
+    Output, ReachedLimit, RestartPolicy, Runtime, Status, Value, WasmError,
 };
 use std::error::Error;
 use std::fs;
@@ -316,6 +316,56 @@ async fn a_handle_that_is_dropped_ends_its_guest_and_a_detached_one_does_not() {
     drop((module, runtime));
     assert_eq!(last.call::<i32>("add", (1, 2)).await.unwrap(), 3);
     assert_eq!(last.close().await.reason, "dropped");
+}
+
+#[tokio::test]
+async fn a_snapshot_shows_a_guest_that_spins_and_its_sums_never_fall() {
+    let runtime = Runtime::new().unwrap();
+    let module = runtime.compile(wat::parse_str(BASIC).unwrap()).await.unwrap();
+    let limits = Limits::new().fuel(1 << 40).memory_bytes(1 << 20).mailbox(3);
+    let spins = module.instance().name("spins").limits(limits).start().await.unwrap();
+    let id = spins.id();
+    assert_eq!(code(spins.call::<()>("nowhere", ()).await), ErrorCode::ExportNotFound);
+    let spinning = tokio::spawn({
+        let runtime = runtime.clone();
+        async move { runtime.call::<()>(id, "spin", ()).await }
+    });
+    let seen = loop {
+        let snapshot = runtime.snapshot();
+        if snapshot.instances[0].busy_for > Some(Duration::from_millis(5)) {
+            break snapshot;
+        }
+        tokio::task::yield_now().await;
+    };
+    let [of] = &seen.instances[..] else { panic!("{seen:?}") };
+    assert_eq!(
+        (of.id, &*of.name, of.state, of.doing.as_deref()),
+        (id.0, "spins", Status::Running, Some("the call of \"spin\""))
+    );
+    assert_eq!((of.memory_limit, of.mailbox_limit, of.failed, of.restart_count), (1 << 20, 3, 1, 0));
+    assert_eq!(of.last_error.as_ref().map(|error| error.code), Some(ErrorCode::ExportNotFound));
+    assert!(of.cpu >= Duration::from_millis(1) && of.started <= seen.at && seen.uptime >= of.busy_for.unwrap());
+    assert_eq!((seen.memory_bytes, seen.modules.len(), seen.modules[0].id), (of.memory_bytes, 1, of.module));
+    assert_eq!((seen.totals.started, seen.totals.ended.len(), seen.ended.len()), (1, 0, 0));
+
+    drop(spins);
+    assert_eq!(code(spinning.await.unwrap()), ErrorCode::Call);
+    // Those that have been told to end are there until their threads are gone.
+    let gone = loop {
+        let snapshot = runtime.snapshot();
+        assert!(snapshot.totals.calls >= 1 && snapshot.totals.cpu >= seen.totals.cpu, "{snapshot:?}");
+        match &snapshot.instances[..] {
+            [] => break snapshot,
+            [of] => assert!(matches!(of.state, Status::Stopping | Status::Dead), "{of:?}"),
+            _ => panic!("{snapshot:?}"),
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(gone.totals.ended.iter().collect::<Vec<_>>(), [(&"dropped", &1)]);
+    assert_eq!((gone.ended[0].id, gone.ended[0].reason, gone.memory_bytes), (id.0, "dropped", 0));
+    assert_eq!((gone.failed(ErrorCode::ExportNotFound), gone.failed(ErrorCode::Call)), (1, 1));
+    let text = gone.to_prometheus();
+    assert!(text.contains("runtime_wasm_instances_ended_total{reason=\"dropped\"} 1\n"), "{text}");
 }
 
 #[tokio::test]

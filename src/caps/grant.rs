@@ -83,7 +83,7 @@ pub(super) struct Opened<T> {
     pub extra: T,
 }
 
-fn has_wildcard(name: &str) -> bool {
+pub(super) fn has_wildcard(name: &str) -> bool {
     name.contains(['*', '?', '['])
 }
 
@@ -105,6 +105,19 @@ impl<T: Copy> Grant<T> {
         let grant = Grant { root, pattern, extra, held: Mutex::new(None) };
         grant.hold();
         Ok(grant)
+    }
+
+    /// How many folders deep what it covers can lie beneath its root; `None` without a bound.
+    #[cfg(feature = "host")]
+    pub(super) fn depth(&self) -> Option<usize> {
+        let pattern = self.pattern.as_ref().map_or("", Pattern::as_str);
+        (!pattern.contains("**")).then(|| pattern.split('/').count())
+    }
+
+    /// The folder before the first wildcard, or that a file without one is in.
+    #[cfg(feature = "host")]
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The folder, opened at start-up. One that did not exist then, or was deleted since, is looked for again.
@@ -130,7 +143,7 @@ impl<T: Copy> Grant<T> {
     }
 
     /// What of `real` lies beneath the folder, if the grant covers it.
-    fn covers<'a>(&self, real_root: &Path, real: &'a Path, wanted: Wanted) -> Option<&'a Path> {
+    pub(super) fn covers<'a>(&self, real_root: &Path, real: &'a Path, wanted: Wanted) -> Option<&'a Path> {
         let beneath = real.strip_prefix(real_root).ok()?;
         // A folder named as a file to load is no grant of the files in it.
         let Some(pattern) = &self.pattern else { return (wanted != Wanted::File).then_some(beneath) };
@@ -148,8 +161,8 @@ impl<T: Copy> Grant<T> {
 
 /// The grants of a file, or of a folder with all that is beneath it: what `entry` says may become either.
 pub(super) fn places(entry: &str) -> Result<Vec<Grant<()>>, glob::PatternError> {
-    // A folder that is a symlink is held as what it leads to; a file, and a folder that is to be made, by the folder it is in.
-    let wanted = if has_wildcard(entry) { &[Wanted::Any][..] } else { &[Wanted::Folder, Wanted::Any] };
+    // A file, and a folder that is to be made, is found in the folder it is in; beneath a folder that is a symlink, in what that leads to.
+    let wanted = if has_wildcard(entry) { &[Wanted::Any][..] } else { &[Wanted::Any, Wanted::Folder] };
     wanted.iter().map(|wanted| Grant::new(entry, *wanted, ())).collect()
 }
 

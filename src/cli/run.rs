@@ -3,6 +3,7 @@
 use super::cache_folder::CacheFlag;
 use super::compile_line::compile_line;
 use super::compile_module::this_program;
+use super::inspector::InspectFlag;
 use super::interruption::InterruptionFlag;
 use super::log::Log;
 use super::output::{no_start, say, shown};
@@ -39,10 +40,15 @@ pub(super) struct Run {
     #[command(flatten)]
     interruption: InterruptionFlag,
     #[command(flatten)]
+    inspect: InspectFlag,
+    #[command(flatten)]
     log: Log,
     /// Write a WebAssembly core dump for each trap into this folder
     #[arg(long, value_name = "DIR")]
     coredump: Option<PathBuf>,
+    /// At the end, write the smallest manifest that the run needed: to stderr, or to this file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
+    audit: Option<PathBuf>,
     /// The app's main module: .js, .mjs, .ts or .mts; and after it what it sees as `args` of runtime:app
     #[arg(value_name = "SCRIPT", required = true, trailing_var_arg = true)]
     words: Vec<OsString>,
@@ -52,9 +58,10 @@ impl Run {
     /// Runs the app and returns its exit code.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
         let (script, args) = words::split(self.words)?;
-        self.log.start()?;
+        let _log = self.log.start()?;
         let main = check_script(&script)?;
         let caps = load_caps(self.manifest.as_deref(), &main)?;
+        let caps = if self.audit.is_some() { caps.audited() } else { caps };
         let options = HostOptions {
             core_dumps: self.coredump,
             cache: self.cache.cache(&caps)?,
@@ -64,6 +71,9 @@ impl Run {
         };
         let wasm = WasmHost::with(caps.clone(), options).map_err(|error| no_start(&error))?;
         let guests = wasm.runtime().clone();
+        // It ends with this function, which is when the app has ended.
+        let _inspector = self.inspect.start(&guests, &main)?;
+        let audit = self.audit.zip(Some(caps.clone()));
         // The event loop runs on this thread.
         scheduling::prompt_this_thread();
         Ok(run_app(AppOptions {
@@ -71,7 +81,12 @@ impl Run {
             args,
             caps,
             extensions: vec![ops::extension(wasm)],
-            on_shutdown: Box::new(move || stop_guests(&guests)),
+            on_shutdown: Box::new(move || {
+                stop_guests(&guests);
+                if let Some((file, caps)) = audit {
+                    write_needed(&file, &caps);
+                }
+            }),
         }))
     }
 }
@@ -81,6 +96,17 @@ fn stop_guests(guests: &Runtime) {
     let left = guests.shutdown(SHUTDOWN_PATIENCE);
     if left > 0 {
         say(&format!("warning: {left} guests had not ended after {} s", SHUTDOWN_PATIENCE.as_secs()));
+    }
+}
+
+/// Writes what the run has needed; `-` is stderr.
+fn write_needed(file: &Path, caps: &Caps) {
+    let needed = caps.needed().unwrap_or_default();
+    if file == Path::new("-") {
+        return say(needed.trim_end());
+    }
+    if let Err(error) = std::fs::write(file, needed) {
+        say(&format!("error: {} cannot be written: {error}", shown(file)));
     }
 }
 

@@ -37,7 +37,7 @@ impl Info {
         Info {
             main,
             args,
-            user_agent: super::USER_AGENT,
+            user_agent: super::user_agent::USER_AGENT,
             color_stdout: wanted && std::io::stdout().is_terminal(),
             color_stderr: wanted && std::io::stderr().is_terminal(),
         }

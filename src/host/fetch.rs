@@ -28,7 +28,7 @@ pub(super) fn grant(caps: &Caps) {
 /// The options of `deno_fetch`.
 pub(super) fn options(caps: &Caps) -> Options {
     Options {
-        user_agent: super::USER_AGENT.into(),
+        user_agent: super::user_agent::USER_AGENT.into(),
         request_builder_hook: Some(check_request),
         file_fetch_handler: Rc::new(GrantedFiles(caps.clone())),
         ..Options::default()

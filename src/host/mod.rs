@@ -4,7 +4,7 @@
 //! mod.rs         AppOptions, run_app: the life of an app from its first line to its exit code
 //! extension.rs   the host's own ops; js/host/bootstrap.js sets the globals, seal.js takes others away, app.js is runtime:app
 //! loader.rs      files and runtime: specifiers become modules; typescript.rs takes types away
-//! fetch.rs       what fetch() may reach
+//! fetch.rs       what fetch() may reach; user_agent.rs as what
 //! files/         the app's own files; env.rs its variables, stdio.rs its standard streams; failure.rs what they reject with
 //! crypto.rs      what the global crypto computes
 //! permissions.rs what the deno_* extensions ask instead
@@ -27,6 +27,7 @@ mod scripts;
 mod signals;
 mod stdio;
 mod typescript;
+mod user_agent;
 
 pub use ending::ShutdownHook;
 
@@ -44,8 +45,6 @@ use std::rc::Rc;
 const V8_THREADS_MAX: usize = 4;
 /// Its pools: one for each priority of work. Beside them one thread waits for what is to be done later.
 const V8_POOLS: usize = 3;
-/// As what an app presents itself.
-const USER_AGENT: &str = concat!("runtime-wasm/", env!("CARGO_PKG_VERSION"));
 /// The exit code of an app that failed.
 const FAILED: i32 = 1;
 

@@ -69,6 +69,7 @@ impl Worker {
             }
             RunOutcome::Finished(Err(error), reply) => {
                 let crash = Crash::in_start(&error);
+                self.actor.counters.failures.note(&error);
                 reply.send(Err(error));
                 Err(Some(crash))
             }
@@ -110,6 +111,7 @@ impl Worker {
         match complete? {
             Ok(command) => Some(Request { command, reply }),
             Err(error) => {
+                self.actor.counters.failures.note(&error);
                 reply.send(Err(error));
                 None
             }
@@ -135,6 +137,9 @@ impl Worker {
         match ran {
             RunOutcome::Finished(outcome, reply) => {
                 span.record("outcome", outcome_name(&outcome));
+                if let Some(error) = failure_of(&outcome) {
+                    self.actor.counters.failures.note(error);
+                }
                 let crash = self.supervisor.as_ref().and_then(|supervisor| supervisor.crash(&outcome));
                 if crash.is_some() {
                     // Before the caller hears of it: what it asks next is for the fresh instance.

@@ -1,43 +1,8 @@
 //! Names that are nearly the right ones, and right ones in the wrong place. A limit or a grant that stands where nobody reads it is
 //! lost without a word, so what seems to mean one of ours is an error that says which. Sections of other modules mean none.
 
-/// The keys of `[capabilities.wasm]`.
-pub(super) const WASM_KEYS: &[&str] = &[
-    "enabled",
-    "load",
-    "preopens",
-    "max_instances",
-    "max_module_bytes",
-    "priority",
-    "max_memory",
-    "limits",
-    "cache",
-    "max_cache",
-    "max_compile_memory",
-    "max_compile_ms",
-    "interruption",
-    "http",
-];
-/// The keys of `[capabilities.wasm.limits]`.
-pub(super) const LIMIT_KEYS: &[&str] = &["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements", "mailbox"];
-/// The keys of `[capabilities.wasm.http]`.
-pub(super) const HTTP_KEYS: &[&str] = &["allow", "allow_private"];
-/// The keys of `[capabilities.net]`.
-pub(super) const NET_KEYS: &[&str] = &["fetch"];
-/// The keys of `[capabilities.fs]`.
-pub(super) const FS_KEYS: &[&str] = &["read", "write"];
-/// The keys of `[capabilities.env]`.
-pub(super) const ENV_KEYS: &[&str] = &["allow"];
+use super::keys::{self, SECTIONS};
 
-/// Our sections and their keys.
-const SECTIONS: [(&str, &[&str]); 6] = [
-    ("capabilities.wasm", WASM_KEYS),
-    ("capabilities.wasm.limits", LIMIT_KEYS),
-    ("capabilities.wasm.http", HTTP_KEYS),
-    ("capabilities.net", NET_KEYS),
-    ("capabilities.fs", FS_KEYS),
-    ("capabilities.env", ENV_KEYS),
-];
 /// Words that any module may use for something of its own.
 const COMMON_WORDS: &[&str] =
     &["allow", "cache", "enabled", "fetch", "http", "limits", "load", "mailbox", "memory", "priority", "read", "write"];
@@ -62,14 +27,12 @@ pub(super) fn meant_by_content(name: &str, keys: &[&str]) -> Option<&'static str
     let telling = || keys.iter().any(|key| TELLING_LIMITS.contains(key));
     let letters = letters(name);
     if distance(&letters, "limits") <= 1 {
-        return (all_of(LIMIT_KEYS) || telling()).then_some("capabilities.wasm.limits");
+        return (all_of(keys::of_section("capabilities.wasm.limits")) || telling())
+            .then_some("capabilities.wasm.limits");
     }
-    match letters.as_str() {
-        "net" => all_of(NET_KEYS).then_some("capabilities.net"),
-        "fs" => all_of(FS_KEYS).then_some("capabilities.fs"),
-        "env" => all_of(ENV_KEYS).then_some("capabilities.env"),
-        _ => None,
-    }
+    let sections = ["capabilities.net", "capabilities.fs", "capabilities.env"];
+    let named = |section: &&str| section.ends_with(&format!(".{letters}")) && all_of(keys::of_section(section));
+    sections.into_iter().find(named)
 }
 
 /// The nearest of the known keys, if it is near.
