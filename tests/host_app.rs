@@ -398,6 +398,31 @@ fn variables_are_those_that_the_manifest_allows() {
     assert_eq!(printed(&output), expected);
 }
 
+#[test]
+fn an_audit_gives_a_manifest_with_which_the_same_job_is_done() {
+    let app = App::new(GRANTS);
+    fs::write(app.path().join("data/a"), "a").unwrap();
+    let script = r#"
+        await app.writeFile("both/b", await app.readFile("data/a"));
+        console.log(await short(app.stat("both/none")), await short(app.remove("out/none")), app.env.get("APP_MODE"));
+        await app.mkdir("out/new", { recursive: true });
+        await app.remove("out/new");
+    "#;
+    let audit = |option: &str| {
+        let mut command = app.command(script);
+        let words: Vec<_> = command.get_args().map(std::ffi::OsStr::to_owned).collect();
+        command = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+        command.arg("run").args(option.split(' ')).args(&words[1..]).current_dir(app.path()).env("APP_MODE", "test");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(audit("--audit=needed.toml"), "IoError ENOENT IoError ENOENT test\n");
+    let needed = fs::read_to_string(app.path().join("needed.toml")).unwrap();
+    assert!(needed.contains("\"./data/a\"") && !needed.contains(".csv") && !needed.contains("made.txt"), "{needed}");
+    assert_eq!(audit("--manifest needed.toml"), "IoError ENOENT IoError ENOENT test\n", "{needed}");
+}
+
 /// What a child's output says next.
 fn line(output: &mut ChildStdout) -> String {
     let (mut line, mut byte) = (Vec::new(), [0]);

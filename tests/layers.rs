@@ -239,7 +239,8 @@ fn mentions(module: &Module, code: &str, all: &BTreeMap<Module, String>) -> Ment
     while let Some(line) = lines.next() {
         let Some((tree, handed_on)) = begun_use(line) else {
             // Who may see a thing is no import of theirs.
-            let code = line.split_once("pub(in ").and_then(|(_, rest)| rest.split_once(')')).map_or(line, |(_, code)| code);
+            let code =
+                line.split_once("pub(in ").and_then(|(_, rest)| rest.split_once(')')).map_or(line, |(_, code)| code);
             let paths = code.split(|c| !is_path(c)).filter(|path| path.contains("::"));
             found.used.extend(paths.filter_map(|path| from_root(path, module, all)));
             continue;

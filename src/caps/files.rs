@@ -3,6 +3,7 @@
 //! A path is judged by what it really is, and what is opened is opened beneath the folder that the grant holds, name by name and through no
 //! symlink; what has changed between the two is judged again. Nothing here waits for the other end of a pipe, and no device is opened.
 
+use super::audit::Audit;
 use super::grant::{self, Grant, Last, Wanted};
 use super::resolve::open_beneath;
 use super::{Caps, printable};
@@ -27,6 +28,15 @@ pub enum FsRight {
     Read,
     /// To make, change, rename or remove, as `write` grants it.
     Write,
+}
+
+impl FsRight {
+    fn note(self, audit: &Audit, path: &Path) {
+        match self {
+            FsRight::Read => audit.read(path),
+            FsRight::Write => audit.write(path),
+        }
+    }
 }
 
 /// Why a path of the app's is not opened.
@@ -172,10 +182,23 @@ impl Caps {
         open: impl Fn(&OwnedFd, &Path) -> rustix::io::Result<R>,
     ) -> Opened<R> {
         let absolute = self.absolute(path).ok_or_else(|| not_granted(path, right))?;
-        match grant::reach(&self.fs_grants(right), &absolute, Wanted::Any, last, open) {
-            Some(Ok((opened, _))) => Ok(opened),
-            Some(Err(error)) => Err(FsError::Failed(error.into())),
-            None => Err(not_granted(path, right)),
+        let grants = self.fs_grants(right);
+        let reached =
+            grant::reach(&grants, &absolute, Wanted::Any, last, open).ok_or_else(|| not_granted(path, right))?;
+        match reached {
+            Ok((opened, place)) => {
+                self.note(|audit| right.note(audit, &place.real));
+                Ok(opened)
+            }
+            Err(error) => {
+                // To learn that there is nothing takes the grant as well.
+                self.note(|audit| {
+                    if let Some(place) = grant::find(&grants, &absolute, Wanted::Any, last) {
+                        right.note(audit, &place.real);
+                    }
+                });
+                Err(FsError::Failed(error))
+            }
         }
     }
 
