@@ -615,10 +615,16 @@ fn a_listener_may_exit_or_fail_and_an_app_that_has_nothing_else_to_do_ends() {
     for (listener, said, code) in [
         ("() => app.exit(7)", "", 7),
         ("() => { throw new Error('on purpose'); }", "on purpose", 1),
+        // One that listens once.
+        (
+            "async () => { stop(); await new Promise((done) => setTimeout(done, 20)); console.log('saved'); }",
+            "saved",
+            143,
+        ),
         ("() => { clearInterval(timer); return new Promise(() => {}); }", "", 143),
     ] {
         let script = format!(
-            "const timer = setInterval(() => {{}}, 1000); app.onSignal(\"SIGTERM\", {listener}); console.log(\"ready\");"
+            "const timer = setInterval(() => {{}}, 1000); const stop = app.onSignal(\"SIGTERM\", {listener}); console.log(\"ready\");"
         );
         let (child, stdout) = ready(&app, &script);
         send(&child, libc::SIGTERM);

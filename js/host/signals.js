@@ -17,7 +17,7 @@
       if (id === null) {
         throw new TypeError(`"${name}" is no signal to listen to; there are SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT`);
       }
-      signal = { __proto__: null, id, name, listeners: new SafeSet() };
+      signal = { __proto__: null, id, name, listeners: new SafeSet(), underWay: 0 };
       listened.set(name, signal);
       serve(signal);
     }
@@ -26,11 +26,15 @@
     signal.listeners.add(own);
     return () => {
       signal.listeners.delete(own);
-      if (signal.listeners.size === 0 && listened.get(name) === signal) {
-        listened.delete(name);
-        core.tryClose(signal.id);
-      }
+      close(signal);
     };
+  }
+
+  // Those that are at it are waited for, also if nobody listens any more.
+  function close(signal) {
+    if (signal.listeners.size > 0 || signal.underWay > 0 || listened.get(signal.name) !== signal) return;
+    listened.delete(signal.name);
+    core.tryClose(signal.id);
   }
 
   async function serve(signal) {
@@ -45,6 +49,7 @@
 
   async function tell(signal) {
     let goesOn = false;
+    signal.underWay += 1;
     const event = {
       signal: signal.name,
       preventDefault() {
@@ -58,6 +63,8 @@
     // An app that ends by an error says so, and not that a signal came.
     if (failed) await op_void_async_deferred();
     op_wasm_host_signal_done(signal.id, goesOn);
+    signal.underWay -= 1;
+    close(signal);
   }
 
   // What a listener throws is nobody's to catch, and keeps no other from being called.
