@@ -14,6 +14,7 @@ use std::convert::Infallible;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -24,6 +25,8 @@ const THREAD_NAME: &str = "wasm-inspector";
 const CONNECTIONS_MAX: usize = 32;
 /// How long a connection may last, which is one request and its answer.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long the end waits for answers that are under way.
+const ANSWERS_PATIENCE: Duration = Duration::from_millis(200);
 /// Bytes of a request's head.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// The pause after a connection that could not be taken, for want of descriptors for instance.
@@ -39,12 +42,21 @@ pub(crate) struct Options {
     pub(crate) app: String,
 }
 
-/// A page and metrics for who watches. It ends when this goes.
+/// A page and metrics for who watches. It ends when this goes; that waits a moment for answers that are under way.
 pub(crate) struct Inspector {
     address: SocketAddr,
     shared: Arc<Shared>,
-    /// Never sent: the thread waits for it to go.
-    _alive: oneshot::Sender<()>,
+    /// Never sent, but gone when the thread is to end.
+    alive: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Inspector {
+    fn drop(&mut self) {
+        drop(self.alive.take());
+        // Bounded, as the thread is. Should it have panicked, the log says so.
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
 }
 
 impl Inspector {
@@ -64,9 +76,9 @@ impl Inspector {
         let listener = TcpListener::bind(address.0).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (alive, over) = oneshot::channel();
-        start_thread(listener, shared.clone(), over)
+        let thread = start_thread(listener, shared.clone(), over)
             .map_err(|error| format!("no thread for the inspector: {error}"))?;
-        Ok(Inspector { address, shared, _alive: alive })
+        Ok(Inspector { address, shared, alive: Some(alive), thread: Some(thread) })
     }
 
     /// Where the page is, without the token.
@@ -83,7 +95,7 @@ impl Inspector {
     }
 }
 
-fn start_thread(listener: TcpListener, shared: Arc<Shared>, over: oneshot::Receiver<()>) -> io::Result<()> {
+fn start_thread(listener: TcpListener, shared: Arc<Shared>, over: oneshot::Receiver<()>) -> io::Result<JoinHandle<()>> {
     listener.set_nonblocking(true)?;
     let events = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let listener = {
@@ -92,18 +104,19 @@ fn start_thread(listener: TcpListener, shared: Arc<Shared>, over: oneshot::Recei
     };
     std::thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || {
         events.block_on(async {
+            let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
             tokio::select! {
-                () = accept(&listener, &shared) => {}
+                () = accept(listener, &shared, &places) => {}
                 _ = over => {}
             }
+            // The end of an instance may be the end of the app, and who asked for it is to hear of it.
+            let _ = timeout(ANSWERS_PATIENCE, places.acquire_many(CONNECTIONS_MAX as u32)).await;
         });
         events.shutdown_background();
-    })?;
-    Ok(())
+    })
 }
 
-async fn accept(listener: &tokio::net::TcpListener, shared: &Arc<Shared>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+async fn accept(listener: tokio::net::TcpListener, shared: &Arc<Shared>, places: &Arc<Semaphore>) {
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {

@@ -44,7 +44,7 @@ impl Snapshot {
         text.one("instances_limit", "gauge", "Instances that may be there at once.", self.max_instances);
         let waiting: usize = self.instances.iter().map(|instance| instance.mailbox_depth).sum();
         text.one("mailbox_requests", "gauge", "Requests that wait in all mailboxes.", waiting);
-        text.one("memory_bytes", "gauge", "Bytes of all memories of all instances.", self.memory_bytes);
+        text.one("memory_bytes", "gauge", "Bytes of all memories and tables of all instances.", self.memory_bytes);
         text.one("memory_limit_bytes", "gauge", "Bytes that these may have.", self.max_memory_bytes);
         text.one("modules", "gauge", "Compiled modules that can be instantiated.", self.modules.len());
     }

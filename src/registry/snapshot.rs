@@ -22,7 +22,7 @@ pub struct Snapshot {
     pub instances: Vec<InstanceStats>,
     /// How many instances there may be at once (`max_instances`).
     pub max_instances: usize,
-    /// Bytes that the memories of all instances have.
+    /// Bytes that all instances have of what `max_memory` counts: memories, tables and what else the host keeps for them.
     pub memory_bytes: u64,
     /// How many they may have (`max_memory`).
     pub max_memory_bytes: u64,

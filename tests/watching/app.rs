@@ -16,7 +16,7 @@ const GUEST: &str = r#"(module
     (func (export "die") unreachable)
     (func (export "spin") (loop (br 0))))"#;
 /// What is waited for comes at once; a machine that is busy with other things gets this long.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for what is to come.
 pub fn until(what: &str, mut is_there: impl FnMut() -> bool) {

@@ -1,5 +1,6 @@
 //! Chromium without a window, driven as the standard WebDriver has it.
 
+use super::app::PATIENCE;
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -30,7 +31,11 @@ impl Browser {
     /// A fresh one, of this size.
     pub fn start(width: u32, height: u32) -> Browser {
         let missing = "chromedriver does not start: `scripts/setup.sh test` installs it";
-        let mut driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().expect(missing);
+        let profile = tempfile::tempdir().unwrap();
+        let mut driver = Command::new("chromedriver");
+        // It leaves nothing in anybody's home folder.
+        driver.arg("--port=0").env("HOME", profile.path()).stdout(Stdio::piped());
+        let mut driver = driver.spawn().expect(missing);
         let mut said = String::new();
         let mut stdout = BufReader::new(driver.stdout.take().unwrap());
         while !said.contains("started successfully on port ") {
@@ -38,7 +43,6 @@ impl Browser {
         }
         std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
         let port = said.rsplit("on port ").next().unwrap().trim_end().trim_end_matches('.').parse().unwrap();
-        let profile = tempfile::tempdir().unwrap();
         let mut flags: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
         flags.push(format!("--user-data-dir={}", profile.path().display()));
         let options = json!({
@@ -89,20 +93,29 @@ impl Browser {
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
         let answer = self.sent(method, path, body).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-        let answer: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{path}: {error}: {answer}"));
+        let answer: Value = serde_json::from_slice(&answer).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert!(answer["value"]["error"].is_null(), "{path}: {answer}");
         answer["value"].clone()
     }
 
-    fn sent(&self, method: &str, path: &str, body: &Value) -> io::Result<String> {
+    /// The body of the answer. The driver keeps the connection open, so that has to be counted.
+    fn sent(&self, method: &str, path: &str, body: &Value) -> io::Result<Vec<u8>> {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n")?;
-        write!(stream, "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
+        stream.set_read_timeout(Some(PATIENCE))?;
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n")?;
+        write!(stream, "Content-Length: {}\r\n\r\n{body}", body.len())?;
+        let mut answer = BufReader::new(stream);
+        let (mut line, mut length) = (String::new(), 0);
+        while answer.read_line(&mut line)? > 0 && line != "\r\n" {
+            if let Some(count) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = count.trim().parse().map_err(io::Error::other)?;
+            }
+            line.clear();
+        }
+        let mut body = vec![0; length];
+        answer.read_exact(&mut body)?;
+        Ok(body)
     }
 }
 
