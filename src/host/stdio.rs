@@ -83,7 +83,8 @@ fn read_unless_closed(limit: usize, closed: &OwnedFd) -> io::Result<Vec<u8>> {
     }
 }
 
-#[op2(fast)]
+// Not a fast one: what such a call throws has neither the name nor the code of our errors.
+#[op2(nofast)]
 #[smi]
 pub(super) fn op_wasm_host_stdin(state: &mut OpState) -> Result<ResourceId, Failure> {
     let closed = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
