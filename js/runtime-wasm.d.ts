@@ -304,6 +304,13 @@ declare module "runtime:wasm" {
     ): Promise<Results>;
     /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and the `results` before it. */
     callBatch(calls: readonly (readonly [name: string, ...args: unknown[]])[]): Promise<unknown[][]>;
+    /**
+     * Calls an export with bytes; resolves to the bytes that it gives. The guest exports `alloc` and `release` besides, as docs/plugins.md
+     * says. One request, and one limit for all of it; at most 64 MiB each way. What is wrong with the result's place is 5006.
+     */
+    callBytes(name: string, bytes: BufferSource, options?: CallOptions): Promise<Bytes>;
+    /** The same with text in UTF-8; what is no UTF-8 is 5007. */
+    callText(name: string, text: string, options?: CallOptions): Promise<string>;
     /** Runs a WASI command: calls `_start`, and resolves to its exit code whatever it is. */
     run(): Promise<{ exitCode: number }>;
     /** Lists the exports, functions with their signatures. */

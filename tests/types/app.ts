@@ -69,8 +69,11 @@ await getExports(instance.id);
 const data: Uint8Array = await instance.memory.read(0, 256);
 // What comes back is the app's own, and goes where the web's functions take no shared memory.
 const blob = new Blob([await instance.memory.read(0, 256)]);
-const answer = new Response(await instance.memory.read(0, 256));
-if (import.meta.main) console.log(import.meta.url, blob.size, answer.ok, id);
+const answer = new Response(await instance.callBytes("render", new TextEncoder().encode("page"), { timeoutMs: 50 }));
+const shouted: string = await instance.callText("shout", "text");
+// @ts-expect-error: text is no bytes.
+await instance.callBytes("render", "page");
+if (import.meta.main) console.log(import.meta.url, blob.size, answer.ok, shouted, id);
 await instance.memory.write(0, new TextEncoder().encode("Hello\0"));
 const pages: number = (await instance.memory.size()) + (await instance.memory.grow(1));
 await memory.read(instance.id, 0, 100);
