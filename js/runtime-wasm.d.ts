@@ -5,55 +5,69 @@
 /// <reference lib="dom.asynciterable" />
 /// <reference lib="esnext.disposable" />
 
+interface ImportMeta {
+  /** Is it the script that `runtime-wasm run` was given? */
+  main: boolean;
+}
+
 declare module "runtime:wasm" {
+  /** Names a module. No other number does. */
+  export type ModuleId = number & { readonly "runtime:wasm": "module" };
+
+  /** Names an instance; never used twice. No other number does. */
+  export type InstanceId = number & { readonly "runtime:wasm": "instance" };
+
+  /** Bytes of the app's own, which nobody shares: `Uint8Array<ArrayBuffer>`, or `Uint8Array` before TypeScript 5.7. */
+  export type Bytes = ReturnType<Uint8ArrayConstructor["of"]>;
+
   /** Compiles a module from bytes; resolves to its id. Rejects with 5000 for what is no valid module, or too large. */
-  export function compile(bytes: BufferSource): Promise<number>;
+  export function compile(bytes: BufferSource): Promise<ModuleId>;
 
   /**
    * Compiles a module from a file that the manifest's `load` grants; resolves to its id. With `sha256`, 64 hexadecimal digits, a file
    * of other content is 5009.
    */
-  export function compileFile(path: string, options?: { sha256?: string }): Promise<number>;
+  export function compileFile(path: string, options?: { sha256?: string }): Promise<ModuleId>;
 
   /** Forgets a module. Instances of it live on. A second time is 5004. */
-  export function dropModule(module: number): Promise<void>;
+  export function dropModule(module: ModuleId): Promise<void>;
 
   /** What a module imports, exports and needs, known before it runs. */
-  export function inspect(module: number): Promise<ModuleInfo>;
+  export function inspect(module: ModuleId): Promise<ModuleInfo>;
 
   /**
    * Makes an instance of a module, on a thread of its own, with what the options give it and nothing else. `Api` is what
    * `runtime-wasm types FILE.wasm` writes: an instance of such a type knows what it exports.
    */
   export function instantiate<Api extends WasmApi = never>(
-    module: number,
+    module: ModuleId,
     ...options: {} extends ImportsOption<Api> ? [options?: InstantiateOptionsOf<Api>] : [options: InstantiateOptionsOf<Api>]
   ): Promise<WasmInstance<Api>>;
-  export function instantiate(module: number, options?: InstantiateOptions): Promise<WasmInstance>;
+  export function instantiate(module: ModuleId, options?: InstantiateOptions): Promise<WasmInstance>;
 
   /** How every instance is doing, by id. */
   export function instances(): Promise<InstanceStats[]>;
 
   /** Calls an export of an instance by its numeric id. */
   export function call<Results extends unknown[] = unknown[]>(
-    instance: number,
+    instance: InstanceId,
     name: string,
     args?: readonly unknown[],
   ): Promise<Results>;
 
   /** Lists the exports of an instance by its numeric id. */
-  export function getExports(instance: number): Promise<Export[]>;
+  export function getExports(instance: InstanceId): Promise<Export[]>;
 
   /** The memory of an instance by its numeric id: the same as `instance.memory`. */
   export const memory: {
     /** Copies `length` bytes from `offset` on. */
-    read(instance: number, offset: number, length: number): Promise<Uint8Array>;
+    read(instance: InstanceId, offset: number, length: number): Promise<Bytes>;
     /** Copies bytes to `offset`. */
-    write(instance: number, offset: number, bytes: BufferSource): Promise<void>;
+    write(instance: InstanceId, offset: number, bytes: BufferSource): Promise<void>;
     /** The size in pages of 64 KiB. */
-    size(instance: number): Promise<number>;
+    size(instance: InstanceId): Promise<number>;
     /** Grows by `pages`; resolves to the size before. */
-    grow(instance: number, pages: number): Promise<number>;
+    grow(instance: InstanceId, pages: number): Promise<number>;
   };
 
   /** Values with a type of their own, which must be the one that the signature has in that place. */
@@ -224,7 +238,7 @@ declare module "runtime:wasm" {
   /** A guest's memory. Reads and writes copy: a buffer of more than 256 KiB while the promise is pending. */
   export interface Memory {
     /** Copies `length` bytes from `offset` on. */
-    read(offset: number, length: number): Promise<Uint8Array>;
+    read(offset: number, length: number): Promise<Bytes>;
     /** Copies bytes to `offset`. */
     write(offset: number, bytes: BufferSource): Promise<void>;
     /** The size in pages of 64 KiB. */
@@ -248,8 +262,8 @@ declare module "runtime:wasm" {
   /** An instance: a thread of its own, reached by messages. It lives until it is dropped, or the app has lost sight of it. */
   export interface WasmInstance<Api extends WasmApi = AnyApi> extends AsyncDisposable {
     /** Names it in the low-level functions; never used twice. */
-    readonly id: number;
-    readonly moduleId: number;
+    readonly id: InstanceId;
+    readonly moduleId: ModuleId;
     readonly name: string;
     /** The exported memory `memory`, or else the first that is exported, or else the first that is imported. */
     readonly memory: Memory;
@@ -265,9 +279,9 @@ declare module "runtime:wasm" {
     /** What the guest reads, where stdin is "piped". Takes strings too. */
     readonly stdin: WritableStream<Uint8Array | string> | null;
     /** What the guest writes, where stdout is "piped". */
-    readonly stdout: ReadableStream<Uint8Array> | null;
+    readonly stdout: ReadableStream<Bytes> | null;
     /** The same for stderr. */
-    readonly stderr: ReadableStream<Uint8Array> | null;
+    readonly stderr: ReadableStream<Bytes> | null;
     /** Resolves once the instance has ended and its thread is gone. Never rejects, and keeps no app alive by itself. */
     readonly closed: Promise<Closed>;
 
@@ -290,6 +304,13 @@ declare module "runtime:wasm" {
     ): Promise<Results>;
     /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and the `results` before it. */
     callBatch(calls: readonly (readonly [name: string, ...args: unknown[]])[]): Promise<unknown[][]>;
+    /**
+     * Calls an export with bytes; resolves to the bytes that it gives. The guest exports `alloc` and `release` besides, as docs/plugins.md
+     * says. One request, and one limit for all of it; at most 64 MiB each way. What is wrong with the result's place is 5006.
+     */
+    callBytes(name: string, bytes: BufferSource, options?: CallOptions): Promise<Bytes>;
+    /** The same with text in UTF-8; what is no UTF-8 is 5007. */
+    callText(name: string, text: string, options?: CallOptions): Promise<string>;
     /** Runs a WASI command: calls `_start`, and resolves to its exit code whatever it is. */
     run(): Promise<{ exitCode: number }>;
     /** Lists the exports, functions with their signatures. */
@@ -331,10 +352,10 @@ declare module "runtime:wasm" {
 
   /** How an instance is doing. */
   export interface InstanceStats {
-    id: number;
+    id: InstanceId;
     name: string;
     /** The id of its module. */
-    module: number;
+    module: ModuleId;
     state: "starting" | "idle" | "running" | "waiting" | "restarting" | "stopping";
     /** Requests that wait to be read. */
     mailboxDepth: number;
@@ -359,7 +380,7 @@ declare module "runtime:wasm" {
 
   /** What a module declares. */
   export interface ModuleInfo {
-    id: number;
+    id: ModuleId;
     name?: string;
     bytes: number;
     sha256: string;
@@ -434,7 +455,7 @@ declare module "runtime:wasm" {
     /** The imported function that failed. */
     readonly import?: { module: string; name: string };
     /** Which instance has ended: for 5005, and for the call during which it was ended, be that 5002 or 5011... */
-    readonly instance?: { id: number; name: string };
+    readonly instance?: { id: InstanceId; name: string };
     /** ...and how: as `closed` says it, with the time as in `Date.now()`. Of those that ended long ago neither is known. */
     readonly ended?: Closed & { readonly atMs: number };
     /** Which call of a batch failed... */

@@ -79,6 +79,21 @@ async fn memory_globals_tables_and_fuel_are_at_hand() {
     assert_eq!((spent.code, spent.limit), (ErrorCode::FuelExhausted, Some(ReachedLimit::Fuel)));
 }
 
+#[tokio::test]
+async fn bytes_and_text_go_in_and_come_out_in_one_call() {
+    let module = compiled(include_str!("js/wat/bytes.wat")).await;
+    let instance = module.instance().limits(Limits::new().fuel(100_000)).start().await.unwrap();
+    assert_eq!(instance.call_bytes("copy", [1, 2, 255]).await.unwrap(), [1, 2, 255]);
+    assert!(instance.call_bytes("same", []).await.unwrap().is_empty());
+    assert_eq!(instance.call_text("copy", "grüße").await.unwrap(), "grüße");
+    assert_eq!(instance.global("live").await.unwrap(), Value::I32(0));
+    let spent = instance.call_text_with("spin", "text", &CallLimits::new().fuel(100)).await.unwrap_err();
+    assert_eq!((spent.code, spent.limit), (ErrorCode::FuelExhausted, Some(ReachedLimit::Fuel)));
+    assert_eq!(code(instance.call_bytes("add", [1]).await), ErrorCode::Type);
+    assert_eq!(code(instance.call_bytes("trap", [1]).await), ErrorCode::Call);
+    assert_eq!(code(instance.call_bytes("copy", vec![0; 70_000]).await), ErrorCode::Memory);
+}
+
 /// What is dropped last of all that stands for a value tells of it.
 struct Told(mpsc::Sender<()>);
 
