@@ -4,7 +4,7 @@ import { primordials } from "ext:runtime_wasm/port.js";
 import { WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { quoted } from "ext:runtime_wasm/convert.js";
 import { ownValue, shown } from "ext:runtime_wasm/own.js";
-import { integers } from "ext:runtime_wasm/component/encode.js";
+import { integers } from "ext:runtime_wasm/component/scalars.js";
 
 const { NumberIsInteger, ObjectDefineProperty, ObjectHasOwn, SafeMap } = primordials;
 

@@ -32,31 +32,29 @@ export class Sink {
     this.u64 = new BigUint64Array(buffer);
   }
 
-  /** The place of the next word. */
-  word() {
-    const at = this.at++;
+  /** Takes the next words. Gives the place of the first. */
+  words(count) {
+    const { at } = this;
+    this.at += count;
     if (this.at > this.room) this.grow();
     return at;
   }
 
-  /** The place of two words, among such. */
-  twoWords() {
+  /** Takes twice as many words, where values of 8 bytes can be. Gives the place of the first among such values. */
+  pairs(count) {
     const at = (this.at + 1) >> 1;
-    this.at = 2 * at + 2;
+    this.at = 2 * (at + count);
     if (this.at > this.room) this.grow();
     return at;
   }
 
-  /** The place of so many bytes, among bytes. */
+  /** Takes the words that so many bytes need. Gives the place of the first byte. */
   many(count) {
-    const at = 4 * this.at;
-    this.at += (count + 3 - (count + 3) % 4) / 4;
-    if (this.at > this.room) this.grow();
-    return at;
+    return 4 * this.words((count + 3 - (count + 3) % 4) / 4);
   }
 
   align() {
-    if (this.at % 2 === 1) this.u32[this.word()] = 0;
+    if (this.at % 2 === 1) this.u32[this.words(1)] = 0;
   }
 
   grow() {

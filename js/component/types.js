@@ -4,7 +4,8 @@ import { ops, primordials } from "ext:runtime_wasm/port.js";
 import { settled } from "ext:runtime_wasm/error.js";
 import { wholeList } from "ext:runtime_wasm/large.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
-import { encodeAll, encoderOf, integers, isOption } from "ext:runtime_wasm/component/encode.js";
+import { encodeAll, encoderOf, isOption } from "ext:runtime_wasm/component/encode.js";
+import { integers } from "ext:runtime_wasm/component/scalars.js";
 import { decodeAll, decoderOf } from "ext:runtime_wasm/component/decode.js";
 import { className, withoutVersion } from "ext:runtime_wasm/component/names.js";
 

@@ -35,6 +35,8 @@ pub(super) const SCRIPTS: &[ExtensionFileSource] = scripts![
     "requests.js",
     "component/calls.js",
     "component/encode.js",
+    "component/scalars.js",
+    "component/wrong.js",
     "component/sink.js",
     "component/arrays.js",
     "component/names.js",

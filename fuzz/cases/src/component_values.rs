@@ -226,6 +226,9 @@ fn a_value(input: &mut Input<'_>, ty: &Type, out: &mut Out) -> Val {
         }};
     }
     match ty {
+        Type::Tuple(_) | Type::Record(..) | Type::Option(_) | Type::Result(..) | Type::Variant(..) => {
+            column(input, ty, 1, out).remove(0)
+        }
         Type::Bool => {
             let value = input.once_in(2);
             out.word(u32::from(value));
@@ -265,31 +268,9 @@ fn a_value(input: &mut Input<'_>, ty: &Type, out: &mut Out) -> Val {
             let count = if input.once_in(10) { input.below(300) } else { input.below(4) };
             case(out, count);
             match size_of_number(element) {
-                None => Val::List((0..count).map(|_| a_value(input, element, out)).collect()),
+                None => Val::List(column(input, element, count, out)),
                 Some(size) => Val::List(numbers(input, element, count, size, out)),
             }
-        }
-        Type::Tuple(types) => Val::Tuple(types.iter().map(|ty| a_value(input, ty, out)).collect()),
-        Type::Record(_, fields) => {
-            Val::Record(fields.iter().map(|(name, ty)| (name.clone(), a_value(input, ty, out))).collect())
-        }
-        Type::Option(inner) => {
-            let some = input.once_in(2);
-            case(out, usize::from(some));
-            Val::Option(some.then(|| Box::new(a_value(input, inner, out))))
-        }
-        Type::Result(ok, err) => {
-            let is_ok = input.once_in(2);
-            case(out, usize::from(!is_ok));
-            let ty = if is_ok { ok } else { err };
-            let value = ty.as_ref().map(|ty| Box::new(a_value(input, ty, out)));
-            Val::Result(if is_ok { Ok(value) } else { Err(value) })
-        }
-        Type::Variant(_, cases) => {
-            let chosen = input.below(cases.len());
-            case(out, chosen);
-            let (name, ty) = &cases[chosen];
-            Val::Variant(name.clone(), ty.as_ref().map(|ty| Box::new(a_value(input, ty, out))))
         }
         Type::Enum(_, names) => {
             let chosen = input.below(names.len());
@@ -303,6 +284,71 @@ fn a_value(input: &mut Input<'_>, ty: &Type, out: &mut Out) -> Val {
             Val::Flags(set.map(|(_, name)| name.clone()).collect())
         }
     }
+}
+
+/// Values of a column, likewise.
+fn column(input: &mut Input<'_>, ty: &Type, count: usize, out: &mut Out) -> Vec<Val> {
+    match ty {
+        Type::Tuple(types) => {
+            let columns = types.iter().map(|ty| column(input, ty, count, out)).collect();
+            rows(columns, count).into_iter().map(Val::Tuple).collect()
+        }
+        Type::Record(_, fields) => {
+            let columns = fields.iter().map(|(_, ty)| column(input, ty, count, out)).collect();
+            let named = |row: Vec<Val>| fields.iter().map(|(name, _)| name.clone()).zip(row).collect();
+            rows(columns, count).into_iter().map(|row| Val::Record(named(row))).collect()
+        }
+        Type::Option(inner) => {
+            let values = of_cases(input, &[None, Some(inner)], count, out);
+            values.into_iter().map(|(_, value)| Val::Option(value.map(Box::new))).collect()
+        }
+        Type::Result(ok, err) => {
+            let values = of_cases(input, &[ok.as_deref(), err.as_deref()], count, out).into_iter();
+            let result = |(case, value): (usize, Option<Val>)| {
+                let value = value.map(Box::new);
+                Val::Result(if case == 0 { Ok(value) } else { Err(value) })
+            };
+            values.map(result).collect()
+        }
+        Type::Variant(_, cases) => {
+            let types: Vec<Option<&Type>> = cases.iter().map(|(_, ty)| ty.as_ref()).collect();
+            let values = of_cases(input, &types, count, out).into_iter();
+            values.map(|(case, value)| Val::Variant(cases[case].0.clone(), value.map(Box::new))).collect()
+        }
+        _ => (0..count).map(|_| a_value(input, ty, out)).collect(),
+    }
+}
+
+fn rows(columns: Vec<Vec<Val>>, count: usize) -> Vec<Vec<Val>> {
+    let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
+    (0..count).map(|_| columns.iter_mut().filter_map(Iterator::next).collect()).collect()
+}
+
+/// Which case each is, and its value: the cases first, and then the values of each, by who comes first.
+fn of_cases(
+    input: &mut Input<'_>,
+    types: &[Option<&Type>],
+    count: usize,
+    out: &mut Out,
+) -> Vec<(usize, Option<Val>)> {
+    let cases: Vec<usize> = (0..count).map(|_| input.below(types.len())).collect();
+    for case in &cases {
+        out.word(*case as u32);
+    }
+    let mut values: Vec<_> = cases.iter().map(|case| (*case, None)).collect();
+    for (index, case) in cases.iter().enumerate() {
+        let Some(ty) = types[*case] else { continue };
+        if cases[..index].contains(case) {
+            continue;
+        }
+        let of_case = values.iter_mut().filter(|(other, _)| other == case);
+        let of_case: Vec<_> = of_case.map(|(_, value)| value).collect();
+        let made = column(input, ty, of_case.len(), out);
+        for (place, value) in of_case.into_iter().zip(made) {
+            *place = Some(value);
+        }
+    }
+    values
 }
 
 /// A component that hands on what its `f` is called with to the `f` that it imports, and what that returns back.

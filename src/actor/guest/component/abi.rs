@@ -1,5 +1,6 @@
 //! What lowering and lifting both ask of types.
 
+use std::collections::BTreeMap;
 use wasmtime::Result;
 use wasmtime::component::__internal::{ComponentTypes, InterfaceType};
 use wasmtime::format_err;
@@ -59,6 +60,85 @@ pub(super) fn payload(types: &ComponentTypes, ty: InterfaceType, case: u32) -> O
         InterfaceType::Result(index) => [types[index].ok, types[index].err].get(case).copied(),
         _ => None,
     }
+}
+
+/// Where the values of a column lie.
+#[derive(Clone, Copy)]
+pub(super) enum Places<'a> {
+    /// One after another.
+    Every { from: usize, step: usize, count: usize },
+    /// At places of their own; from each of them so far.
+    These { places: &'a [u32], plus: usize },
+}
+
+impl Places<'_> {
+    pub(super) fn one(at: usize) -> Self {
+        Places::Every { from: at, step: 0, count: 1 }
+    }
+
+    pub(super) fn count(self) -> usize {
+        match self {
+            Places::Every { count, .. } => count,
+            Places::These { places, .. } => places.len(),
+        }
+    }
+
+    pub(super) fn at(self, index: usize) -> usize {
+        match self {
+            Places::Every { from, step, .. } => from + index * step,
+            Places::These { places, plus } => places[index] as usize + plus,
+        }
+    }
+
+    /// Where something within each of these values lies.
+    pub(super) fn within(self, offset: usize) -> Self {
+        match self {
+            Places::Every { from, step, count } => Places::Every { from: from + offset, step, count },
+            Places::These { places, plus } => Places::These { places, plus: plus + offset },
+        }
+    }
+}
+
+/// The values of a column that are of one case, which has values.
+pub(super) struct OfCase {
+    pub(super) ty: InterfaceType,
+    /// In the memory, which has no more than 4 GiB.
+    pub(super) places: Vec<u32>,
+}
+
+/// The values of the cases of a column, in the order in which these come up.
+#[derive(Default)]
+pub(super) struct Cases {
+    pub(super) all: Vec<OfCase>,
+    by_case: BTreeMap<u32, usize>,
+}
+
+impl Cases {
+    /// One more value of a case.
+    pub(super) fn add(&mut self, case: u32, ty: InterfaceType, place: usize) {
+        let index = *self.by_case.entry(case).or_insert(self.all.len());
+        if index == self.all.len() {
+            self.all.push(OfCase { ty, places: Vec::new() });
+        }
+        self.all[index].places.push(place as u32);
+    }
+}
+
+/// The types of what a record or a tuple has, with their places in it. `None` for what is neither.
+pub(super) fn parts(types: &ComponentTypes, ty: InterfaceType) -> Option<Vec<(InterfaceType, usize)>> {
+    let parts: Vec<InterfaceType> = match ty {
+        InterfaceType::Record(index) => types[index].fields.iter().map(|field| field.ty).collect(),
+        InterfaceType::Tuple(index) => types[index].types.to_vec(),
+        _ => return None,
+    };
+    let mut end = 0;
+    let placed = parts.into_iter().map(|ty| {
+        let (size, align) = layout(types, ty);
+        let at = end.next_multiple_of(align as usize);
+        end = at + size;
+        (ty, at)
+    });
+    Some(placed.collect())
 }
 
 /// Types that no value here is of: futures, streams and the like, which come with WASI 0.3.

@@ -1,7 +1,7 @@
 //! Values out of a component: from its memory and its results into [bytes](super::wire), as the canonical ABI has it ("Lifting" and "Loading"). The
 //! counterpart of [`lower`](super::lower).
 
-use super::abi::{discriminant, flat_count, is_plain, layout, payload, unsupported};
+use super::abi::{Cases, OfCase, Places, discriminant, flat_count, is_plain, layout, parts, payload, unsupported};
 use super::handles::Handles;
 use super::wire::{self, Writer, malformed};
 use crate::value::Encoded;
@@ -200,14 +200,6 @@ impl<'a, 'b> Values<'a, 'b> {
                     [self.at(offset)?, self.at(offset + 4)?].map(|bytes| u32::from_le_bytes(bytes) as usize);
                 self.list(list, at, count)?;
             }
-            InterfaceType::Record(index) => {
-                let types = self.cx.types;
-                self.load_all(types[index].fields.iter().map(|field| field.ty), offset)?;
-            }
-            InterfaceType::Tuple(index) => {
-                let types = self.cx.types;
-                self.load_all(types[index].types.iter().copied(), offset)?;
-            }
             InterfaceType::Flags(index) => {
                 let (names, size) = (self.cx.types[index].names.len(), self.cx.types[index].abi.size32);
                 for word in 0..names.div_ceil(32) {
@@ -223,34 +215,75 @@ impl<'a, 'b> Values<'a, 'b> {
                 let raw = ValRaw::u32(self.at(offset).map(u32::from_le_bytes)?);
                 self.resource(ty, &raw)?;
             }
-            InterfaceType::Variant(_)
-            | InterfaceType::Enum(_)
-            | InterfaceType::Option(_)
-            | InterfaceType::Result(_) => {
-                let (size, payload_at) = discriminant(self.cx.types, ty)?;
-                let case = match size {
-                    1 => u32::from(u8::from_le_bytes(self.at(offset)?)),
-                    2 => u32::from(u16::from_le_bytes(self.at(offset)?)),
-                    _ => u32::from_le_bytes(self.at(offset)?),
-                };
-                if let Some(payload) = self.case(ty, case)? {
-                    self.load(payload, offset + payload_at)?;
-                }
+            InterfaceType::Enum(_) => {
+                let (size, _) = discriminant(self.cx.types, ty)?;
+                let case = self.case_at(offset, size)?;
+                self.case(ty, case)?;
             }
+            InterfaceType::Record(_)
+            | InterfaceType::Tuple(_)
+            | InterfaceType::Variant(_)
+            | InterfaceType::Option(_)
+            | InterfaceType::Result(_) => self.column(ty, Places::one(offset))?,
             other => return Err(unsupported(other)),
         }
         Ok(())
     }
 
-    fn load_all(&mut self, types: impl Iterator<Item = InterfaceType>, offset: usize) -> Result<()> {
-        let mut at = offset;
-        for ty in types {
-            let (size, align) = layout(self.cx.types, ty);
-            at = at.next_multiple_of(align as usize);
-            self.load(ty, at)?;
-            at += size;
+    /// Values of one type, each in the memory as one would be.
+    fn column(&mut self, ty: InterfaceType, places: Places<'_>) -> Result<()> {
+        match ty {
+            InterfaceType::U32 | InterfaceType::S32 | InterfaceType::Float32 => self.plain::<4>(places)?,
+            InterfaceType::U64 | InterfaceType::S64 | InterfaceType::Float64 => self.plain::<8>(places)?,
+            InterfaceType::Record(_) | InterfaceType::Tuple(_) => {
+                for (ty, at) in parts(self.cx.types, ty).unwrap_or_default() {
+                    self.column(ty, places.within(at))?;
+                }
+            }
+            InterfaceType::Variant(_) | InterfaceType::Option(_) | InterfaceType::Result(_) => {
+                let (size, payload_at) = discriminant(self.cx.types, ty)?;
+                let mut cases = Cases::default();
+                for index in 0..places.count() {
+                    let place = places.at(index);
+                    let case = self.case_at(place, size)?;
+                    if let Some(payload) = self.case(ty, case)? {
+                        cases.add(case, payload, place);
+                    }
+                }
+                for OfCase { ty, places } in cases.all {
+                    self.column(ty, Places::These { places: &places, plus: payload_at })?;
+                }
+            }
+            _ => {
+                for index in 0..places.count() {
+                    self.load(ty, places.at(index))?;
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Numbers of so many bytes.
+    fn plain<const N: usize>(&mut self, places: Places<'_>) -> Result<()> {
+        if places.count() == 0 {
+            return Ok(());
+        }
+        if N == 8 {
+            self.writer.align();
+        }
+        for index in 0..places.count() {
+            let value = self.at::<N>(places.at(index))?;
+            self.writer.word_bytes(&value);
+        }
+        Ok(())
+    }
+
+    fn case_at(&self, offset: usize, size: usize) -> Result<u32> {
+        Ok(match size {
+            1 => u32::from(u8::from_le_bytes(self.at(offset)?)),
+            2 => u32::from(u16::from_le_bytes(self.at(offset)?)),
+            _ => u32::from_le_bytes(self.at(offset)?),
+        })
     }
 
     fn list(&mut self, list: TypeListIndex, offset: usize, count: usize) -> Result<()> {
@@ -269,10 +302,7 @@ impl<'a, 'b> Values<'a, 'b> {
             self.writer.bytes(bytes);
             return Ok(());
         }
-        for index in 0..count {
-            self.load(element, offset + index * size)?;
-        }
-        Ok(())
+        self.column(element, Places::Every { from: offset, step: size, count })
     }
 
     fn char(&mut self, code: u32) -> Result<()> {

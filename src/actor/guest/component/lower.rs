@@ -4,7 +4,7 @@
 //! wasmtime's dynamic values would take 40 bytes for each byte of a list and a string for the name of each field. Its static ones are made for
 //! types that Rust knows; what is here passes for one of these, and finds out at each call what the types are.
 
-use super::abi::{discriminant, flat_count, is_plain, layout, payload, unsupported};
+use super::abi::{Cases, OfCase, Places, discriminant, flat_count, is_plain, layout, parts, payload, unsupported};
 use super::handles::{Handles, NotThere};
 use super::resources::HostTypes;
 use super::wire::{Reader, malformed};
@@ -194,14 +194,6 @@ impl<T> Values<'_, '_, T> {
                 self.put(offset, (at as u32).to_le_bytes());
                 self.put(offset + 4, (count as u32).to_le_bytes());
             }
-            InterfaceType::Record(index) => {
-                let types = self.cx.types;
-                self.store_all(types[index].fields.iter().map(|field| field.ty), offset)?;
-            }
-            InterfaceType::Tuple(index) => {
-                let types = self.cx.types;
-                self.store_all(types[index].types.iter().copied(), offset)?;
-            }
             InterfaceType::Flags(index) => {
                 let (names, size) = (self.cx.types[index].names.len(), self.cx.types[index].abi.size32);
                 for word in 0..names.div_ceil(32) {
@@ -217,35 +209,77 @@ impl<T> Values<'_, '_, T> {
                 let index = self.resource(ty)?;
                 self.put(offset, index.to_le_bytes());
             }
-            InterfaceType::Variant(_)
-            | InterfaceType::Enum(_)
-            | InterfaceType::Option(_)
-            | InterfaceType::Result(_) => {
-                let (size, payload_at) = discriminant(self.cx.types, ty)?;
-                let (case, payload) = self.case(ty)?;
-                match size {
-                    1 => self.put(offset, [case as u8]),
-                    2 => self.put(offset, (case as u16).to_le_bytes()),
-                    _ => self.put(offset, case.to_le_bytes()),
-                }
-                if let Some(payload) = payload {
-                    self.store(payload, offset + payload_at)?;
-                }
+            InterfaceType::Enum(_) => {
+                let (size, _) = discriminant(self.cx.types, ty)?;
+                let (case, _) = self.case(ty)?;
+                self.put_case(offset, size, case);
             }
+            InterfaceType::Record(_)
+            | InterfaceType::Tuple(_)
+            | InterfaceType::Variant(_)
+            | InterfaceType::Option(_)
+            | InterfaceType::Result(_) => self.column(ty, Places::one(offset))?,
             other => return Err(unsupported(other)),
         }
         Ok(())
     }
 
-    fn store_all(&mut self, types: impl Iterator<Item = InterfaceType>, offset: usize) -> Result<()> {
-        let mut at = offset;
-        for ty in types {
-            let (size, align) = layout(self.cx.types, ty);
-            at = at.next_multiple_of(align as usize);
-            self.store(ty, at)?;
-            at += size;
+    /// Values of one type, each in the memory as one would be.
+    fn column(&mut self, ty: InterfaceType, places: Places<'_>) -> Result<()> {
+        match ty {
+            InterfaceType::U32 | InterfaceType::S32 | InterfaceType::Float32 => self.plain::<4>(places)?,
+            InterfaceType::U64 | InterfaceType::S64 | InterfaceType::Float64 => self.plain::<8>(places)?,
+            InterfaceType::Record(_) | InterfaceType::Tuple(_) => {
+                for (ty, at) in parts(self.cx.types, ty).unwrap_or_default() {
+                    self.column(ty, places.within(at))?;
+                }
+            }
+            InterfaceType::Variant(_) | InterfaceType::Option(_) | InterfaceType::Result(_) => {
+                let (size, payload_at) = discriminant(self.cx.types, ty)?;
+                let mut cases = Cases::default();
+                for index in 0..places.count() {
+                    let (case, payload) = self.case(ty)?;
+                    let place = places.at(index);
+                    self.put_case(place, size, case);
+                    if let Some(payload) = payload {
+                        cases.add(case, payload, place);
+                    }
+                }
+                for OfCase { ty, places } in cases.all {
+                    self.column(ty, Places::These { places: &places, plus: payload_at })?;
+                }
+            }
+            _ => {
+                for index in 0..places.count() {
+                    self.store(ty, places.at(index))?;
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Numbers of so many bytes.
+    fn plain<const N: usize>(&mut self, places: Places<'_>) -> Result<()> {
+        if places.count() == 0 {
+            return Ok(());
+        }
+        if N == 8 {
+            self.reader.align();
+        }
+        let (values, _) = self.reader.bytes(places.count() * N)?.as_chunks::<N>();
+        let memory = self.cx.as_slice_mut();
+        for (index, value) in values.iter().enumerate() {
+            memory[places.at(index)..][..N].copy_from_slice(value);
+        }
+        Ok(())
+    }
+
+    fn put_case(&mut self, offset: usize, size: usize, case: u32) {
+        match size {
+            1 => self.put(offset, [case as u8]),
+            2 => self.put(offset, (case as u16).to_le_bytes()),
+            _ => self.put(offset, case.to_le_bytes()),
+        }
     }
 
     /// Where the elements lie, and how many there are.
@@ -265,9 +299,7 @@ impl<T> Values<'_, '_, T> {
             self.cx.as_slice_mut()[offset..][..bytes].copy_from_slice(values);
             return Ok((offset, count));
         }
-        for index in 0..count {
-            self.store(element, offset + index * size)?;
-        }
+        self.column(element, Places::Every { from: offset, step: size, count })?;
         Ok((offset, count))
     }
 

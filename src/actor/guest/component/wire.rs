@@ -8,11 +8,15 @@
 //! | `u64`, `s64`, `f64` | two |
 //! | `string` | one: how much of the text it is, in code units of UTF-16; all strings are one text, in order |
 //! | `list` of numbers | one: how many; then these, each in as many bytes as it has, up to the end of a word |
-//! | other `list` | one: how many; then these |
+//! | other `list` | one: how many; then these, as a column |
 //! | `record`, `tuple`, parameters | the values, in order |
 //! | `variant`, `enum`, `option`, `result` | one: which case; then its value, if it has one |
 //! | `flags` | a bit for each, the first the lowest |
 //! | `own`, `borrow` | two: an `f64` that is the number of the resource; see [`handles`](super::handles) |
+//!
+//! A column is several values of one type. Those of a record or a tuple are written field by field, each a column; of those with cases come first the words
+//! that say which case each is, and then, for each case in the order in which they first come up, the column of its values; all others are written one after
+//! another. So one value by itself is written as a column of one, and an interpreter reads and writes long lists in loops that call nothing.
 //!
 //! `js/component/encode.js` and `decode.js` are the other end.
 
@@ -131,8 +135,13 @@ impl Writer {
         self.pad(WORD);
     }
 
+    /// These bytes, which are whole words.
+    pub(super) fn word_bytes(&mut self, bytes: &[u8]) {
+        self.0.bytes.extend_from_slice(bytes);
+    }
+
     pub(super) fn u32(&mut self, number: u32) {
-        self.0.bytes.extend_from_slice(&number.to_le_bytes());
+        self.word_bytes(&number.to_le_bytes());
     }
 
     /// What comes next is of 8 bytes.
