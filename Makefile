@@ -1,6 +1,6 @@
 # `make run` shows what this is; `make test` checks it. Both install what they need and say so.
 
-.PHONY: run build test test-v8 npm npm-staged conformance check deny soak loom loom-more fuzz fuzz-keep bench guests setup clean
+.PHONY: run build test test-v8 npm npm-staged conformance check deny soak loom loom-more fuzz fuzz-keep bench dist guests setup clean
 
 SHELL := bash
 PLUGINS := examples/plugins
@@ -123,6 +123,15 @@ bench: build
 	cargo build --release --locked --package runtime-wasm-node
 	node npm/tools/pack.mjs $(or $(CARGO_TARGET_DIR),target)/release target/npm-bench --staged
 	RUNTIME_WASM=$(abspath $(or $(CARGO_TARGET_DIR),target))/release/runtime-wasm node bench/run.mjs $(PART)
+
+# The archives of a release, one for each engine, with their sha256, in target/dist; see docs/releasing.md.
+dist: setup
+	scripts/dist.sh quickjs
+ifeq ($(V8_ARCHIVE),)
+	@echo "dist: no archive on V8: RUSTY_V8_ARCHIVE is not set, and there is no ../shared/v8/librusty_v8.a.gz"
+else
+	RUSTY_V8_ARCHIVE=$(V8_ARCHIVE) scripts/dist.sh v8
+endif
 
 clean:
 	cargo clean

@@ -1,24 +1,33 @@
 //! The command line. Each command is one file with its arguments and its `execute`.
 
+mod amount;
 mod cache;
 mod cache_folder;
 mod compile_line;
 mod compile_module;
+mod documents;
 mod entry;
 mod exec;
 mod inspect;
 mod interruption;
 mod invoke;
+mod invoke_component;
+mod json_reader;
+mod json_writer;
 mod log;
+mod mistaken;
 mod module_file;
 mod output;
 mod preopens;
 mod run;
+mod script;
+mod text;
 mod types;
+mod version;
 mod words;
 
+use crate::terminal::{Label, say};
 use clap::{Parser, Subcommand};
-use output::say;
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
@@ -32,11 +41,13 @@ Examples:
   runtime-wasm types > runtime-wasm.d.ts             what TypeScript has to know
   runtime-wasm types tool.wasm --out tool.d.ts        and of one module
 
+Exit codes: 0 if all went well, 1 for an error, 2 for a mistake on the command line; `run` and `exec` have more, which their own help lists.
+
 What an app may load, show to guests and fetch is declared in manifest.app.toml, beside the script or in a folder above.";
 
 /// Host WebAssembly that a JavaScript application does not trust.
 #[derive(Parser)]
-#[command(name = "runtime-wasm", version, after_help = EXAMPLES)]
+#[command(name = "runtime-wasm", version, long_version = version::long(), after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -49,6 +60,8 @@ enum Command {
     Inspect(inspect::Inspect),
     Types(types::Types),
     Cache(cache::CacheCommand),
+    Completions(documents::Completions),
+    Man(documents::Manual),
 }
 
 /// Runs the command that the process was started with.
@@ -68,11 +81,13 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.execute(),
         Command::Types(types) => types.execute(),
         Command::Cache(cache) => cache.execute(),
+        Command::Completions(completions) => completions.execute(),
+        Command::Man(manual) => manual.execute(),
     };
     match outcome {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
         Err(error) => {
-            say(&format!("error: {error}"));
+            say(Label::Error, &error.to_string());
             ExitCode::FAILURE
         }
     }
@@ -83,6 +98,10 @@ fn refuse(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         error.exit();
     }
-    say(error.render().to_string().trim_end());
+    let why = error.render().to_string();
+    say(Label::Error, why.trim_end().trim_start_matches("error: "));
+    if let Some(meant) = mistaken::meant(error) {
+        say(Label::Note, &meant);
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
 }
