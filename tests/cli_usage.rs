@@ -185,7 +185,7 @@ fn on_a_terminal(folder: &Path, variables: &str, words: &[&str]) -> String {
     let run = "import pty, sys; pty.spawn(sys.argv[1:])";
     let mut command = Command::new("python3");
     command.current_dir(folder).args(["-c", run, "env"]).args(variables.split_whitespace()).arg(BINARY).args(words);
-    command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env("TERM", "xterm").stdin(Stdio::null());
+    command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("CI").env("TERM", "xterm").stdin(Stdio::null());
     said(command.output().unwrap()).1
 }
 

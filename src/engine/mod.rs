@@ -53,8 +53,10 @@ use memory::Pages;
 use std::sync::{Arc, OnceLock};
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
-/// The version of wasmtime that is linked.
-pub const WASMTIME_VERSION: &str = wasmtime::component::__internal::wasmtime_environ::VERSION;
+/// What runs WebAssembly here, and its version.
+pub fn webassembly_engine() -> String {
+    format!("wasmtime {}", wasmtime::component::__internal::wasmtime_environ::VERSION)
+}
 
 /// Which of the two engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

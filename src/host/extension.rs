@@ -1,10 +1,11 @@
 //! The host's own extension: the ops behind `console`, `runtime:app` and the bootstrap.
 
 use super::ending::Ending;
+use crate::terminal::has_colors;
 use deno_core::{Extension, OpState, op2};
 use serde::Serialize;
 use std::cell::RefCell;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -25,13 +26,8 @@ pub(super) struct Info {
 
 impl Info {
     pub(super) fn new(main: String, args: Vec<String>) -> Info {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Info {
-            main,
-            args,
-            color_stdout: wanted && std::io::stdout().is_terminal(),
-            color_stderr: wanted && std::io::stderr().is_terminal(),
-        }
+        let (color_stdout, color_stderr) = (has_colors(&std::io::stdout()), has_colors(&std::io::stderr()));
+        Info { main, args, color_stdout, color_stderr }
     }
 }
 
