@@ -235,7 +235,7 @@ fn echoes() -> String {
         ("u32", "u32"),
         ("s32", "s32"),
         ("char", "char"),
-        ("level", "$level"),
+        ("grade", "$level"),
     ] {
         functions += &format!(
             "(func (export \"{name}\") (param \"x\" {ty}) (result {ty}) (canon lift (core func $i \"i32\")))\n"
@@ -296,7 +296,7 @@ fn echoes() -> String {
         (type $shape' (variant (case "circle" f64) (case "far-away")))
         (export $shape "shape" (type $shape'))
         (type $rights' (flags "can-read" "can-write"))
-        (export $rights "rights" (type $rights'))
+        (export $rights "right" (type $rights'))
         (type $pair' (record (field "a" f64) (field "b" f64)))
         (export $pair "pair" (type $pair'))
         {functions}
@@ -328,7 +328,7 @@ fn a_components_function_takes_words_and_json_and_prints_what_it_gives() {
         ("f64", &["0.1", "3", "inf"]),
         ("char", &["x", "\u{1f600}", "\""]),
         ("string", &["", "plain", "\"quoted\"", "{}", "two words \u{e4}\u{1f600}", "null", "7"]),
-        ("level", &["low", "very-high"]),
+        ("grade", &["low", "very-high"]),
         ("bytes", &["[]", "[1,2,255]"]),
         ("numbers", &["[-32768,32767,0]"]),
         ("doubles", &["[0.5,-1,\"NaN\",\"-Infinity\"]"]),
@@ -377,7 +377,7 @@ fn what_is_wrong_with_a_components_argument_is_said_with_its_place() {
         ("s32", &["x"], "must be s32"),
         ("bool", &["yes"], "must be bool, not \"yes\""),
         ("char", &["xy"], "must be char"),
-        ("level", &["medium"], "must be enum { low, very-high }, not \"medium\""),
+        ("grade", &["medium"], "must be enum { low, very-high }, not \"medium\""),
         ("u8", &[], "\"u8\" takes 1 arguments, 0 were given: it is a func(x: u8) -> u8"),
         ("bytes", &["1,2"], "must be list<u8> as JSON"),
         ("bytes", &["{}"], "must be list<u8>, not {}"),
@@ -385,12 +385,12 @@ fn what_is_wrong_with_a_components_argument_is_said_with_its_place() {
         ("strings", &["[\"a\",1]"], "in 1, must be string, not 1"),
         ("sum", &["{\"a\":1}"], "has no field b"),
         ("sum", &["{\"a\":1,\"b\":2,\"c\":3}"], "there is no c; there are a, b"),
-        ("points", &["[{\"x\":\"\u{1b}[2J\"}]"], "in 0, in x, must be f64"),
+        ("points", &["[{\"x\":\"\\u001b[2J\"}]"], "in 0, in x, must be f64"),
         ("shapes", &["[{\"tag\":\"square\"}]"], "must be variant { circle, far-away }"),
         ("shapes", &["[{\"tag\":\"circle\"}]"], "in circle, must be f64, not null"),
         ("shapes", &["[{\"tag\":\"far-away\",\"val\":1}]"], "far-away has no value"),
         ("rights", &["[{\"canFly\":true}]"], "there is no canFly"),
-        ("missing", &[], "has no export \"missing\": bool, u8, s8, u32, s32, char, level, u64, ..."),
+        ("missing", &[], "has no export \"missing\": bool, u8, s8, u32, s32, char, grade, u64, ..."),
         ("half", &["7"], "\"half\" gave an error: 3"),
     ] {
         let (code, stdout, stderr) = exec(&component, &["--invoke", name], words);

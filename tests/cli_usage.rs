@@ -63,7 +63,7 @@ fn every_shell_is_told_all_commands() {
     }
     let (_, script, _) = runtime_wasm(here.path(), &["completions", "bash"]);
     fs::write(here.path().join("script"), script).unwrap();
-    let asked = "source script; COMP_WORDS=(runtime-wasm exec --timeo); COMP_CWORD=2; _runtime-wasm runtime-wasm --timeo exec; echo ${COMPREPLY[@]}";
+    let asked = "source ./script; COMP_WORDS=(runtime-wasm exec --timeo); COMP_CWORD=2; _runtime__wasm runtime-wasm --timeo exec; echo ${COMPREPLY[@]}";
     let completed = said(Command::new("bash").current_dir(here.path()).args(["-c", asked]).output().unwrap());
     assert_eq!(completed.1, "--timeout-ms\n", "{}", completed.2);
     let (code, _, stderr) = runtime_wasm(here.path(), &["completions", "tcsh"]);
@@ -144,7 +144,7 @@ fn what_was_meant_is_said() {
         (&["run", "tool.wasm"], 1, "tool.wasm is WebAssembly, not a script: `runtime-wasm exec tool.wasm` runs it"),
         (&["run", "tool.wat"], 1, "`runtime-wasm exec tool.wat`"),
         (&["run", "tool"], 1, "tool: a script ends in .js, .mjs, .ts or .mts"),
-        (&["main.js"], 2, "note: to run it, say `runtime-wasm run main.js`"),
+        (&["main.js"], 2, "error: main.js is no command\nnote: to run it, say `runtime-wasm run main.js`"),
         (&["./tool.wasm", "x"], 2, "note: to run it, say `runtime-wasm exec ./tool.wasm`"),
         (&["a\x1b[2J.wat"], 2, "note: to run it, say `runtime-wasm exec a\\u{1b}[2J.wat`"),
         (&["-"], 2, "note: to run it, say `runtime-wasm run -`"),
@@ -185,7 +185,12 @@ fn on_a_terminal(folder: &Path, variables: &str, words: &[&str]) -> String {
     let run = "import pty, sys; pty.spawn(sys.argv[1:])";
     let mut command = Command::new("python3");
     command.current_dir(folder).args(["-c", run, "env"]).args(variables.split_whitespace()).arg(BINARY).args(words);
-    command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("CI").env("TERM", "xterm").stdin(Stdio::null());
+    command
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("CI")
+        .env("TERM", "xterm")
+        .stdin(Stdio::null());
     said(command.output().unwrap()).1
 }
 

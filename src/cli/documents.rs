@@ -1,8 +1,7 @@
 //! What a shell and `man` are told of the command line: `completions` prints the one, `man` writes the other.
 
-use super::Cli;
 use super::output::{print, shown};
-use clap::{Args, CommandFactory, ValueHint};
+use clap::{Args, Command, ValueHint};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use std::error::Error;
@@ -37,20 +36,22 @@ pub(super) struct Manual {
 
 impl Completions {
     /// Prints them.
-    pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
+    pub(super) fn execute(self, mut cli: Command) -> Result<i32, Box<dyn Error>> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "runtime-wasm", &mut script);
-        print(&String::from_utf8(script)?)?;
+        clap_complete::generate(self.shell, &mut cli, "runtime-wasm", &mut script);
+        // For bash a name with a dash is spelled in two ways, so that commands would have no options.
+        let script = String::from_utf8(script)?.replace("runtime__subcmd__wasm", "runtime__wasm");
+        print(&script)?;
         Ok(0)
     }
 }
 
 impl Manual {
     /// Writes them.
-    pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
+    pub(super) fn execute(self, cli: Command) -> Result<i32, Box<dyn Error>> {
         let failed = |error: std::io::Error| format!("{} cannot be written: {error}", shown(&self.folder));
         fs::create_dir_all(&self.folder).map_err(failed)?;
-        let mut cli = Cli::command().version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
+        let mut cli = cli.version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
         cli.build();
         let source = format!("runtime-wasm {}", env!("CARGO_PKG_VERSION"));
         for command in std::iter::once(&cli).chain(cli.get_subcommands()) {

@@ -90,8 +90,7 @@ pub(super) fn lines(interface: &Interface, function: &Function, values: &[Value]
     };
     let mut reader = Reader::new(&encoded);
     match result(interface, &mut reader, ty).map_err(|error| error.to_string())? {
-        Read::Value(text) if text.is_empty() => Ok(text),
-        Read::Value(text) => Ok(text + "\n"),
+        Read::Value(text) => Ok(text.map_or(String::new(), |text| text + "\n")),
         Read::Error(text) => {
             let name = printable::name(&function.name);
             Err(format!("\"{name}\" gave an error: {}", printable::sentence(&text)))

@@ -9,8 +9,8 @@ use std::error::Error;
 
 /// What a function gave.
 pub(super) enum Read {
-    /// Its value; empty where there is none.
-    Value(String),
+    /// Its value, if there is one.
+    Value(Option<String>),
     /// The error of a `result`.
     Error(String),
 }
@@ -25,15 +25,18 @@ pub(super) fn result(interface: &Interface, reader: &mut Reader<'_>, ty: Type) -
     let mut values = Values { interface, reader, text: String::new() };
     let Some(TypeDef::Result { ok, err }) = values.definition(ty) else {
         values.outermost(ty)?;
-        return Ok(Read::Value(values.text));
+        return Ok(Read::Value(Some(values.text)));
     };
     let is_error = values.reader.u32()? == 1;
-    match if is_error { err } else { ok } {
-        Some(ty) => values.outermost(*ty)?,
-        None if is_error => values.text.push_str("it says no more"),
-        None => {}
+    let ty = if is_error { err } else { ok };
+    if let Some(ty) = ty {
+        values.outermost(*ty)?;
     }
-    Ok(if is_error { Read::Error(values.text) } else { Read::Value(values.text) })
+    Ok(match (is_error, ty) {
+        (false, ty) => Read::Value(ty.map(|_| values.text)),
+        (true, Some(_)) => Read::Error(values.text),
+        (true, None) => Read::Error("it says no more".to_owned()),
+    })
 }
 
 struct Values<'a, 'b> {

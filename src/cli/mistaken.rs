@@ -22,8 +22,8 @@ pub(super) fn is_module(path: &Path) -> bool {
     ends_in(path, &MODULES)
 }
 
-/// The command that was meant by a file in the place of one.
-pub(super) fn meant(error: &clap::Error) -> Option<String> {
+/// Of a file in the place of a command: what is wrong, and what was meant. The parser would look for a command of a similar name.
+pub(super) fn meant(error: &clap::Error) -> Option<(String, String)> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     if !matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument) {
         return None;
@@ -36,5 +36,6 @@ pub(super) fn meant(error: &clap::Error) -> Option<String> {
     } else {
         return None;
     };
-    Some(format!("to run it, say `runtime-wasm {command} {}`", printable::sentence(word)))
+    let word = printable::sentence(word);
+    Some((format!("{word} is no command"), format!("to run it, say `runtime-wasm {command} {word}`")))
 }

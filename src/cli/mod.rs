@@ -27,7 +27,7 @@ mod version;
 mod words;
 
 use crate::terminal::{Label, say};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
@@ -81,8 +81,8 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.execute(),
         Command::Types(types) => types.execute(),
         Command::Cache(cache) => cache.execute(),
-        Command::Completions(completions) => completions.execute(),
-        Command::Man(manual) => manual.execute(),
+        Command::Completions(completions) => completions.execute(Cli::command()),
+        Command::Man(manual) => manual.execute(Cli::command()),
     };
     match outcome {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
@@ -98,10 +98,12 @@ fn refuse(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         error.exit();
     }
-    let why = error.render().to_string();
-    say(Label::Error, why.trim_end().trim_start_matches("error: "));
-    if let Some(meant) = mistaken::meant(error) {
-        say(Label::Note, &meant);
+    match mistaken::meant(error) {
+        Some((wrong, meant)) => {
+            say(Label::Error, &wrong);
+            say(Label::Note, &meant);
+        }
+        None => say(Label::Error, error.render().to_string().trim_end().trim_start_matches("error: ")),
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
 }
