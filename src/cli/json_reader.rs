@@ -117,18 +117,23 @@ impl<'a> Values<'a, '_> {
             },
             Some(TypeDef::Option(inner)) => match (self.reader.u32()?, is_option(self.interface, *inner)) {
                 (0, true) => self.tagged("none", None),
-                (0, false) => Ok(self.push("null")),
+                (0, false) => {
+                    self.push("null");
+                    Ok(())
+                }
                 (_, true) => self.tagged("some", Some(*inner)),
                 (_, false) => self.read(*inner),
             },
             Some(TypeDef::Enum(names)) => {
                 let name = self.name(names)?;
-                Ok(self.push(Json::from(name)))
+                self.push(Json::from(name));
+                Ok(())
             }
             Some(TypeDef::Flags(names)) => self.flags(names),
             Some(TypeDef::Own(_) | TypeDef::Borrow(_)) => {
                 self.reader.two_words()?;
-                Ok(self.push("\"<resource>\""))
+                self.push("\"<resource>\"");
+                Ok(())
             }
             Some(TypeDef::Other(_)) | None => Err("a value of a type that has none here".into()),
         }
@@ -159,7 +164,8 @@ impl<'a> Values<'a, '_> {
                 bits = this.reader.u32()?;
             }
             this.key(&camel(name));
-            Ok(this.push(bits >> (index % 32) & 1 == 1))
+            this.push((bits >> (index % 32)) & 1 == 1);
+            Ok(())
         })
     }
 
