@@ -5,55 +5,69 @@
 /// <reference lib="dom.asynciterable" />
 /// <reference lib="esnext.disposable" />
 
+interface ImportMeta {
+  /** Is it the script that `runtime-wasm run` was given? */
+  main: boolean;
+}
+
 declare module "runtime:wasm" {
+  /** Names a module. No other number does. */
+  export type ModuleId = number & { readonly "runtime:wasm": "module" };
+
+  /** Names an instance; never used twice. No other number does. */
+  export type InstanceId = number & { readonly "runtime:wasm": "instance" };
+
+  /** Bytes of the app's own, which nobody shares: `Uint8Array<ArrayBuffer>`, or `Uint8Array` before TypeScript 5.7. */
+  export type Bytes = ReturnType<Uint8ArrayConstructor["of"]>;
+
   /** Compiles a module from bytes; resolves to its id. Rejects with 5000 for what is no valid module, or too large. */
-  export function compile(bytes: BufferSource): Promise<number>;
+  export function compile(bytes: BufferSource): Promise<ModuleId>;
 
   /**
    * Compiles a module from a file that the manifest's `load` grants; resolves to its id. With `sha256`, 64 hexadecimal digits, a file
    * of other content is 5009.
    */
-  export function compileFile(path: string, options?: { sha256?: string }): Promise<number>;
+  export function compileFile(path: string, options?: { sha256?: string }): Promise<ModuleId>;
 
   /** Forgets a module. Instances of it live on. A second time is 5004. */
-  export function dropModule(module: number): Promise<void>;
+  export function dropModule(module: ModuleId): Promise<void>;
 
   /** What a module imports, exports and needs, known before it runs. */
-  export function inspect(module: number): Promise<ModuleInfo>;
+  export function inspect(module: ModuleId): Promise<ModuleInfo>;
 
   /**
    * Makes an instance of a module, on a thread of its own, with what the options give it and nothing else. `Api` is what
    * `runtime-wasm types FILE.wasm` writes: an instance of such a type knows what it exports.
    */
   export function instantiate<Api extends WasmApi = never>(
-    module: number,
+    module: ModuleId,
     ...options: {} extends ImportsOption<Api> ? [options?: InstantiateOptionsOf<Api>] : [options: InstantiateOptionsOf<Api>]
   ): Promise<WasmInstance<Api>>;
-  export function instantiate(module: number, options?: InstantiateOptions): Promise<WasmInstance>;
+  export function instantiate(module: ModuleId, options?: InstantiateOptions): Promise<WasmInstance>;
 
   /** How every instance is doing, by id. */
   export function instances(): Promise<InstanceStats[]>;
 
   /** Calls an export of an instance by its numeric id. */
   export function call<Results extends unknown[] = unknown[]>(
-    instance: number,
+    instance: InstanceId,
     name: string,
     args?: readonly unknown[],
   ): Promise<Results>;
 
   /** Lists the exports of an instance by its numeric id. */
-  export function getExports(instance: number): Promise<Export[]>;
+  export function getExports(instance: InstanceId): Promise<Export[]>;
 
   /** The memory of an instance by its numeric id: the same as `instance.memory`. */
   export const memory: {
     /** Copies `length` bytes from `offset` on. */
-    read(instance: number, offset: number, length: number): Promise<Uint8Array>;
+    read(instance: InstanceId, offset: number, length: number): Promise<Bytes>;
     /** Copies bytes to `offset`. */
-    write(instance: number, offset: number, bytes: BufferSource): Promise<void>;
+    write(instance: InstanceId, offset: number, bytes: BufferSource): Promise<void>;
     /** The size in pages of 64 KiB. */
-    size(instance: number): Promise<number>;
+    size(instance: InstanceId): Promise<number>;
     /** Grows by `pages`; resolves to the size before. */
-    grow(instance: number, pages: number): Promise<number>;
+    grow(instance: InstanceId, pages: number): Promise<number>;
   };
 
   /** Values with a type of their own, which must be the one that the signature has in that place. */
@@ -224,7 +238,7 @@ declare module "runtime:wasm" {
   /** A guest's memory. Reads and writes copy: a buffer of more than 256 KiB while the promise is pending. */
   export interface Memory {
     /** Copies `length` bytes from `offset` on. */
-    read(offset: number, length: number): Promise<Uint8Array>;
+    read(offset: number, length: number): Promise<Bytes>;
     /** Copies bytes to `offset`. */
     write(offset: number, bytes: BufferSource): Promise<void>;
     /** The size in pages of 64 KiB. */
@@ -248,8 +262,8 @@ declare module "runtime:wasm" {
   /** An instance: a thread of its own, reached by messages. It lives until it is dropped, or the app has lost sight of it. */
   export interface WasmInstance<Api extends WasmApi = AnyApi> extends AsyncDisposable {
     /** Names it in the low-level functions; never used twice. */
-    readonly id: number;
-    readonly moduleId: number;
+    readonly id: InstanceId;
+    readonly moduleId: ModuleId;
     readonly name: string;
     /** The exported memory `memory`, or else the first that is exported, or else the first that is imported. */
     readonly memory: Memory;
@@ -265,9 +279,9 @@ declare module "runtime:wasm" {
     /** What the guest reads, where stdin is "piped". Takes strings too. */
     readonly stdin: WritableStream<Uint8Array | string> | null;
     /** What the guest writes, where stdout is "piped". */
-    readonly stdout: ReadableStream<Uint8Array> | null;
+    readonly stdout: ReadableStream<Bytes> | null;
     /** The same for stderr. */
-    readonly stderr: ReadableStream<Uint8Array> | null;
+    readonly stderr: ReadableStream<Bytes> | null;
     /** Resolves once the instance has ended and its thread is gone. Never rejects, and keeps no app alive by itself. */
     readonly closed: Promise<Closed>;
 
@@ -290,6 +304,13 @@ declare module "runtime:wasm" {
     ): Promise<Results>;
     /** Calls exports in turn, as one request, up to the first that fails: its error has `index`, and the `results` before it. */
     callBatch(calls: readonly (readonly [name: string, ...args: unknown[]])[]): Promise<unknown[][]>;
+    /**
+     * Calls an export with bytes; resolves to the bytes that it gives. The guest exports `alloc` and `release` besides, as docs/plugins.md
+     * says. One request, and one limit for all of it; at most 64 MiB each way. What is wrong with the result's place is 5006.
+     */
+    callBytes(name: string, bytes: BufferSource, options?: CallOptions): Promise<Bytes>;
+    /** The same with text in UTF-8; what is no UTF-8 is 5007. */
+    callText(name: string, text: string, options?: CallOptions): Promise<string>;
     /** Runs a WASI command: calls `_start`, and resolves to its exit code whatever it is. */
     run(): Promise<{ exitCode: number }>;
     /** Lists the exports, functions with their signatures. */
@@ -331,10 +352,10 @@ declare module "runtime:wasm" {
 
   /** How an instance is doing. */
   export interface InstanceStats {
-    id: number;
+    id: InstanceId;
     name: string;
     /** The id of its module. */
-    module: number;
+    module: ModuleId;
     state: "starting" | "idle" | "running" | "waiting" | "restarting" | "stopping";
     /** Requests that wait to be read. */
     mailboxDepth: number;
@@ -342,18 +363,24 @@ declare module "runtime:wasm" {
     calls: number;
     /** Calls that the guest made of its imports. */
     hostCalls: number;
+    /** Requests of any kind that failed, also those that a stop ended, or a limit. */
+    failed: number;
+    /** The last of these; its message without the code. */
+    lastError: { code: number; name: string; message: string; atMs: number } | null;
     /** Processor time of its thread. */
     cpuMs: number;
     /** As of its last call of an import, or else of its last request that has ended; null without metering. */
     fuelUsed: bigint | null;
     memoryBytes: number;
-    /** The latest restarts, oldest first. */
+    /** How often it was restarted. */
+    restartCount: number;
+    /** The latest restarts, oldest first: 16 at most. */
     restarts: { reason: "trap" | "timeout" | "fuel" | "start"; message: string; atMs: number }[];
   }
 
   /** What a module declares. */
   export interface ModuleInfo {
-    id: number;
+    id: ModuleId;
     name?: string;
     bytes: number;
     sha256: string;
@@ -428,7 +455,7 @@ declare module "runtime:wasm" {
     /** The imported function that failed. */
     readonly import?: { module: string; name: string };
     /** Which instance has ended: for 5005, and for the call during which it was ended, be that 5002 or 5011... */
-    readonly instance?: { id: number; name: string };
+    readonly instance?: { id: InstanceId; name: string };
     /** ...and how: as `closed` says it, with the time as in `Date.now()`. Of those that ended long ago neither is known. */
     readonly ended?: Closed & { readonly atMs: number };
     /** Which call of a batch failed... */
@@ -459,4 +486,136 @@ declare module "runtime:app" {
   export const args: readonly string[];
   /** Ends the app with this code, 0 to 255; the guests are stopped first. */
   export function exit(code?: number): never;
+  /** The working directory. Paths below do not start from it, but from the manifest's folder. */
+  export function cwd(): string;
+
+  /** The environment, as far as `[capabilities.env] allow` grants it. */
+  export const env: {
+    /** Undefined where there is no such variable. Throws `PermissionDenied` (5009) where it is not granted. */
+    get(name: string): string | undefined;
+    /** All that are granted and there. */
+    toObject(): Record<string, string>;
+  };
+
+  /**
+   * A path from the manifest's folder, `~/` from the home folder, an absolute one, or a `file:` URL. What `[capabilities.fs]` does not grant
+   * rejects with an error of the name `PermissionDenied` and the `code` 5009, what fails with `IoError` and 5008; `reason` then is the
+   * system's name of the error, such as "ENOENT".
+   */
+  export type Path = string | URL;
+  /** A text is written as UTF-8. */
+  export type Data = string | ArrayBufferLike | ArrayBufferView;
+
+  /** A regular file, whole. Needs `read`. One that is larger than `maxBytes`, or than 2 GiB, is refused with the reason "EFBIG". */
+  export function readFile(path: Path, options?: { maxBytes?: number }): Promise<Uint8Array<ArrayBuffer>>;
+  /** The same as a text, of up to 512 MiB. What is no UTF-8 becomes U+FFFD. */
+  export function readTextFile(path: Path, options?: { maxBytes?: number }): Promise<string>;
+  /** The same piece by piece, of any size. The file is open when the promise resolves. */
+  export function readFileStream(path: Path): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+
+  export interface WriteOptions {
+    /** After what is there, instead of in its place. */
+    append?: boolean;
+    /** Make the file where there is none: true unless it says false. */
+    create?: boolean;
+    /** Make the file, and fail with "EEXIST" where there is something. */
+    createNew?: boolean;
+    /** The permissions of a file that is made, 0o666 less the umask without this. */
+    mode?: number;
+  }
+  /** Writes a regular file: data at once, or a stream or an iterable of pieces one after another. Needs `write`. */
+  export function writeFile(
+    path: Path,
+    data: Data | ReadableStream<Data> | AsyncIterable<Data> | Iterable<Data>,
+    options?: WriteOptions,
+  ): Promise<void>;
+  /** A stream into a file, which is open when the promise resolves. */
+  export function writeFileStream(path: Path, options?: WriteOptions): Promise<WritableStream<Data>>;
+
+  export interface DirEntry {
+    name: string;
+    isFile: boolean;
+    isDirectory: boolean;
+    isSymlink: boolean;
+  }
+  /** The names in a folder, sorted; up to 1,048,576 of them. Needs `read`. */
+  export function readDir(path: Path): Promise<DirEntry[]>;
+
+  /** Times in milliseconds since 1970; null where the file system knows none. */
+  export interface Stat {
+    isFile: boolean;
+    isDirectory: boolean;
+    isSymlink: boolean;
+    /** In bytes. */
+    size: number;
+    /** The permissions and the type, as the system has them. */
+    mode: number;
+    modifiedMs: number | null;
+    accessedMs: number | null;
+    createdMs: number | null;
+  }
+  /** What is known of a file, a folder or anything else. Needs `read`. */
+  export function stat(path: Path): Promise<Stat>;
+  /** The same of a symlink itself. */
+  export function lstat(path: Path): Promise<Stat>;
+
+  /** Makes a folder; `recursive` also those above it, and is content if it is there. Needs `write`. */
+  export function mkdir(path: Path, options?: { recursive?: boolean; mode?: number }): Promise<void>;
+  /** Removes a file, a symlink or an empty folder; `recursive` also a folder with all that is in it. Needs `write`. */
+  export function remove(path: Path, options?: { recursive?: boolean }): Promise<void>;
+  /** Renames a file, a symlink or a folder, in place of a file that has the new name. Needs `write` for both. */
+  export function rename(from: Path, to: Path): Promise<void>;
+
+  export interface Change {
+    /**
+     * Something has come, by whichever way; its content or what is known of it has changed; somebody who had it open to write has closed it; it
+     * is gone; or so much has changed that the system has lost count: look at the whole `path` again.
+     */
+    kind: "create" | "modify" | "close" | "remove" | "overflow";
+    /** What was given to `watch`, and the name in that folder. */
+    path: string;
+  }
+  /** Changes, until it is closed or nothing is there any more that is watched. Leaving a `for await` loop closes it. */
+  export interface Watcher extends AsyncIterableIterator<Change> {
+    close(): void;
+    [Symbol.dispose](): void;
+  }
+  /**
+   * Watches files, which need not exist yet, and the names in folders, not those in folders below. Whatever changes once the promise has
+   * resolved is told. Needs `read`.
+   */
+  export function watch(paths: Path | Path[]): Promise<Watcher>;
+
+  /** The standard input. A guest that inherits it takes from the same. */
+  export const stdin: {
+    readonly isTerminal: boolean;
+    /** One stream for all who ask. Nothing is read before somebody reads it. */
+    readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  };
+  export interface Output {
+    readonly isTerminal: boolean;
+    /** Writes, after what earlier calls write. Resolves once it is written, and rejects with the reason "EPIPE" once nobody reads it. */
+    write(data: Data): Promise<void>;
+    /** The same as a stream: one for all who ask. */
+    readonly writable: WritableStream<Data>;
+  }
+  export const stdout: Output;
+  export const stderr: Output;
+  /** In characters, of the terminal that one of the three streams is; null where none is. */
+  export function terminalSize(): { columns: number; rows: number } | null;
+
+  export interface SignalEvent {
+    readonly signal: string;
+    /** The app goes on. */
+    preventDefault(): void;
+  }
+  /**
+   * Calls the listener when the signal comes. SIGINT and SIGTERM end the app, and its guests, once all listeners have returned, or what they
+   * return has settled; after 5 seconds in any case, and at once when another of the two comes. Listening does not keep an app alive. Gives
+   * the function that stops it.
+   */
+  export function onSignal(
+    signal: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1" | "SIGUSR2" | "SIGWINCH" | "SIGCONT",
+    listener: (event: SignalEvent) => unknown,
+  ): () => void;
 }

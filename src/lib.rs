@@ -71,6 +71,7 @@
 // - blocking: what waits for a disk, on threads of its own.
 // - spin: looking for another thread's next step for a moment, instead of sleeping until it.
 // - ops (feature `extension`): the ops of `runtime:wasm`, for any deno_core program.
+// - inspector (feature `host`): a page and metrics for whoever watches.
 // - host and cli (feature `host`): a JavaScript host around it, and the command line.
 
 // Without the bindings, what only they use is used by nobody.
@@ -85,6 +86,8 @@ mod blocking;
 pub mod cli;
 #[cfg(feature = "host")]
 pub mod host;
+#[cfg(feature = "host")]
+mod inspector;
 #[cfg(feature = "extension")]
 pub mod ops;
 mod panics;
@@ -174,7 +177,7 @@ pub mod value;
 
 pub use actor::config::{Cause, RestartPolicy};
 pub use actor::control::Status;
-pub use actor::{InstanceStats, Restart};
+pub use actor::{FailuresByCode, InstanceStats, LastError, Restart};
 pub use api::{
     AsyncCaller, CallLimits, Caller, FromValues, HostError, Input, Instance, InstanceBuilder, InstanceStdin,
     InstanceStdout, IntoValues, Module, Output, Runtime, RuntimeBuilder,
@@ -186,7 +189,7 @@ pub use caps::{
 pub use ended::Ended;
 pub use error::{ErrorCode, ErrorSource, FailedCall, FailedImport, ReachedLimit, Result, WasmError};
 pub use instance_limits::Limits;
-pub use registry::{COMPILE_MODULE, InstanceId, compile_module};
+pub use registry::{COMPILE_MODULE, InstanceId, ModuleStats, Snapshot, Totals, compile_module};
 pub use signature::{Export, ExportKind, Import, ValueType};
 pub use value::{ExternValue, FuncValue, HostRef, Value};
 
@@ -198,7 +201,13 @@ pub mod info {
     };
 }
 
-/// The page for users is tested as it stands.
+/// Pages for users are tested as they stand.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/rust.md")]
 struct Page;
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/watching.md")]
+struct PageOfWatching;

@@ -132,6 +132,8 @@ pub const TOMBSTONES_BYTES_MAX: usize = 2 << 20;
 
 /// Results of all calls of one batch together.
 pub const BATCH_RESULTS_MAX: usize = 250_000;
+/// Bytes that one call with bytes takes, and gives: they are copied in one go, also on the thread of the app.
+pub const CALL_BYTES_MAX: u64 = 64 << 20;
 
 /// Values of the host that one guest holds as externrefs.
 pub const EXTERNREFS_MAX: usize = 100_000;

@@ -10,6 +10,10 @@ const UNITS: &[(&str, u64)] = &[
     ("B", 1),
 ];
 
+/// What [`parse`] takes, as a regular expression; but for what is beyond 64 bits.
+#[cfg(feature = "host")]
+pub(crate) const PATTERN: &str = r"^\+?0*[1-9][0-9]*\s*(B|KB|MB|GB|KiB|MiB|GiB)$";
+
 /// A size with its unit, such as `64MiB` or `500 KB`. `None` for anything else, and for nothing at all.
 pub(crate) fn parse(text: &str) -> Option<u64> {
     let (unit, bytes) = UNITS.iter().find(|(unit, _)| text.ends_with(unit))?;

@@ -51,6 +51,11 @@ pub(crate) fn say(label: Label, text: &str) {
     let _ = writeln!(stderr, "{}", line(label, text, has_colors(&stderr)));
 }
 
+/// The same without a label.
+pub(crate) fn tell(text: &str) {
+    let _ = writeln!(stderr().lock(), "{}", printable::lines(text));
+}
+
 fn line(label: Label, text: &str, colored: bool) -> String {
     let (style, reset) = if colored { (label.style(), RESET) } else { ("", "") };
     format!("{style}{}:{reset} {}", label.word(), printable::lines(text))

@@ -1,6 +1,6 @@
 //! Grants and refusals of paths, and the manifest's errors. Refusals outnumber grants.
 
-use runtime_wasm::caps::{Access, Caps, CapsError, CapsErrorKind, Interruption, Priority};
+use runtime_wasm::caps::{Access, Caps, CapsError, CapsErrorKind, FsPlace, Interruption, Priority};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -237,6 +237,63 @@ fn other_folders_are_not_preopened() {
 }
 
 #[test]
+fn the_apps_own_files_are_granted_apart_for_reading_and_writing() {
+    let app = app();
+    app.link("../secret", "data/out");
+    app.link("data", "alias");
+    let caps = app.caps("[capabilities.fs]\nread = [\"./alias\", \"./top.wasm\", \"~/**/*.txt\"]\nwrite = [\"./new\"]");
+    let place = |found: Result<FsPlace, CapsError>| found.map(|place| place.path).map_err(|error| error.kind);
+    for (path, real) in [
+        ("data", "data"),
+        ("alias/sub/../file", "data/file"),
+        ("data/none/x", "data/none/x"),
+        ("top.wasm", "top.wasm"),
+        ("~/a/b/c.txt", "home/a/b/c.txt"),
+    ] {
+        assert_eq!(place(caps.fs_read(path)), Ok(app.root.join(real)), "{path}");
+        assert_eq!(place(caps.fs_write(path)), Err(CapsErrorKind::Denied), "{path}");
+    }
+    // A folder that is to be made is found in the one that it is to be in.
+    let found = caps.fs_write("new/a").unwrap();
+    assert_eq!(found.beneath, Path::new("new/a"));
+    let folder = rustix::fs::fstat(&*found.folder).unwrap().st_ino;
+    assert_eq!(folder, fs::metadata(&app.root).unwrap().ino());
+    for path in [
+        "",
+        ".",
+        "..",
+        "/",
+        "~",
+        "data/..",
+        "data/out",
+        "data/out/s.wasm",
+        "secret",
+        "new",
+        "new/a",
+        "new2",
+        "top.wasm2",
+        "a\0",
+    ] {
+        assert_eq!(place(caps.fs_read(path)), Err(CapsErrorKind::Denied), "{path}");
+    }
+    let text = |path: &str| caps.fs_read(path).unwrap_err().message.replace(path, "PATH");
+    assert_eq!(text("secret/s.wasm"), text("secret/none"));
+    assert!(text("secret").contains("`read` in [capabilities.fs]"), "{}", text("secret"));
+    assert_eq!(place(app.caps("").fs_read("data")), Err(CapsErrorKind::Denied));
+    let all = app.caps("enabled = false\n[capabilities.fs]\nread = [\"/\"]");
+    assert_eq!(place(all.fs_read("secret/s.wasm")), Ok(app.root.join("secret/s.wasm")));
+}
+
+#[test]
+fn variables_of_the_environment_are_granted_by_name() {
+    let app = app();
+    let caps = app.caps("[capabilities.env]\nallow = [\"HOME\", \"APP_*\"]");
+    assert!(caps.may_read_env("HOME") && caps.may_read_env("APP_MODE"));
+    assert!(!caps.may_read_env("PATH") && !caps.may_read_env("home") && !app.caps("").may_read_env("HOME"));
+    assert!(!Caps::denied().may_read_env("HOME"));
+}
+
+#[test]
 fn names_that_are_not_unicode_are_not_matched() {
     let app = app();
     let odd = app.root.join("wasm").join(std::ffi::OsStr::from_bytes(b"\xff.wasm"));
@@ -427,6 +484,14 @@ fn a_broken_manifest_shows_file_line_and_column() {
         (wasm("allow = []"), "4:1", "did you mean `allow` in [capabilities.wasm.http]?"),
         (wasm("[capabilities.net]\nallow = []"), "5:1", "did you mean `allow` in [capabilities.wasm.http]?"),
         (wasm("[capabilities.wasm.htpp]"), "4:20", "did you mean `http`?"),
+        (wasm("[capabilities.fs]\nread = \"./x\""), "5:8", "must be an array"),
+        (wasm("[capabilities.fs]\nwrite = [{ path = \"x\" }]"), "5:10", "an entry of `write` must be a string"),
+        (wasm("[capabilities.fs]\nwrite = [\"./***\"]"), "5:10", "no valid pattern"),
+        (wasm("[capabilities.fs]\nreed = []"), "5:1", "did you mean `read`?"),
+        (wasm("read = []"), "4:1", "did you mean `read` in [capabilities.fs]?"),
+        (wasm("[capabilities.env]\nallow = [\"A=B\"]"), "5:10", "no pattern for variables"),
+        (wasm("[capabilities.env]\nallow = true"), "5:9", "must be an array"),
+        (wasm("[capabilities.env]\nalow = []"), "5:1", "did you mean `allow`?"),
         ("capabilities = 1\n".to_owned(), "1:16", "a table"),
     ];
     for (text, at, part) in cases {
@@ -467,6 +532,10 @@ fn a_misspelt_section_is_an_error_and_those_of_others_are_let_be() {
         ("[capabilities.limit]", "1:15", "[capabilities.wasm.limits]"),
         ("[capabilities.nte]", "1:15", "[capabilities.net]"),
         ("[capabilities.Net]\nfetch = []", "1:15", "[capabilities.net]"),
+        ("[capabilities.FS]\nread = []", "1:15", "[capabilities.fs]"),
+        ("[capabilities.envs]", "1:15", "[capabilities.env]"),
+        ("[fs]\nread = []", "1:2", "[capabilities.fs]"),
+        ("[app.env]\nallow = [\"HOME\"]", "1:6", "[capabilities.env]"),
         ("[[capabilities.wams]]", "1:16", "[capabilities.wasm]"),
         ("capabilities.wams.limits.fuel = 1", "1:14", "[capabilities.wasm]"),
         ("capability.wasm.limits = { fuel = 1 }", "1:1", "[capabilities]"),
@@ -523,6 +592,9 @@ fn a_misspelt_section_is_an_error_and_those_of_others_are_let_be() {
         "[app]\nlimits = 3\nmemory = \"1GiB\"\nenabled = true",
         "[network]\nfetch = true",
         "[net]\nfetch = true\nproxy = \"\"",
+        "[env]\nHOME = \"x\"\nallow = true",
+        "[fs]",
+        "[capabilities.os]\n[capabilities.ws]",
         "memory = 1\nload = true",
     ] {
         assert!(parsed(text).is_ok(), "{text}: {:?}", parsed(text));

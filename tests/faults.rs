@@ -34,7 +34,7 @@ fn runtime() -> Arc<Runtime> {
 async fn guest(runtime: &Runtime, folder: &Path) -> InstanceId {
     let module = runtime.compile("hostile".into(), wat::parse_str(HOSTILE).unwrap()).await.unwrap();
     let dir: OwnedFd = File::open(folder).unwrap().into();
-    let preopens = vec![Preopen { guest_path: "/d".into(), dir: Arc::new(dir), writable: true }];
+    let preopens = vec![Preopen { guest_path: "/d".into(), dir: Arc::new(dir), writable: true, changed: None }];
     let wasi = WasiConfig { preopens, stdout: Stdout::Null, ..Default::default() };
     // What the system has is to be the bound.
     let limits = Limits { memory_bytes: 1 << 30, ..Limits::default() };

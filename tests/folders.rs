@@ -84,7 +84,7 @@ impl Guest {
         let runtime = Runtime::new(RuntimeOptions::default()).unwrap();
         let module = runtime.compile("lister".into(), wat::parse_str(GUEST).unwrap()).await.unwrap();
         let dir = Arc::new(File::open(folder).unwrap().into());
-        let preopens = vec![Preopen { guest_path: "/d".into(), dir, writable: true }];
+        let preopens = vec![Preopen { guest_path: "/d".into(), dir, writable: true, changed: None }];
         let wasi = WasiConfig { preopens, ..Default::default() };
         let config = InstanceConfig { wasi, limits, ..Default::default() };
         let id = InstanceId(runtime.instantiate(module, config).await.unwrap().id());

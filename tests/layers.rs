@@ -97,6 +97,19 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         "src/engine",
         &["deno_core", "crate::actor", "crate::registry", "crate::session", "crate::caps", "crate::ops", "crate::host"],
     ),
+    (
+        "src/inspector",
+        &[
+            "wasmtime",
+            "deno_core",
+            "crate::engine",
+            "crate::session",
+            "crate::api",
+            "crate::ops",
+            "crate::host",
+            "crate::cli",
+        ],
+    ),
     ("src/host", &["wasmtime", "crate::actor", "crate::engine", "crate::api", "crate::cli"]),
     ("src/cli", &["wasmtime"]),
 ];
@@ -225,7 +238,10 @@ fn mentions(module: &Module, code: &str, all: &BTreeMap<Module, String>) -> Ment
     let mut lines = code.lines();
     while let Some(line) = lines.next() {
         let Some((tree, handed_on)) = begun_use(line) else {
-            let paths = line.split(|c| !is_path(c)).filter(|path| path.contains("::"));
+            // Who may see a thing is no import of theirs.
+            let code =
+                line.split_once("pub(in ").and_then(|(_, rest)| rest.split_once(')')).map_or(line, |(_, code)| code);
+            let paths = code.split(|c| !is_path(c)).filter(|path| path.contains("::"));
             found.used.extend(paths.filter_map(|path| from_root(path, module, all)));
             continue;
         };

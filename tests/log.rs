@@ -171,3 +171,79 @@ fn folders_that_the_manifest_names_and_that_do_not_exist_are_told_at_the_start()
     assert_eq!(run(&["--log", "error"]), "the app\n");
     assert_eq!(run(&[]), "the app\n");
 }
+
+/// The requests that a collector gets while the app runs with these flags, each with its body.
+#[cfg(feature = "otlp")]
+fn collected(flags: impl Fn(&str) -> Vec<String>) -> (String, Vec<u8>) {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let collector = std::thread::spawn(move || {
+        let mut all = Vec::new();
+        for stream in listener.incoming() {
+            let (mut stream, mut request, mut piece) = (stream.unwrap(), Vec::new(), [0; 4096]);
+            let end = loop {
+                let count = stream.read(&mut piece).unwrap();
+                request.extend_from_slice(&piece[..count]);
+                let head = String::from_utf8_lossy(&request).into_owned();
+                let length = head
+                    .to_lowercase()
+                    .split("content-length: ")
+                    .nth(1)
+                    .and_then(|rest| rest.lines().next()?.parse().ok());
+                let body =
+                    request.windows(4).position(|window| window == b"\r\n\r\n").map_or(0, |at| request.len() - at - 4);
+                if count == 0 || length.is_some_and(|length: usize| body >= length) {
+                    break count == 0;
+                }
+            };
+            if end {
+                return all;
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+            all.append(&mut request);
+        }
+        all
+    });
+    let flags = flags(&format!("http://{address}"));
+    let stderr = log(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+    // A connection that says nothing ends the collector.
+    drop(TcpStream::connect(address).unwrap());
+    (stderr, collector.join().unwrap())
+}
+
+#[cfg(feature = "otlp")]
+#[test]
+fn spans_go_to_a_collector_beside_the_log_or_without_it() {
+    for more in [&[][..], &["--log".to_owned(), "error".to_owned()]] {
+        let (stderr, sent) = collected(|url| [&[format!("--otlp={url}/")], more].concat());
+        assert_eq!(stderr, "");
+        let sent = String::from_utf8_lossy(&sent);
+        assert!(sent.starts_with("POST /v1/traces HTTP/1.1\r\n"), "{sent:.200}");
+        for word in [
+            "application/x-protobuf",
+            "service.name",
+            "runtime-wasm",
+            "instance",
+            "host call",
+            "yield",
+            "CallError",
+            "compile",
+        ] {
+            assert!(sent.contains(word), "{word} was not sent: {sent}");
+        }
+        // What a guest has named comes as messages have it.
+        assert!(sent.contains(r#"die\n{"level""#), "{sent}");
+    }
+}
+
+#[cfg(feature = "otlp")]
+#[test]
+fn who_takes_no_spans_keeps_no_app_from_its_end() {
+    let refusing = log(&["--otlp=http://127.0.0.1:1"]);
+    assert!(refusing.is_empty() || refusing.starts_with("warning: --otlp: not all spans were sent"), "{refusing}");
+    let binary = env!("CARGO_BIN_EXE_runtime-wasm");
+    let output = Command::new(binary).args(["run", "--otlp=nowhere", "main.js"]).output().unwrap();
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("--otlp"), "{output:?}");
+}

@@ -188,6 +188,7 @@ async fn what_is_said_of_a_wasi_configuration_obeys_no_name() {
         guest_path: String::new(),
         dir: Arc::new(fs::File::open(folder.path()).unwrap().into()),
         writable: false,
+        changed: None,
     };
     for escaped in names() {
         let name = decoded(&escaped);

@@ -215,22 +215,17 @@ fn the_page_shows_the_examples_as_they_are() {
     }
 }
 
-const PLUGIN: &str = r#"(module
-    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
-    (func (export "spin") (loop br 0)))"#;
-
 /// The README begins with an example, which is run as it stands there.
 #[test]
 fn the_first_example_of_the_readme_runs_everywhere() {
     let readme = read("README.md");
     let example = readme.split("```js\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let folder = app();
-    fs::write(folder.path().join("package.json"), r#"{ "type": "module" }"#).unwrap();
-    fs::create_dir(folder.path().join("plugins")).unwrap();
-    fs::write(folder.path().join("plugins/plugin.wasm"), wat::parse_str(PLUGIN).unwrap()).unwrap();
-    fs::write(folder.path().join("main.js"), example).unwrap();
+    // As `npm install` leaves it.
+    fs::write(folder.path().join("package.json"), r#"{ "dependencies": { "runtime-wasm": "*" } }"#).unwrap();
+    fs::write(folder.path().join("app.mjs"), example).unwrap();
     for runtime in ["node", "bun", "deno"] {
-        let (lines, status) = Running::start(runtime, &folder.path().join("main.js")).finish();
+        let (lines, status) = Running::start(runtime, &folder.path().join("app.mjs")).finish();
         assert_eq!(lines, ["5 + 3 = 8", "FuelExhausted 5011"], "on {runtime}");
         assert!(status.success(), "{runtime}: {status}");
     }

@@ -118,7 +118,7 @@ struct Guest<'r> {
 impl<'r> Guest<'r> {
     async fn new(runtime: &'r Runtime, module: ModuleId, folder: &Path, writable: bool) -> Self {
         let dir = Arc::new(File::open(folder).unwrap().into());
-        let preopens = vec![Preopen { guest_path: "/d".into(), dir, writable }];
+        let preopens = vec![Preopen { guest_path: "/d".into(), dir, writable, changed: None }];
         let config = InstanceConfig { wasi: WasiConfig { preopens, ..Default::default() }, ..Default::default() };
         let instance = runtime.instantiate(module, config).await.unwrap();
         Guest { runtime, id: InstanceId(instance.id()) }

@@ -140,7 +140,7 @@ async fn a_folder_to_be_read_only_stays_as_it_is() {
     let temp = tempfile::tempdir().unwrap();
     for (writable, code) in [(true, 0), (false, 1)] {
         let dir = Arc::new(File::open(temp.path()).unwrap().into());
-        let preopens = vec![Preopen { guest_path: "/d".into(), dir, writable }];
+        let preopens = vec![Preopen { guest_path: "/d".into(), dir, writable, changed: None }];
         let body = "(if (call $path_create_directory (i32.const 3) (i32.const 100) (i32.const 6))
             (then (call $exit (i32.const 1))))";
         let bytes = program(&import("path_create_directory", "i32 i32 i32"), body);

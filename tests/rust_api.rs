@@ -2,7 +2,7 @@
 
 use runtime_wasm::{
     Access, CallLimits, Caller, Caps, Cause, ErrorCode, HostRef, Input, InstanceBuilder, InstanceId, Limits, Module,
-    Output, ReachedLimit, RestartPolicy, Runtime, Value, WasmError,
+    Output, ReachedLimit, RestartPolicy, Runtime, Status, Value, WasmError,
 };
 use std::error::Error;
 use std::fs;
@@ -77,6 +77,21 @@ async fn memory_globals_tables_and_fuel_are_at_hand() {
     assert_eq!(same.downcast_ref::<&str>(), Some(&"text"));
     let spent = instance.call_with::<()>("spin", (), &CallLimits::new().fuel(100)).await.unwrap_err();
     assert_eq!((spent.code, spent.limit), (ErrorCode::FuelExhausted, Some(ReachedLimit::Fuel)));
+}
+
+#[tokio::test]
+async fn bytes_and_text_go_in_and_come_out_in_one_call() {
+    let module = compiled(include_str!("js/wat/bytes.wat")).await;
+    let instance = module.instance().limits(Limits::new().fuel(100_000)).start().await.unwrap();
+    assert_eq!(instance.call_bytes("copy", [1, 2, 255]).await.unwrap(), [1, 2, 255]);
+    assert!(instance.call_bytes("same", []).await.unwrap().is_empty());
+    assert_eq!(instance.call_text("copy", "grüße").await.unwrap(), "grüße");
+    assert_eq!(instance.global("live").await.unwrap(), Value::I32(0));
+    let spent = instance.call_text_with("spin", "text", &CallLimits::new().fuel(100)).await.unwrap_err();
+    assert_eq!((spent.code, spent.limit), (ErrorCode::FuelExhausted, Some(ReachedLimit::Fuel)));
+    assert_eq!(code(instance.call_bytes("add", [1]).await), ErrorCode::Type);
+    assert_eq!(code(instance.call_bytes("trap", [1]).await), ErrorCode::Call);
+    assert_eq!(code(instance.call_bytes("copy", vec![0; 70_000]).await), ErrorCode::Memory);
 }
 
 /// What is dropped last of all that stands for a value tells of it.
@@ -316,6 +331,58 @@ async fn a_handle_that_is_dropped_ends_its_guest_and_a_detached_one_does_not() {
     drop((module, runtime));
     assert_eq!(last.call::<i32>("add", (1, 2)).await.unwrap(), 3);
     assert_eq!(last.close().await.reason, "dropped");
+}
+
+#[tokio::test]
+async fn a_snapshot_shows_a_guest_that_spins_and_its_sums_never_fall() {
+    let runtime = Runtime::new().unwrap();
+    let module = runtime.compile(wat::parse_str(BASIC).unwrap()).await.unwrap();
+    let limits = Limits::new().fuel(1 << 40).memory_bytes(1 << 20).mailbox(3);
+    let spins = module.instance().name("spins").limits(limits).start().await.unwrap();
+    let id = spins.id();
+    assert_eq!(code(spins.call::<()>("nowhere", ()).await), ErrorCode::ExportNotFound);
+    let spinning = tokio::spawn({
+        let runtime = runtime.clone();
+        async move { runtime.call::<()>(id, "spin", ()).await }
+    });
+    let seen = loop {
+        let snapshot = runtime.snapshot();
+        if snapshot.instances[0].busy_for > Some(Duration::from_millis(5)) {
+            break snapshot;
+        }
+        tokio::task::yield_now().await;
+    };
+    let [of] = &seen.instances[..] else { panic!("{seen:?}") };
+    assert_eq!(
+        (of.id, &*of.name, of.state, of.doing.as_deref()),
+        (id.0, "spins", Status::Running, Some("the call of \"spin\""))
+    );
+    assert_eq!((of.memory_limit, of.mailbox_limit, of.failed, of.restart_count), (1 << 20, 3, 1, 0));
+    assert_eq!(of.last_error.as_ref().map(|error| error.code), Some(ErrorCode::ExportNotFound));
+    assert!(of.cpu >= Duration::from_millis(1) && of.started <= seen.at && seen.uptime >= of.busy_for.unwrap());
+    // With its table.
+    assert_eq!(seen.memory_bytes, of.memory_bytes + 2 * 16);
+    assert_eq!((seen.modules.len(), seen.modules[0].id), (1, of.module));
+    assert_eq!((seen.totals.started, seen.totals.ended.len(), seen.ended.len()), (1, 0, 0));
+
+    drop(spins);
+    assert_eq!(code(spinning.await.unwrap()), ErrorCode::Call);
+    // Those that have been told to end are there until their threads are gone.
+    let gone = loop {
+        let snapshot = runtime.snapshot();
+        assert!(snapshot.totals.calls >= 1 && snapshot.totals.cpu >= seen.totals.cpu, "{snapshot:?}");
+        match &snapshot.instances[..] {
+            [] => break snapshot,
+            [of] => assert!(matches!(of.state, Status::Stopping | Status::Dead), "{of:?}"),
+            _ => panic!("{snapshot:?}"),
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(gone.totals.ended.iter().collect::<Vec<_>>(), [(&"dropped", &1)]);
+    assert_eq!((gone.ended[0].id, gone.ended[0].reason, gone.memory_bytes), (id.0, "dropped", 0));
+    assert_eq!((gone.failed(ErrorCode::ExportNotFound), gone.failed(ErrorCode::Call)), (1, 1));
+    let text = gone.to_prometheus();
+    assert!(text.contains("runtime_wasm_instances_ended_total{reason=\"dropped\"} 1\n"), "{text}");
 }
 
 #[tokio::test]

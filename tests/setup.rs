@@ -50,7 +50,7 @@ impl Machine {
                 .unwrap_or_else(|| panic!("no {program}"));
             symlink(real, machine.0.path().join(program)).unwrap();
         }
-        for program in ["cmake", "cc", "c++", "make", "python3", "npm"] {
+        for program in ["cmake", "cc", "c++", "make", "python3", "npm", "chromium", "chromedriver"] {
             machine.has(program, "exit 0");
         }
         // Whoever installs something leaves a trace.
@@ -147,10 +147,12 @@ fn root_and_who_needs_no_password_install_what_is_missing_and_nothing_has_to_go_
 #[test]
 fn all_that_is_missing_for_the_tests_is_named_at_once() {
     let machine = Machine::new();
+    machine.lacks("chromium").lacks("chromedriver");
     machine.lacks("cmake").lacks("clang-19").lacks("node").has("apt-cache", "echo '  Candidate: 1:22.1+dfsg-1'");
     machine.has("rustc", &rustc("1.96.0", "wasm32-wasip1 wasm32-wasi", "none"));
     let said = machine.refusal("test");
-    for package in ["cmake", "nodejs", "npm", "clang-19", "lld-19", "wasi-libc", "rustc", "libstd-rust-dev-wasm32"] {
+    let apart = ["cmake", "nodejs", "npm", "clang-19", "lld-19", "wasi-libc", "rustc", "libstd-rust-dev-wasm32"];
+    for package in apart.into_iter().chain(["chromium", "chromium-driver"]) {
         assert!(said.contains(&format!(" {package}")), "{package}: {said}");
     }
 }

@@ -98,6 +98,26 @@ fn an_app_that_uses_everything_has_no_type_errors() {
     check_with_tsc(&["-p", "tests/types"], &root());
 }
 
+/// The `tsconfig.json` of the page, in a project that is laid out as it says.
+#[test]
+fn the_projects_settings_of_the_page_do() {
+    let page = read("docs/host.md");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tsconfig.json"), between(&page, "```json\n", "```")).unwrap();
+    fs::copy(root().join("js/runtime-wasm.d.ts"), folder.path().join("runtime-wasm.d.ts")).unwrap();
+    fs::write(folder.path().join("other.ts"), "export const name: string = \"add\";\n").unwrap();
+    let app = "import { compileFile, instantiate } from \"runtime:wasm\";\nimport { name } from \"./other.ts\";\n\
+        const plugin = await instantiate(await compileFile(\"./plugin.wasm\"));\n\
+        console.log(import.meta.main, await plugin.call(name, 1, 2));\n";
+    fs::write(folder.path().join("main.ts"), app).unwrap();
+    check_with_tsc(&["-p", "."], folder.path());
+    fs::write(folder.path().join("wrong.ts"), "export enum Kind { A }\n").unwrap();
+    let compiler = root().join("target/tools/typescript/lib/tsc.js");
+    let refused = Command::new("node").arg(compiler).args(["-p", "."]).current_dir(folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stdout);
+    assert!(said.contains("wrong.ts(1,13)") && said.lines().count() == 1, "{said}");
+}
+
 /// A component that has this world and does nothing. It keeps what is said of the world itself, as the tools keep it for packages of WIT.
 fn component(wit: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
@@ -197,7 +217,7 @@ fn names_that_mean_something_else_stay_names() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let made = fs::read_to_string(folder.path().join("made.d.ts")).unwrap();
         let app = "/// <reference path=\"./runtime-wasm.d.ts\" />\nimport { instantiate } from \"runtime:wasm\";\nimport type { Exports } from \"./made.d.ts\";\n\
-            const made = await instantiate<Exports>(1, { imports: null as unknown as Exports[\"imports\"] });\nvoid (await made.call(\"new\"));\nvoid (await made.exports.new());\n";
+            const made = await instantiate<Exports>(1 as import(\"runtime:wasm\").ModuleId, { imports: null as unknown as Exports[\"imports\"] });\nvoid (await made.call(\"new\"));\nvoid (await made.exports.new());\n";
         fs::write(folder.path().join("app.ts"), app).unwrap();
         fs::copy(root().join("js/runtime-wasm.d.ts"), folder.path().join("runtime-wasm.d.ts")).unwrap();
         println!("{made}");

@@ -85,7 +85,7 @@ impl Guest {
         let runtime = Runtime::new(RuntimeOptions::default()).unwrap();
         let module = runtime.compile("calls".into(), wat::parse_str(wat(pages)).unwrap()).await.unwrap();
         let dir = Arc::new(File::open(folder).unwrap().into());
-        let preopens = vec![Preopen { guest_path: "/d".into(), dir, writable: true }];
+        let preopens = vec![Preopen { guest_path: "/d".into(), dir, writable: true, changed: None }];
         let wasi = WasiConfig { preopens, ..Default::default() };
         let config = InstanceConfig { wasi, limits: Limits::default(), ..Default::default() };
         let id = InstanceId(runtime.instantiate(module, config).await.unwrap().id());

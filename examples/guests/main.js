@@ -18,18 +18,8 @@ const plugin = await instantiate(module, { name: "shout", imports, stdout: "inhe
 const exports = await plugin.getExports();
 if (exports.some(({ name }) => name === "_initialize")) await plugin.call("_initialize");
 
-async function shout(text) {
-  const bytes = new TextEncoder().encode(text);
-  const [at] = await plugin.call("alloc", bytes.length);
-  await plugin.memory.write(at >>> 0, bytes);
-  const [result] = await plugin.call("shout", at, bytes.length);
-  await plugin.call("release", at, bytes.length);
-  const [loudAt, length] = [Number(BigInt.asUintN(32, result >> 32n)), Number(BigInt.asUintN(32, result))];
-  const loud = await plugin.memory.read(loudAt, length);
-  await plugin.call("release", loudAt, length);
-  return new TextDecoder().decode(loud);
-}
-console.log(await shout("hello, world"));
+// Asks for room, writes, calls, reads and gives the room back, in one request.
+console.log(await plugin.callText("shout", "hello, world"));
 
 try {
   await plugin.call("divide", 7, 0);

@@ -112,6 +112,8 @@
     "ext:deno_fetch/23_response.js": ["Response"],
     "ext:deno_fetch/26_fetch.js": ["fetch"],
     "ext:deno_fetch/27_eventsource.js": ["EventSource"],
+    "ext:runtime_wasm_host/crypto.js": ["Crypto", "CryptoKey", "SubtleCrypto", "crypto"],
+    "ext:runtime_wasm_host/navigator.js": ["Navigator", "navigator"],
   };
   const usesLocation = new SafeSet(["Request", "fetch", "EventSource"]);
 

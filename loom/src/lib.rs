@@ -45,6 +45,7 @@ mod actor {
     pub mod blueprint;
     mod budget;
     pub mod cell;
+    mod failures;
     mod faults;
     pub mod handle;
     pub mod protocol;

@@ -97,6 +97,18 @@ ops! {
     later op_wasm_call_with |session, id: f64, name: String, args: Args, timeout_ms: f64, cpu_ms: f64, fuel: String, abort: i32| {
         session.call_with(id, &name, args.0, CallBounds { timeout_ms, cpu_ms, fuel }, abort).await
     }
+    value op_wasm_send_call_bytes |this, id: f64, name: String, bytes: Vec<u8>| {
+        this.session.send_call_bytes(id, &name, bytes, false)?.encode(&mut this.engine())
+    }
+    value op_wasm_send_call_text |this, id: f64, name: String, text: String| {
+        this.session.send_call_bytes(id, &name, text.into_bytes(), true)?.encode(&mut this.engine())
+    }
+    later op_wasm_call_bytes |session, id: f64, name: String, bytes: Vec<u8>, timeout_ms: f64, cpu_ms: f64, fuel: String, abort: i32| {
+        session.call_bytes(id, &name, bytes, CallBounds { timeout_ms, cpu_ms, fuel }, abort).await
+    }
+    later op_wasm_call_text |session, id: f64, name: String, text: String, timeout_ms: f64, cpu_ms: f64, fuel: String, abort: i32| {
+        session.call_text(id, &name, text, CallBounds { timeout_ms, cpu_ms, fuel }, abort).await
+    }
     later op_wasm_call_ref |session, id: f64, number: f64, args: Args| { session.call_ref(id, number, args.0).await }
     later op_wasm_closed |session, id: f64| { session.closed(id).await }
     now op_wasm_is_alive |this, id: f64| { this.session.is_alive(id) }

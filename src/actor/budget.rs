@@ -48,6 +48,11 @@ impl Budget {
         self.used.load(Ordering::Relaxed)
     }
 
+    /// How much there is in all.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// Why nothing more is to be had, for the end of a message.
     pub fn refusal(&self) -> String {
         let (limit, used) = (self.limit, self.used());

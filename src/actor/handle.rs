@@ -13,6 +13,7 @@ use crate::printable;
 use crate::signature::Export;
 use crate::sync::watch;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 /// An instance, as seen from outside its thread.
 pub struct Actor {
@@ -23,6 +24,7 @@ pub struct Actor {
     /// What its module exports.
     pub(super) exports: Arc<[Export]>,
     limits: Limits,
+    started: SystemTime,
     pub(crate) counters: Counters,
     /// What it is called among all that print on the host's streams, once it does; the same after a restart.
     pub(crate) printing_as: OnceLock<u64>,
@@ -53,6 +55,7 @@ impl Actor {
             module: module.0,
             exports: module.1,
             limits: limits.clone(),
+            started: SystemTime::now(),
             counters: Counters::default(),
             printing_as: OnceLock::new(),
             control: Control::with_page(page),
@@ -132,17 +135,26 @@ impl Actor {
     /// How it is doing. Takes no part of its thread, so it answers while a guest runs on.
     pub fn stats(&self) -> InstanceStats {
         let counters = &self.counters;
+        let work = self.control.running(|running| running.work.clone());
         InstanceStats {
             id: self.id,
             name: self.name.clone(),
             module: self.module,
+            started: self.started,
             state: self.status(),
+            busy_for: work.is_some().then(|| self.thread.busy_for()),
+            doing: work.map(|work| work.what()),
             mailbox_depth: self.mailbox.depth(),
+            mailbox_limit: self.limits.mailbox,
             calls: counters.calls.get(),
             host_calls: counters.host_calls.get(),
+            failed: counters.failures.by_code().sum(),
+            last_error: counters.failures.last(),
             cpu: self.thread.cpu_time(),
             fuel_used: self.limits.fuel.is_some().then(|| counters.fuel_used()),
             memory_bytes: counters.memory_bytes.get(),
+            memory_limit: self.limits.memory_bytes,
+            restart_count: counters.restarts_by_reason().values().sum(),
             restarts: counters.restarts(),
         }
     }

@@ -7,6 +7,7 @@
 mod blueprint;
 mod budget;
 pub mod cell;
+mod failures;
 #[cfg(test)]
 pub(crate) mod faults;
 mod guest;
@@ -20,6 +21,7 @@ mod thread;
 pub use blueprint::{Blueprint, Services};
 pub use budget::Budget;
 pub use cell::{control, mailbox};
+pub use failures::{FailuresByCode, LastError};
 #[cfg(feature = "internals")]
 pub use guest::both as component_values;
 #[cfg(feature = "host")]

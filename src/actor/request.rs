@@ -1,6 +1,6 @@
 //! The request that runs: its reply, and what an error says of it, whoever answers.
 
-use super::protocol::message::{Call, Command, Reply};
+use super::protocol::message::{BytesCall, Call, Command, Reply};
 use crate::error::FailedCall;
 use crate::printable;
 use crate::signature::{Export, ExportKind, ValueType};
@@ -27,7 +27,9 @@ impl Work {
         match self {
             Work::Start(module) => format!("the instantiation of {module}"),
             Work::Serve(command) => match &**command {
-                Command::Call(call) => format!("the call of \"{}\"", printable::name(&call.name)),
+                Command::Call(call) | Command::CallBytes(BytesCall { call, .. }) => {
+                    format!("the call of \"{}\"", printable::name(&call.name))
+                }
                 Command::Batch(calls) => format!("a batch of {} calls", calls.len()),
                 Command::CallRef { .. } => "the call of a funcref".to_owned(),
                 _ => "a request".to_owned(),
@@ -39,7 +41,7 @@ impl Work {
     pub(crate) fn call(&self, exports: &[Export], number: usize) -> Option<FailedCall> {
         let Work::Serve(command) = self else { return None };
         let Call { name, args, .. } = match &**command {
-            Command::Call(call) => call,
+            Command::Call(call) | Command::CallBytes(BytesCall { call, .. }) => call,
             Command::Batch(calls) => calls.get(number)?,
             _ => return None,
         };

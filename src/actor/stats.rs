@@ -1,8 +1,9 @@
 //! What an actor tells about itself without its thread: counters that the worker writes and anybody reads.
 
 use super::cell::control::Status;
+use super::failures::{Failures, LastError};
 use crate::sync::Mutex;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -32,21 +33,37 @@ pub struct InstanceStats {
     pub name: Arc<str>,
     /// The id of its module.
     pub module: u64,
+    /// When it was made.
+    pub started: SystemTime,
     /// Where it stands in its life.
     pub state: Status,
+    /// The request that is under way, as errors call it; `None` between two.
+    pub doing: Option<String>,
+    /// For how long that request has been under way: to some milliseconds, and never too long.
+    pub busy_for: Option<Duration>,
     /// Requests that wait to be read.
     pub mailbox_depth: usize,
+    /// How many may wait.
+    pub mailbox_limit: usize,
     /// Exports called so far, also by batches.
     pub calls: u64,
     /// Calls that the guest made of its imports.
     pub host_calls: u64,
+    /// Requests of any kind that it was asked and that failed: also those that a stop ended, or a limit.
+    pub failed: u64,
+    /// The last of these.
+    pub last_error: Option<LastError>,
     /// Processor time of its thread.
     pub cpu: Duration,
-    /// Fuel used in all its lives, as of the last request that was answered; `None` without metering.
+    /// Fuel used in all its lives; `None` without metering. While a request runs it is behind by 50,000 at most.
     pub fuel_used: Option<u64>,
     /// All its memories together.
     pub memory_bytes: u64,
-    /// The latest restarts, oldest first.
+    /// What these may have.
+    pub memory_limit: u64,
+    /// How often it was restarted.
+    pub restart_count: u64,
+    /// The latest restarts, oldest first: 16 at most.
     pub restarts: Vec<Restart>,
 }
 
@@ -63,7 +80,15 @@ pub(crate) struct Counters {
     pub(crate) fuel_before: Counter,
     /// Fuel used in this life.
     pub(crate) fuel_now: Counter,
-    restarts: Mutex<VecDeque<Restart>>,
+    pub(crate) failures: Failures,
+    restarts: Mutex<Restarts>,
+}
+
+#[derive(Default)]
+struct Restarts {
+    /// Oldest first.
+    latest: VecDeque<Restart>,
+    by_reason: BTreeMap<&'static str, u64>,
 }
 
 impl Counters {
@@ -76,14 +101,21 @@ impl Counters {
         self.fuel_before.set(self.fuel_used());
         self.fuel_now.set(0);
         let mut restarts = self.restarts.lock();
-        if restarts.len() == RESTARTS_KEPT {
-            restarts.pop_front();
+        if restarts.latest.len() == RESTARTS_KEPT {
+            restarts.latest.pop_front();
         }
-        restarts.push_back(restart);
+        *restarts.by_reason.entry(restart.reason).or_default() += 1;
+        restarts.latest.push_back(restart);
     }
 
+    /// The latest restarts.
     pub(crate) fn restarts(&self) -> Vec<Restart> {
-        self.restarts.lock().iter().cloned().collect()
+        self.restarts.lock().latest.iter().cloned().collect()
+    }
+
+    /// How many there were in all, for each reason.
+    pub(crate) fn restarts_by_reason(&self) -> BTreeMap<&'static str, u64> {
+        self.restarts.lock().by_reason.clone()
     }
 }
 
@@ -118,7 +150,8 @@ mod tests {
         }
         counters.fuel_now.set(3);
         assert_eq!(counters.fuel_used(), 10 * (RESTARTS_KEPT as u64 + 2) + 3);
-        let kept = counters.restarts();
+        let (kept, by_reason) = (counters.restarts(), counters.restarts_by_reason());
         assert_eq!((kept.len(), kept[0].message.as_str()), (RESTARTS_KEPT, "2"));
+        assert_eq!(by_reason.into_iter().collect::<Vec<_>>(), [("trap", RESTARTS_KEPT as u64 + 2)]);
     }
 }

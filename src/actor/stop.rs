@@ -103,6 +103,7 @@ impl Actor {
         if let (Work::Serve(_), Some((reason, since))) = (&work, self.control.end()) {
             error.ended = Some(Box::new(self.ended(&reason, since)));
         }
+        self.counters.failures.note(&error);
         reply.send(Err(error));
         if mutant!("an_interruption_is_told_too_early") {
             self.refuse_waiting("");

@@ -1,7 +1,7 @@
 //! Requests, and their answers as a program reads them.
 
 use super::values::{FromValues, IntoValues, args, results};
-use crate::actor::message::{Answer, Call, Command, Outcome};
+use crate::actor::message::{Answer, BytesCall, Call, Command, Outcome};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::printable;
 use crate::value::Value;
@@ -50,6 +50,11 @@ pub(super) fn call(name: &str, values: impl IntoValues, limits: &CallLimits) -> 
     Call { name: name.into(), args: args(values), timeout, cpu, fuel }
 }
 
+/// The call of an export with bytes.
+pub(super) fn bytes_call(name: &str, bytes: Vec<u8>, as_text: bool, limits: &CallLimits) -> Command {
+    Command::CallBytes(BytesCall { call: call(name, (), limits), bytes, as_text })
+}
+
 /// The results of the call of this export.
 pub(super) fn called<R: FromValues>(name: &str, outcome: Outcome) -> Result<R> {
     results(values(outcome)?, || format!("the results of \"{}\"", printable::name(name)))
@@ -77,6 +82,14 @@ pub(super) fn value(outcome: Outcome) -> Result<Value> {
 pub(super) fn bytes(outcome: Outcome) -> Result<Vec<u8>> {
     match outcome? {
         Answer::Bytes(bytes) => Ok(bytes),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// The text of an answer.
+pub(super) fn text(outcome: Outcome) -> Result<String> {
+    match outcome? {
+        Answer::Text(text) => Ok(text),
         other => Err(unexpected(&other)),
     }
 }

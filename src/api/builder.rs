@@ -210,7 +210,7 @@ impl InstanceBuilder {
     /// A folder that the program has opened itself, which is its grant.
     pub fn preopen_opened(mut self, guest: impl Into<String>, folder: impl Into<OwnedFd>, access: Access) -> Self {
         let (dir, writable) = (Arc::new(folder.into()), access == Access::ReadWrite);
-        self.wasi.opened.push(Preopen { guest_path: guest.into(), dir, writable });
+        self.wasi.opened.push(Preopen { guest_path: guest.into(), dir, writable, changed: None });
         self
     }
 

@@ -1,6 +1,6 @@
 //! An instance, and what it can be asked.
 
-use super::asking::{CallLimits, bytes, call, called, number, read, value, write};
+use super::asking::{CallLimits, bytes, bytes_call, call, called, number, read, text, value, write};
 use super::host_functions::check_not_within;
 use super::streams::{InstanceStdin, InstanceStdout};
 use super::values::{FromValues, IntoValues, args, results};
@@ -88,6 +88,40 @@ impl Instance {
             Answer::Batch(results, error) => Ok((results, error.map_or(Ok(()), Err))),
             other => Err(super::asking::unexpected(&other)),
         }
+    }
+
+    /// Calls an export with bytes, and gives the bytes that it gives: the guest makes room for them (`alloc`), and has it given back (`release`), as
+    /// docs/plugins.md says. One request: its limits hold for all of it.
+    ///
+    /// # Errors
+    /// As for [`Instance::call`]; 5003 or 5007 also for an `alloc` or a `release` that is not there or has other types, 5006 for room that the guest
+    /// does not have, a result that is not within its memory, and more than 64 MiB of either.
+    pub async fn call_bytes(&self, name: &str, given: impl Into<Vec<u8>>) -> Result<Vec<u8>> {
+        self.call_bytes_with(name, given, &CallLimits::default()).await
+    }
+
+    /// Calls an export with bytes within limits of its own.
+    ///
+    /// # Errors
+    /// As for [`Instance::call_bytes`].
+    pub async fn call_bytes_with(&self, name: &str, given: impl Into<Vec<u8>>, limits: &CallLimits) -> Result<Vec<u8>> {
+        bytes(self.ask(bytes_call(name, given.into(), false, limits)).await)
+    }
+
+    /// Calls an export with text in UTF-8, and gives the text that it gives.
+    ///
+    /// # Errors
+    /// As for [`Instance::call_bytes`]; 5007 for what is not UTF-8.
+    pub async fn call_text(&self, name: &str, given: impl Into<String>) -> Result<String> {
+        self.call_text_with(name, given, &CallLimits::default()).await
+    }
+
+    /// Calls an export with text within limits of its own.
+    ///
+    /// # Errors
+    /// As for [`Instance::call_text`].
+    pub async fn call_text_with(&self, name: &str, given: impl Into<String>, limits: &CallLimits) -> Result<String> {
+        text(self.ask(bytes_call(name, given.into().into_bytes(), true, limits)).await)
     }
 
     /// Calls a function that it has let out as a funcref.

@@ -9,7 +9,7 @@ use crate::actor::control::StopReason;
 use crate::actor::message::Command;
 use crate::caps::Caps;
 use crate::error::Result;
-use crate::registry::InstanceId;
+use crate::registry::{InstanceId, Snapshot};
 use crate::session::WasmHost;
 use std::fmt;
 use std::time::Duration;
@@ -86,6 +86,12 @@ impl Runtime {
     /// How each instance is doing, by id. Answers also while guests run on.
     pub fn stats(&self) -> Vec<InstanceStats> {
         self.host.runtime().stats()
+    }
+
+    /// How the runtime is doing: its instances, modules and memory, what has ended lately, and what has been done in all. Answers also while
+    /// guests run on; [`Snapshot::to_prometheus`] has it as text for a scraper.
+    pub fn snapshot(&self) -> Snapshot {
+        self.host.runtime().snapshot()
     }
 
     /// Instances that are alive, also those that are still ending.

@@ -9,7 +9,6 @@ use crate::instance_limits::Limits;
 use crate::limits::MAILBOX_MAX;
 use crate::printable;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Grants, put together one by one; what is not granted is refused. Made by [`Caps::builder`].
@@ -180,7 +179,7 @@ impl CapsBuilder {
             self.granted.cache = CacheChoice::At(folder);
         }
         self.take_limits()?;
-        Ok(Caps { granted: Arc::new(Granted { base, home, ..self.granted }) })
+        Ok(Caps::of(Granted { base, home, ..self.granted }))
     }
 
     fn take_limits(&mut self) -> Result<()> {

@@ -1,6 +1,6 @@
 //! A grant of paths: an open folder and a pattern for what lies beneath it.
 
-use super::resolve::{open_beneath, real_path};
+use super::resolve::{open_beneath, real_name, real_path};
 use glob::{MatchOptions, Pattern};
 use parking_lot::Mutex;
 use rustix::fs::{FileType, Mode, OFlags, fstat, open as open_path};
@@ -17,7 +17,7 @@ const ATTEMPTS_MAX: usize = 16;
 const MATCHING: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
 
-/// One entry of `load` or `preopens`.
+/// One entry of a list of paths: of `load`, `preopens`, or what the app itself may read or write.
 #[derive(Debug)]
 pub(super) struct Grant<T> {
     /// The folder before the first wildcard; for a file without one, the folder that it is in.
@@ -41,6 +41,38 @@ struct Held {
 pub(super) enum Wanted {
     File,
     Folder,
+    /// Whatever is there, or will be.
+    Any,
+}
+
+/// What a path means whose last name is a symlink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Last {
+    /// What the symlink leads to.
+    Followed,
+    /// The symlink: for what renames it, removes it or looks at it.
+    Itself,
+}
+
+impl Last {
+    fn real(self, path: &Path) -> Option<PathBuf> {
+        match self {
+            Last::Followed => real_path(path),
+            Last::Itself => real_name(path),
+        }
+    }
+}
+
+/// Where a path is that a grant covers.
+#[derive(Debug)]
+pub(super) struct Place<T> {
+    /// The granted folder. `None` where there is none yet.
+    pub folder: Option<Arc<OwnedFd>>,
+    /// The path beneath it, of plain names.
+    pub beneath: PathBuf,
+    /// The whole path, for messages.
+    pub real: PathBuf,
+    pub extra: T,
 }
 
 /// What a grant opened.
@@ -51,7 +83,7 @@ pub(super) struct Opened<T> {
     pub extra: T,
 }
 
-fn has_wildcard(name: &str) -> bool {
+pub(super) fn has_wildcard(name: &str) -> bool {
     name.contains(['*', '?', '['])
 }
 
@@ -60,7 +92,7 @@ impl<T: Copy> Grant<T> {
     pub(super) fn new(entry: &str, wanted: Wanted, extra: T) -> Result<Self, glob::PatternError> {
         let names: Vec<&str> = entry.split('/').filter(|name| !name.is_empty() && *name != ".").collect();
         let wild = names.iter().position(|name| has_wildcard(name)).unwrap_or(names.len());
-        let split = if wanted == Wanted::File { wild.min(names.len().saturating_sub(1)) } else { wild };
+        let split = if wanted == Wanted::Folder { wild } else { wild.min(names.len().saturating_sub(1)) };
         let root = PathBuf::from("/").join(names[..split].join("/"));
         let rest = names[split..].join("/");
         let literal = !has_wildcard(&rest);
@@ -73,6 +105,19 @@ impl<T: Copy> Grant<T> {
         let grant = Grant { root, pattern, extra, held: Mutex::new(None) };
         grant.hold();
         Ok(grant)
+    }
+
+    /// How many folders deep what it covers can lie beneath its root; `None` without a bound.
+    #[cfg(feature = "host")]
+    pub(super) fn depth(&self) -> Option<usize> {
+        let pattern = self.pattern.as_ref().map_or("", Pattern::as_str);
+        (!pattern.contains("**")).then(|| pattern.split('/').count())
+    }
+
+    /// The folder before the first wildcard, or that a file without one is in.
+    #[cfg(feature = "host")]
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The folder, opened at start-up. One that did not exist then, or was deleted since, is looked for again.
@@ -103,52 +148,89 @@ impl<T: Copy> Grant<T> {
     }
 
     /// What of `real` lies beneath the folder, if the grant covers it.
-    fn covers<'a>(&self, real_root: &Path, real: &'a Path, wanted: Wanted) -> Option<&'a Path> {
+    pub(super) fn covers<'a>(&self, real_root: &Path, real: &'a Path, wanted: Wanted) -> Option<&'a Path> {
         let beneath = real.strip_prefix(real_root).ok()?;
         // A folder named as a file to load is no grant of the files in it.
-        let Some(pattern) = &self.pattern else { return (wanted == Wanted::Folder).then_some(beneath) };
+        let Some(pattern) = &self.pattern else { return (wanted != Wanted::File).then_some(beneath) };
         let matches = |path: &Path| pattern.matches_path_with(path, MATCHING);
         let covered = match wanted {
             Wanted::File => matches(beneath),
             // A folder is granted with all that is beneath it.
-            Wanted::Folder => beneath.ancestors().any(|folder| !folder.as_os_str().is_empty() && matches(folder)),
+            Wanted::Folder | Wanted::Any => {
+                beneath.ancestors().any(|folder| !folder.as_os_str().is_empty() && matches(folder))
+            }
         };
         covered.then_some(beneath)
     }
 }
 
+/// The grants of a file, or of a folder with all that is beneath it: what `entry` says may become either.
+pub(super) fn places(entry: &str) -> Result<Vec<Grant<()>>, glob::PatternError> {
+    // A file, and a folder that is to be made, is found in the folder it is in; beneath a folder that is a symlink, in what that leads to.
+    let wanted = if has_wildcard(entry) { &[Wanted::Any][..] } else { &[Wanted::Any, Wanted::Folder] };
+    wanted.iter().map(|wanted| Grant::new(entry, *wanted, ())).collect()
+}
+
+/// What an absolute path really is, beneath the first grant that covers it. `None` if none does.
+pub(super) fn find<T: Copy>(grants: &[&Grant<T>], path: &Path, wanted: Wanted, last: Last) -> Option<Place<T>> {
+    let real = last.real(path)?;
+    let mut places = grants.iter().filter_map(|grant| {
+        let held = grant.hold();
+        let root = grant.real_root(held.as_ref())?;
+        let beneath = grant.covers(&root, &real, wanted)?.to_owned();
+        Some(Place { folder: held.map(|held| held.folder), beneath, real: real.clone(), extra: grant.extra })
+    });
+    match last {
+        Last::Followed => places.next(),
+        // One that has the folder which the name is in, if there is one.
+        Last::Itself => {
+            let places: Vec<_> = places.collect();
+            let named = places.iter().position(|place| !place.beneath.as_os_str().is_empty());
+            places.into_iter().nth(named.unwrap_or(0))
+        }
+    }
+}
+
 /// Opens an absolute path through the first grant that covers what it really is. `None` if none does.
 pub(super) fn open<T: Copy>(grants: &[&Grant<T>], path: &Path, wanted: Wanted) -> Option<io::Result<Opened<T>>> {
-    let mut last = Errno::LOOP;
+    let reached = reach(grants, path, wanted, Last::Followed, |folder, beneath| open_wanted(folder, beneath, wanted))?;
+    Some(reached.map(|(fd, place)| Opened { fd, path: place.real, extra: place.extra }))
+}
+
+/// Does this with the folder of the first grant that covers what an absolute path really is, and the names beneath it. `None` if none does.
+pub(super) fn reach<T: Copy, R>(
+    grants: &[&Grant<T>],
+    path: &Path,
+    wanted: Wanted,
+    last: Last,
+    act: impl Fn(&OwnedFd, &Path) -> rustix::io::Result<R>,
+) -> Option<io::Result<(R, Place<T>)>> {
+    let mut failure = Errno::LOOP;
     for _ in 0..ATTEMPTS_MAX {
-        let real = real_path(path)?;
-        let (grant, held, beneath) = grants.iter().find_map(|grant| {
-            let held = grant.hold();
-            let root = grant.real_root(held.as_ref())?;
-            grant.covers(&root, &real, wanted).map(|beneath| (*grant, held, beneath.to_owned()))
-        })?;
-        let Some(held) = held else { return Some(Err(Errno::NOENT.into())) };
-        match open_wanted(&held, &beneath, wanted) {
-            Ok(fd) => return Some(Ok(Opened { fd, path: real, extra: grant.extra })),
+        let place = find(grants, path, wanted, last)?;
+        let Some(folder) = &place.folder else { return Some(Err(Errno::NOENT.into())) };
+        match act(folder, &place.beneath) {
+            Ok(done) => return Some(Ok((done, place))),
             // What was a plain name a moment ago is a symlink or no folder now, or has another name: look again.
-            Err(error @ (Errno::LOOP | Errno::NOTDIR)) => last = error,
+            Err(error @ (Errno::LOOP | Errno::NOTDIR)) => failure = error,
             // To ask whether it is there now is not enough: that may come too late as well.
-            Err(Errno::NOENT) if real_path(path).as_ref() != Some(&real) || path.symlink_metadata().is_ok() => {
-                last = Errno::NOENT;
+            Err(Errno::NOENT) if last.real(path).as_ref() != Some(&place.real) || path.symlink_metadata().is_ok() => {
+                failure = Errno::NOENT;
             }
             Err(error) => return Some(Err(error.into())),
         }
     }
-    Some(Err(last.into()))
+    Some(Err(failure.into()))
 }
 
-fn open_wanted(held: &Held, beneath: &Path, wanted: Wanted) -> rustix::io::Result<OwnedFd> {
+fn open_wanted(folder: &OwnedFd, beneath: &Path, wanted: Wanted) -> rustix::io::Result<OwnedFd> {
     let safe = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     match wanted {
-        Wanted::Folder => open_beneath(&*held.folder, beneath, safe | OFlags::DIRECTORY),
+        Wanted::Folder => open_beneath(folder, beneath, safe | OFlags::DIRECTORY),
+        Wanted::Any => open_beneath(folder, beneath, safe | OFlags::NONBLOCK | OFlags::NOCTTY),
         Wanted::File => {
             // Non-blocking, so that a FIFO or a device cannot hold the caller up before it is refused.
-            let fd = open_beneath(&*held.folder, beneath, safe | OFlags::NONBLOCK | OFlags::NOCTTY)?;
+            let fd = open_beneath(folder, beneath, safe | OFlags::NONBLOCK | OFlags::NOCTTY)?;
             match FileType::from_raw_mode(fstat(&fd)?.st_mode) {
                 FileType::RegularFile => Ok(fd),
                 FileType::Directory => Err(Errno::ISDIR),

@@ -1,5 +1,6 @@
 //! What a manifest comes to.
 
+use super::env::EnvPattern;
 use super::grant::Grant;
 use super::net::UrlPattern;
 use std::path::PathBuf;
@@ -17,6 +18,8 @@ pub(super) struct Granted {
     pub(super) preopens: Vec<Grant<Access>>,
     pub(super) fetch: Vec<UrlPattern>,
     pub(super) http: Http,
+    pub(super) fs: FsGrants,
+    pub(super) env: Vec<EnvPattern>,
     pub(super) limits: ManifestLimits,
     pub(super) cache: CacheChoice,
 }
@@ -27,6 +30,13 @@ pub(super) struct Http {
     pub(super) allow: Vec<UrlPattern>,
     /// Also to addresses that are no public ones, by whichever name.
     pub(super) allow_private: bool,
+}
+
+/// The app's own files: two lists that say nothing of each other.
+#[derive(Debug, Default)]
+pub(super) struct FsGrants {
+    pub(super) read: Vec<Grant<()>>,
+    pub(super) write: Vec<Grant<()>>,
 }
 
 /// The sha256 that a granted file must have, if any.

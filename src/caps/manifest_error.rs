@@ -25,6 +25,18 @@ impl ManifestError {
     }
 }
 
+impl ManifestError {
+    /// What is wrong, without the place. A terminal might obey what it quotes.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Line and column, from 1; none for a file that cannot be read.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        self.place.as_ref().map(|place| (place.line, place.column))
+    }
+}
+
 impl fmt::Display for ManifestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = printable::message(self.file.to_string_lossy().into_owned());

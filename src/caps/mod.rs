@@ -2,31 +2,55 @@
 //!
 //! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] holds each granted folder as an
 //! open directory handle; [`resolve`] finds out what a path really means and opens it beneath such a handle, so that nothing
-//! changes between the check and the use; [`net`] decides about URLs, [`addresses`] about what their hosts turn out to be. Nothing here sends a message or knows an engine.
+//! changes between the check and the use; [`net`] decides about URLs, [`addresses`] about what their hosts turn out to be. [`env`] decides
+//! about variables of the environment; [`files`] opens what is the app's own. [`audit`] notes what is
+//! used, from which [`needed`] makes a manifest. Nothing here sends a message or knows an engine.
 
 mod addresses;
+mod audit;
 mod builder;
+mod env;
+mod files;
 mod grant;
 mod granted;
 mod manifest;
 mod manifest_error;
-mod misspelt;
+mod needed;
 mod net;
 mod paths;
 mod resolve;
+#[cfg(feature = "host")]
+mod review;
 
 pub use builder::CapsBuilder;
+pub use files::{FsEntry, FsError, FsRight, FsWatched, Writing};
 pub use granted::{Access, AppInfo, CacheChoice, Interruption, ManifestLimits, Priority};
 pub use manifest_error::ManifestError;
+#[cfg(feature = "host")]
+pub use review::{Finding, FindingKind, Review, ReviewedEntry, review};
 
 use crate::printable;
-use grant::{Grant, Wanted};
+use audit::Audit;
+use grant::{Grant, Last, Wanted};
 use granted::Granted;
+use rustix::io::Errno;
 use std::fs::File;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// The JSON Schema of a manifest, for editors.
+#[cfg(feature = "host")]
+pub fn manifest_schema() -> serde_json::Value {
+    manifest::schema()
+}
+
+/// The sections of a manifest whose keys are all known, and these. An unknown key in one of them is an error.
+pub fn manifest_keys() -> &'static [(&'static str, &'static [&'static str])] {
+    manifest::sections()
+}
 
 /// The name of a manifest, looked for beside a script and in the folders above it.
 pub const MANIFEST_NAME: &str = "manifest.app.toml";
@@ -35,6 +59,7 @@ pub const MANIFEST_NAME: &str = "manifest.app.toml";
 #[derive(Clone, Debug)]
 pub struct Caps {
     granted: Arc<Granted>,
+    audit: Option<Arc<Audit>>,
 }
 
 /// Why something is refused.
@@ -82,6 +107,21 @@ pub struct PreopenDir {
     pub access: Access,
     /// Where it really is, for messages.
     pub path: PathBuf,
+    /// To be set once a guest changes something in it, where that is to be noted.
+    pub changed: Option<Arc<AtomicBool>>,
+}
+
+/// A path that the app itself may read or write, or make: a granted folder, open, and names beneath it. Whoever opens it does so
+/// [beneath](resolve::open_beneath) that folder and follows no symlink, so that it is what was judged.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
+pub struct FsPlace {
+    /// The granted folder, or the one that the granted file is in.
+    pub folder: Arc<OwnedFd>,
+    /// Plain names beneath it, all symlinks resolved; empty for the folder itself. What it names need not exist.
+    pub beneath: PathBuf,
+    /// Where it really is, for messages.
+    pub path: PathBuf,
 }
 
 impl Caps {
@@ -89,7 +129,30 @@ impl Caps {
     pub fn denied() -> Caps {
         let why =
             format!("there is no {MANIFEST_NAME} beside the script or above it, so no [capabilities.wasm] grants it");
-        Caps { granted: Arc::new(Granted { disabled: Some(why), ..Granted::default() }) }
+        Caps::of(Granted { disabled: Some(why), ..Granted::default() })
+    }
+
+    fn of(granted: Granted) -> Caps {
+        Caps { granted: Arc::new(granted), audit: None }
+    }
+
+    /// The same grants, of which from now on is noted what is used: by this one and its clones.
+    #[must_use]
+    pub fn audited(self) -> Caps {
+        Caps { audit: Some(Arc::default()), ..self }
+    }
+
+    /// The smallest manifest that grants what has been used so far, as TOML, for the folder of the manifest that was read. Bounds are in it as
+    /// they were. `None` where nothing is noted.
+    pub fn needed(&self) -> Option<String> {
+        Some(self.audit.as_ref()?.look(|uses| needed::manifest(&self.granted, uses)))
+    }
+
+    /// Notes a use, where that is wanted.
+    fn note(&self, note: impl FnOnce(&Audit)) {
+        if let Some(audit) = &self.audit {
+            note(audit);
+        }
     }
 
     /// Reads a manifest and opens the folders that it grants.
@@ -110,7 +173,7 @@ impl Caps {
         let folder = manifest.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let base = std::path::absolute(folder).map_err(|error| ManifestError::unreadable(manifest, &error))?;
         let granted = manifest::parse(text, manifest, &base, home)?;
-        Ok(Caps { granted: Arc::new(granted) })
+        Ok(Caps::of(granted))
     }
 
     /// The manifest in this folder or in the nearest one above it.
@@ -147,7 +210,10 @@ impl Caps {
     /// `Denied`, saying what is missing.
     pub fn check_enabled(&self) -> Result<(), CapsError> {
         match &self.granted.disabled {
-            None => Ok(()),
+            None => {
+                self.note(Audit::wasm);
+                Ok(())
+            }
             Some(why) => Err(denied(format!("WebAssembly is not granted: {why}"))),
         }
     }
@@ -163,6 +229,7 @@ impl Caps {
         let (free, pinned): (Vec<_>, Vec<_>) = load.iter().partition(|grant| grant.extra.is_none());
         let ordered = free.into_iter().chain(pinned);
         let opened = self.open(path, "load", ordered, Wanted::File, CapsErrorKind::Io)?;
+        self.note(|audit| audit.module(&opened.path, opened.extra));
         Ok(ModuleFile { file: opened.fd.into(), path: opened.path, sha256: opened.extra })
     }
 
@@ -176,7 +243,8 @@ impl Caps {
         grants.sort_by_key(|grant| std::cmp::Reverse(grant.extra));
         let opened = self.open(path, "preopens", grants, Wanted::Folder, CapsErrorKind::Wasi)?;
         let access = want.unwrap_or(opened.extra);
-        Ok(PreopenDir { dir: opened.fd, access, path: opened.path })
+        let changed = self.audit.as_ref().and_then(|audit| audit.folder(&opened.path, want));
+        Ok(PreopenDir { dir: opened.fd, access, path: opened.path, changed })
     }
 
     fn open<'a, T: Copy + 'a>(
@@ -214,9 +282,57 @@ impl Caps {
         }
     }
 
+    /// Finds a path of the app's own that `[capabilities.fs]` lets it read. It may not exist.
+    ///
+    /// # Errors
+    /// `Denied`, with one message whether or not it exists; `Io` where the granted folder does not exist.
+    pub fn fs_read(&self, path: &str) -> Result<FsPlace, CapsError> {
+        let place = self.fs(path, "read", &self.granted.fs.read)?;
+        self.note(|audit| audit.read(&place.path));
+        Ok(place)
+    }
+
+    /// The same of one that it may write: make, change, rename and remove. To read it is another grant.
+    ///
+    /// # Errors
+    /// As for [`Caps::fs_read`].
+    pub fn fs_write(&self, path: &str) -> Result<FsPlace, CapsError> {
+        let place = self.fs(path, "write", &self.granted.fs.write)?;
+        self.note(|audit| audit.write(&place.path));
+        Ok(place)
+    }
+
+    fn fs(&self, path: &str, key: &str, grants: &[Grant<()>]) -> Result<FsPlace, CapsError> {
+        let shown = || printable::sentence(path);
+        let grants: Vec<_> = grants.iter().collect();
+        let found =
+            self.absolute(path).and_then(|absolute| grant::find(&grants, &absolute, Wanted::Any, Last::Followed));
+        let Some(found) = found else {
+            return Err(denied(format!("\"{}\" is not granted by `{key}` in [capabilities.fs]", shown())));
+        };
+        let Some(folder) = found.folder else {
+            let message = format!("\"{}\" cannot be opened: {}", shown(), std::io::Error::from(Errno::NOENT));
+            return Err(CapsError { kind: CapsErrorKind::Io, message });
+        };
+        Ok(FsPlace { folder, beneath: found.beneath, path: found.real })
+    }
+
+    /// May the app read this variable of its environment?
+    pub fn may_read_env(&self, name: &str) -> bool {
+        let allowed = self.granted.env.iter().any(|pattern| pattern.allows(name));
+        if allowed {
+            self.note(|audit| audit.variable(name));
+        }
+        allowed
+    }
+
     /// May the app's own `fetch` ask for this URL?
     pub fn fetch_allows(&self, url: &url::Url) -> bool {
-        self.granted.fetch.iter().any(|pattern| pattern.allows(url))
+        let allowed = self.granted.fetch.iter().any(|pattern| pattern.allows(url));
+        if allowed {
+            self.note(|audit| audit.fetch(url));
+        }
+        allowed
     }
 
     /// May components send any request at all?
@@ -226,14 +342,25 @@ impl Caps {
 
     /// May a component ask for this URL?
     pub fn http_allows(&self, url: &url::Url) -> bool {
-        self.granted.disabled.is_none() && self.granted.http.allow.iter().any(|pattern| pattern.allows(url))
+        let allowed =
+            self.granted.disabled.is_none() && self.granted.http.allow.iter().any(|pattern| pattern.allows(url));
+        if allowed {
+            self.note(|audit| audit.request(url));
+        }
+        allowed
     }
 
     /// May it be reached at this address, which its host has turned out to be? What is not public has to be granted as such.
     pub fn http_reaches(&self, url: &url::Url, address: IpAddr) -> bool {
         let http = &self.granted.http;
         let mut by = http.allow.iter().filter(|pattern| pattern.allows(url));
-        addresses::is_public(address) || http.allow_private || by.any(|pattern| pattern.names(address))
+        if addresses::is_public(address) || by.any(|pattern| pattern.names(address)) {
+            return true;
+        }
+        if http.allow_private {
+            self.note(Audit::private);
+        }
+        http.allow_private
     }
 }
 

@@ -54,6 +54,14 @@ pub(super) fn real_path(path: &Path) -> Option<PathBuf> {
     Some(real)
 }
 
+/// The same without the last name, which is taken as it is, be it a symlink. A path that ends in no name is the folder that it means.
+pub(super) fn real_name(path: &Path) -> Option<PathBuf> {
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => Some(real_path(parent)?.join(name)),
+        _ => real_path(path),
+    }
+}
+
 /// The components that mean something: names and `..`.
 fn names(path: &Path) -> VecDeque<OsString> {
     let name = |component: Component| match component {

@@ -95,7 +95,7 @@ impl Exec {
     /// Runs the command and returns the process's exit code.
     pub(super) fn execute(mut self) -> Result<i32, Box<dyn Error>> {
         let (file, args) = words::split(std::mem::take(&mut self.words))?;
-        self.log.start()?;
+        let _log = self.log.start()?;
         Ok(try_exec(&self, &file, args)?)
     }
 }

@@ -4,8 +4,10 @@ use crate::printable;
 use clap::{Args, ValueEnum};
 use std::error::Error;
 use std::io::{self, Write};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 /// Levels, from the least to the most that is told.
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
@@ -18,7 +20,19 @@ pub(super) struct Log {
     /// How a line of the log is written
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
     log_format: Format,
+    #[cfg(feature = "otlp")]
+    #[command(flatten)]
+    otlp: super::otlp::Otlp,
 }
+
+/// The log of a run. It is all written, and sent, when this goes.
+#[derive(Default)]
+pub(super) struct Started {
+    #[cfg(feature = "otlp")]
+    _sending: Option<super::otlp::Sending>,
+}
+
+type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
@@ -28,16 +42,31 @@ enum Format {
 
 impl Log {
     /// Starts the log, if there is to be one.
-    pub(super) fn start(&self) -> Result<(), Box<dyn Error>> {
-        let Some(wanted) = &self.log else { return Ok(()) };
+    #[cfg_attr(not(feature = "otlp"), allow(unused_mut, reason = "spans go nowhere else"))]
+    pub(super) fn start(&self) -> Result<Started, Box<dyn Error>> {
+        let mut started = Started::default();
+        let mut layers: Vec<Boxed> = self.lines()?.into_iter().collect();
+        #[cfg(feature = "otlp")]
+        if let Some((layer, sending)) = self.otlp.layer()? {
+            layers.push(layer);
+            started._sending = Some(sending);
+        }
+        if !layers.is_empty() {
+            tracing_subscriber::registry().with(layers).try_init().map_err(|error| format!("--log: {error}"))?;
+        }
+        Ok(started)
+    }
+
+    /// What writes lines to stderr.
+    fn lines(&self) -> Result<Option<Boxed>, String> {
+        let Some(wanted) = &self.log else { return Ok(None) };
         let filter =
             EnvFilter::builder().parse(directives(wanted)?).map_err(|error| format!("--log {wanted}: {error}"))?;
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_span_events(FmtSpan::CLOSE).with_ansi(false);
-        let started = match self.log_format {
-            Format::Text => log.with_writer(|| LineWriter(printable::lines)).try_init(),
-            Format::Json => log.json().with_writer(|| LineWriter(printable::json)).try_init(),
-        };
-        started.map_err(|error| format!("--log: {error}").into())
+        let log = tracing_subscriber::fmt::layer().with_span_events(FmtSpan::CLOSE).with_ansi(false);
+        Ok(Some(match self.log_format {
+            Format::Text => log.with_writer(|| LineWriter(printable::lines)).with_filter(filter).boxed(),
+            Format::Json => log.json().with_writer(|| LineWriter(printable::json)).with_filter(filter).boxed(),
+        }))
     }
 }
 

@@ -3,12 +3,15 @@
 mod amount;
 mod cache;
 mod cache_folder;
+mod check;
 mod compile_line;
 mod compile_module;
 mod documents;
 mod entry;
 mod exec;
+mod init;
 mod inspect;
+mod inspector;
 mod interruption;
 mod invoke;
 mod invoke_component;
@@ -17,6 +20,8 @@ mod json_writer;
 mod log;
 mod mistaken;
 mod module_file;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod output;
 mod preopens;
 mod run;
@@ -32,11 +37,14 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
+  runtime-wasm init app                              an app and a plugin to begin with
   runtime-wasm run main.ts
   runtime-wasm run main.js --verbose input.txt      arguments after the script go to the script
   runtime-wasm run --manifest ./other.toml main.js
   runtime-wasm run --log debug --log-format json main.js
+  runtime-wasm run --inspect main.js                 a page with the live instances, on this machine
   runtime-wasm exec --dir ./data::/data tool.wasm /data/in.txt
+  runtime-wasm check                                what the manifest grants, in words
   runtime-wasm inspect tool.wasm
   runtime-wasm types > runtime-wasm.d.ts             what TypeScript has to know
   runtime-wasm types tool.wasm --out tool.d.ts        and of one module
@@ -55,8 +63,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Init(init::Init),
     Run(run::Run),
     Exec(exec::Exec),
+    Check(check::Check),
     Inspect(inspect::Inspect),
     Types(types::Types),
     Cache(cache::CacheCommand),
@@ -76,8 +86,10 @@ pub fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let outcome = match command {
+        Command::Init(init) => init.execute(),
         Command::Run(run) => run.execute(),
         Command::Exec(exec) => exec.execute(),
+        Command::Check(check) => check.execute(),
         Command::Inspect(inspect) => inspect.execute(),
         Command::Types(types) => types.execute(),
         Command::Cache(cache) => cache.execute(),

@@ -35,7 +35,7 @@ fn parse(flag: &str) -> Result<Preopen, String> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let dir = open(host, flags, Mode::empty())
         .map_err(|error| format!("the folder {host} cannot be opened: {}", std::io::Error::from(error)))?;
-    Ok(Preopen { guest_path: guest.to_owned(), dir: Arc::new(dir), writable })
+    Ok(Preopen { guest_path: guest.to_owned(), dir: Arc::new(dir), writable, changed: None })
 }
 
 /// A file that exists and whose name the flag reads on into: names may hold the separator, and whoever can name a file must not

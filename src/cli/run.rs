@@ -3,6 +3,7 @@
 use super::cache_folder::CacheFlag;
 use super::compile_line::compile_line;
 use super::compile_module::this_program;
+use super::inspector::InspectFlag;
 use super::interruption::InterruptionFlag;
 use super::log::Log;
 use super::mistaken::{is_module, is_script};
@@ -16,7 +17,7 @@ use crate::ops;
 use crate::registry::Runtime;
 use crate::scheduling;
 use crate::session::{HostOptions, WasmHost};
-use crate::terminal::{Label, say};
+use crate::terminal::{Label, say, tell};
 use clap::{Args, ValueHint};
 use std::error::Error;
 use std::ffi::OsString;
@@ -58,10 +59,15 @@ pub(super) struct Run {
     #[command(flatten)]
     interruption: InterruptionFlag,
     #[command(flatten)]
+    inspect: InspectFlag,
+    #[command(flatten)]
     log: Log,
     /// Write a WebAssembly core dump for each trap into this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     coredump: Option<PathBuf>,
+    /// At the end, write the smallest manifest that the run needed: to stderr, or to this file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
+    audit: Option<PathBuf>,
     /// The app's main module: .js, .mjs, .ts or .mts, or `-`; and after it what it sees as `args` of runtime:app
     #[arg(value_name = "SCRIPT", required = true, trailing_var_arg = true, value_hint = ValueHint::FilePath)]
     words: Vec<OsString>,
@@ -71,10 +77,11 @@ impl Run {
     /// Runs the app and returns its exit code.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
         let (script, args) = words::split(self.words)?;
-        self.log.start()?;
+        let _log = self.log.start()?;
         let is_stdin = script.as_os_str() == script::STDIN;
         let main = if is_stdin { std::env::current_dir()?.join(script) } else { check_script(&script)? };
         let caps = load_caps(self.manifest.as_deref(), &main)?;
+        let caps = if self.audit.is_some() { caps.audited() } else { caps };
         log_missing(&caps);
         let source = if is_stdin { Some(script::from_stdin()?) } else { None };
         let options = HostOptions {
@@ -87,6 +94,9 @@ impl Run {
         };
         let wasm = WasmHost::with(caps.clone(), options).map_err(|error| no_start(&error))?;
         let guests = wasm.runtime().clone();
+        // It ends with this function, which is when the app has ended.
+        let _inspector = self.inspect.start(&guests, &main)?;
+        let audit = self.audit.zip(Some(caps.clone()));
         // The event loop runs on this thread.
         scheduling::prompt_this_thread();
         Ok(run_app(AppOptions {
@@ -95,7 +105,12 @@ impl Run {
             args,
             caps,
             extensions: vec![ops::extension(wasm)],
-            on_shutdown: Box::new(move || stop_guests(&guests)),
+            on_shutdown: Box::new(move || {
+                stop_guests(&guests);
+                if let Some((file, caps)) = audit {
+                    write_needed(&file, &caps);
+                }
+            }),
         }))
     }
 }
@@ -105,6 +120,17 @@ fn stop_guests(guests: &Runtime) {
     let left = guests.shutdown(SHUTDOWN_PATIENCE);
     if left > 0 {
         say(Label::Warning, &format!("{left} guests had not ended after {} s", SHUTDOWN_PATIENCE.as_secs()));
+    }
+}
+
+/// Writes what the run has needed; `-` is stderr.
+fn write_needed(file: &Path, caps: &Caps) {
+    let needed = caps.needed().unwrap_or_default();
+    if file == Path::new("-") {
+        return tell(needed.trim_end());
+    }
+    if let Err(error) = std::fs::write(file, needed) {
+        say(Label::Error, &format!("{} cannot be written: {error}", shown(file)));
     }
 }
 

@@ -55,7 +55,9 @@ mod tests {
             if option.get_action().takes_values() {
                 let join = if name.starts_with("--") { "=" } else { "" };
                 all.push(vec![format!("{name}{join}{}", value(option))]);
-                all.push(vec![name, value(option)]);
+                // One that may stand alone takes its value by `=` only, so that it does not take the file for one.
+                let alone = option.is_require_equals_set();
+                all.push(if alone { vec![name] } else { vec![name, value(option)] });
             } else {
                 all.push(vec![name]);
             }

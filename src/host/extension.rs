@@ -1,7 +1,14 @@
 //! The host's own extension: the ops behind `console`, `runtime:app` and the bootstrap.
 
 use super::ending::Ending;
+use super::failure::Failure;
+use super::signals::Listeners;
+use super::stdio::Outputs;
+use super::{crypto, env, files, signals, stdio};
+use crate::caps::Caps;
+use crate::printable;
 use crate::terminal::has_colors;
+use deno_core::url::Url;
 use deno_core::{Extension, OpState, op2};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -20,14 +27,57 @@ pub(super) struct Info {
     pub(super) main: String,
     /// The strings after the script on the command line.
     pub(super) args: Vec<String>,
+    user_agent: &'static str,
     color_stdout: bool,
     color_stderr: bool,
 }
 
 impl Info {
     pub(super) fn new(main: String, args: Vec<String>) -> Info {
-        let (color_stdout, color_stderr) = (has_colors(&std::io::stdout()), has_colors(&std::io::stderr()));
-        Info { main, args, color_stdout, color_stderr }
+        Info {
+            main,
+            args,
+            user_agent: super::user_agent::USER_AGENT,
+            color_stdout: has_colors(&std::io::stdout()),
+            color_stderr: has_colors(&std::io::stderr()),
+        }
+    }
+}
+
+/// How many processors the app may use.
+#[op2(fast)]
+#[smi]
+fn op_wasm_host_processors() -> u32 {
+    std::thread::available_parallelism().map_or(1, |processors| u32::try_from(processors.get()).unwrap_or(u32::MAX))
+}
+
+/// The working directory.
+#[op2]
+#[string]
+fn op_wasm_host_cwd() -> Result<String, Failure> {
+    let folder = std::env::current_dir().map_err(|error| Failure::io("there is no working directory", &error))?;
+    let not_text = |name: std::ffi::OsString| {
+        let name = printable::sentence(&name.to_string_lossy());
+        Failure::Io(format!("the working directory's name is no UTF-8: \"{name}\""), None)
+    };
+    folder.into_os_string().into_string().map_err(not_text)
+}
+
+/// The path of a `file:` URL; null for any other.
+#[op2]
+#[string]
+fn op_wasm_host_path_of_url(#[string] url: &str) -> Option<String> {
+    let path = Url::parse(url).ok().filter(|url| url.scheme() == "file")?.to_file_path().ok()?;
+    path.into_os_string().into_string().ok()
+}
+
+/// Is it a terminal: stdin, stdout, stderr by their numbers?
+#[op2(fast)]
+fn op_wasm_host_is_terminal(#[smi] stream: u32) -> bool {
+    match stream {
+        0 => std::io::stdin().is_terminal(),
+        1 => std::io::stdout().is_terminal(),
+        _ => std::io::stderr().is_terminal(),
     }
 }
 
@@ -71,17 +121,58 @@ async fn op_wasm_host_exit(state: Rc<RefCell<OpState>>, #[smi] code: i32) {
 deno_core::extension!(
     runtime_wasm_host,
     deps = [deno_webidl, deno_web, deno_fetch],
-    ops = [op_wasm_host_exit, op_wasm_host_info, op_wasm_host_print],
+    ops = [
+        op_wasm_host_cwd,
+        op_wasm_host_exit,
+        op_wasm_host_info,
+        op_wasm_host_is_terminal,
+        op_wasm_host_path_of_url,
+        op_wasm_host_print,
+        op_wasm_host_processors,
+        crypto::op_wasm_host_aes_gcm,
+        crypto::op_wasm_host_digest,
+        crypto::op_wasm_host_ed25519_public,
+        crypto::op_wasm_host_ed25519_sign,
+        crypto::op_wasm_host_ed25519_verify,
+        crypto::op_wasm_host_hkdf,
+        crypto::op_wasm_host_hmac,
+        crypto::op_wasm_host_hmac_verify,
+        crypto::op_wasm_host_pbkdf2,
+        crypto::op_wasm_host_random,
+        env::op_wasm_host_env,
+        env::op_wasm_host_env_all,
+        files::op_wasm_host_mkdir,
+        files::op_wasm_host_open_to_read,
+        files::op_wasm_host_open_to_write,
+        files::op_wasm_host_read_dir,
+        files::op_wasm_host_read_file,
+        files::op_wasm_host_read_text_file,
+        files::op_wasm_host_remove,
+        files::op_wasm_host_rename,
+        files::op_wasm_host_stat,
+        files::op_wasm_host_watch,
+        files::op_wasm_host_watch_next,
+        files::op_wasm_host_write_file,
+        signals::op_wasm_host_signal_done,
+        signals::op_wasm_host_signal_listen,
+        signals::op_wasm_host_signal_next,
+        stdio::op_wasm_host_stdin,
+        stdio::op_wasm_host_terminal_size,
+        stdio::op_wasm_host_write,
+    ],
     synthetic_esm = ["runtime:app" = "ext:runtime_wasm_host/app.js"],
-    options = { info: Info, ending: Ending },
+    options = { info: Info, ending: Ending, listeners: Listeners, caps: Caps },
     state = |state, options| {
         state.put(options.info);
         state.put(options.ending);
+        state.put(options.listeners);
+        state.put(options.caps);
+        state.put(Outputs::default());
     },
     docs = "Sets up an app's globals and `runtime:app`.",
 );
 
 /// The extension, with its scripts.
-pub(super) fn extension(info: Info, ending: Ending) -> Extension {
-    super::scripts::add_own(runtime_wasm_host::init(info, ending))
+pub(super) fn extension(info: Info, ending: Ending, listeners: Listeners, caps: Caps) -> Extension {
+    super::scripts::add_own(runtime_wasm_host::init(info, ending, listeners, caps))
 }

@@ -2,18 +2,17 @@
 //!
 //! `data:` and `blob:` URLs hold their own content and need no grant; other schemes do not exist here.
 
+use super::files::OpenFile;
 use crate::blocking;
 use crate::caps::{Caps, CapsError, CapsErrorKind};
-use deno_core::{AsyncResult, BufView, CancelFuture, CancelHandle, OpState, Resource, url::Url};
+use deno_core::{CancelFuture, CancelHandle, OpState, url::Url};
 use deno_error::JsErrorBox;
 use deno_fetch::{
     CancelableResponseFuture, FetchError, FetchHandler, Options, ReqBody, ResBody, ResourceToBodyAdapter,
 };
 use http_body_util::BodyExt as _;
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::Read;
 use std::rc::Rc;
 
 thread_local! {
@@ -29,7 +28,7 @@ pub(super) fn grant(caps: &Caps) {
 /// The options of `deno_fetch`.
 pub(super) fn options(caps: &Caps) -> Options {
     Options {
-        user_agent: concat!("runtime-wasm/", env!("CARGO_PKG_VERSION")).into(),
+        user_agent: super::user_agent::USER_AGENT.into(),
         request_builder_hook: Some(check_request),
         file_fetch_handler: Rc::new(GrantedFiles(caps.clone())),
         ..Options::default()
@@ -87,34 +86,10 @@ fn unreadable(url: &Url, reason: &str) -> JsErrorBox {
 
 fn respond(file: File, length: u64, url: &Url) -> Result<http::Response<ResBody>, JsErrorBox> {
     let kind = if url.path().ends_with(".wasm") { "application/wasm" } else { "application/octet-stream" };
-    let body = ResourceToBodyAdapter::new(Rc::new(FileBody(RefCell::new(Some(file)))));
+    let body = ResourceToBodyAdapter::new(Rc::new(OpenFile::new(file, url.to_string())));
     http::Response::builder()
         .header(http::header::CONTENT_LENGTH, length)
         .header(http::header::CONTENT_TYPE, kind)
         .body(body.boxed())
         .map_err(|error| unreadable(url, &error.to_string()))
-}
-
-/// A file that is read piece by piece, off the event loop. Empty while a read is under way.
-struct FileBody(RefCell<Option<File>>);
-
-impl Resource for FileBody {
-    fn name(&self) -> Cow<'_, str> {
-        "grantedFile".into()
-    }
-
-    fn read(self: Rc<Self>, limit: usize) -> AsyncResult<BufView> {
-        Box::pin(async move {
-            let mut file = self.0.take().ok_or_else(|| JsErrorBox::generic("the file is being read already"))?;
-            let read = blocking::run(move || {
-                let mut piece = vec![0; limit];
-                let length = file.read(&mut piece)?;
-                piece.truncate(length);
-                Ok::<_, std::io::Error>((file, piece))
-            });
-            let (file, piece) = read.await.map_err(JsErrorBox::from_err)?.map_err(JsErrorBox::from_err)?;
-            self.0.replace(Some(file));
-            Ok(BufView::from(piece))
-        })
-    }
 }

@@ -5,8 +5,8 @@ use crate::blocking;
 use deno_core::error::ModuleLoaderError;
 use deno_core::url::Url;
 use deno_core::{
-    Extension, ModuleLoadOptions, ModuleLoadReferrer, ModuleLoadResponse, ModuleLoader, ModuleSource, ModuleSourceCode,
-    ModuleSpecifier, ModuleType, RequestedModuleType, ResolutionKind, resolve_import,
+    Extension, ModuleLoadOptions, ModuleLoadReferrer, ModuleLoadResponse, ModuleLoader, ModuleResolutionError,
+    ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, RequestedModuleType, ResolutionKind, resolve_import,
 };
 use deno_error::JsErrorBox;
 use std::path::Path;
@@ -55,7 +55,10 @@ impl ModuleLoader for FileLoader {
         referrer: &str,
         _: ResolutionKind,
     ) -> Result<ModuleSpecifier, ModuleLoaderError> {
-        let url = resolve_import(specifier, referrer).map_err(JsErrorBox::from_err)?;
+        let url = resolve_import(specifier, referrer).map_err(|error| match error {
+            ModuleResolutionError::ImportPrefixMissing { .. } => bare(specifier, referrer),
+            error => JsErrorBox::from_err(error),
+        })?;
         self.check(&url, referrer)?;
         Ok(url)
     }
@@ -81,6 +84,15 @@ impl ModuleLoader for FileLoader {
             Ok(ModuleSource::new(kind, ModuleSourceCode::String(source.into()), &url, None))
         }))
     }
+}
+
+/// What is said of a package: whoever imports one has a bundler at hand, or is told of one.
+fn bare(specifier: &str, referrer: &str) -> JsErrorBox {
+    type_error(format!(
+        "cannot import \"{specifier}\" from {referrer}: it names a package, and those are not looked up. A file of the app's begins with \
+         \"./\"; packages are bundled with the app, for example by\n    \
+         npx esbuild main.js --bundle --format=esm --platform=neutral --main-fields=module,main '--external:runtime:*' --outfile=app.js"
+    ))
 }
 
 /// What the file at `url` is, and its JavaScript. `importer` is for messages.

@@ -4,24 +4,32 @@
 //! mod.rs         AppOptions, run_app: the life of an app from its first line to its exit code
 //! extension.rs   the host's own ops; js/host/bootstrap.js sets the globals, seal.js takes others away, app.js is runtime:app
 //! loader.rs      files and runtime: specifiers become modules; typescript.rs takes types away
-//! fetch.rs       what fetch() may reach
+//! fetch.rs       what fetch() may reach; user_agent.rs as what
+//! files/         the app's own files; env.rs its variables, stdio.rs its standard streams; failure.rs what they reject with
+//! crypto.rs      what the global crypto computes
 //! permissions.rs what the deno_* extensions ask instead
-//! ending.rs      exit(), signals and the shutdown hook meet here; signals.rs waits for Ctrl-C
+//! ending.rs      exit(), signals and the shutdown hook meet here; signals.rs waits for Ctrl-C, and tells those that listen
 //! report.rs      uncaught errors, as text
 //! javascript_engine.rs  which engine this is
 //! scripts.rs     the JavaScript inside the binary
 //! ```
 
+mod crypto;
 mod ending;
+mod env;
 mod extension;
+mod failure;
 mod fetch;
+mod files;
 mod javascript_engine;
 mod loader;
 mod permissions;
 mod report;
 mod scripts;
 mod signals;
+mod stdio;
 mod typescript;
+mod user_agent;
 
 pub use ending::ShutdownHook;
 pub use javascript_engine::javascript_engine;
@@ -111,7 +119,9 @@ impl App {
             .enable_all()
             .build();
         let runtime = runtime.map_err(|error| format!("cannot start the event loop: {error}"))?;
-        signals::watch(ending.clone()).map_err(|error| format!("no thread to wait for signals on: {error}"))?;
+        let listeners = signals::Listeners::default();
+        signals::watch(ending.clone(), listeners.clone())
+            .map_err(|error| format!("no thread to wait for signals on: {error}"))?;
         if cfg!(feature = "v8") {
             let threads =
                 std::thread::available_parallelism().map_or(1, usize::from).min(V8_THREADS_MAX) * V8_POOLS + 1;
@@ -119,7 +129,7 @@ impl App {
         }
         fetch::grant(&self.caps);
         let code = runtime.block_on(async {
-            let mut js = self.start(&main, ending).map_err(|error| error.to_string())?;
+            let mut js = self.start(&main, ending, listeners.clone()).map_err(|error| error.to_string())?;
             ending.set_isolate(js.v8_isolate().thread_safe_handle());
             let outcome = tokio::select! {
                 biased;
@@ -127,7 +137,7 @@ impl App {
                 outcome = run_main(&mut js, &main, source, ending) => outcome,
             };
             ending.forget_isolate();
-            let code = conclude(outcome, ending.code());
+            let code = conclude(outcome, ending.code(), listeners.code());
             // The guests are stopped while their pending ops still have a runtime to answer to.
             ending.finish();
             Ok(code)
@@ -137,7 +147,7 @@ impl App {
     }
 
     /// The engine with all extensions, before it has run anything of the app.
-    fn start(self, main: &Url, ending: &Ending) -> Result<JsRuntime, CoreError> {
+    fn start(self, main: &Url, ending: &Ending, listeners: signals::Listeners) -> Result<JsRuntime, CoreError> {
         let info = extension::Info::new(main.to_string(), self.args);
         let blobs = deno_web::BlobStore::default_arc();
         let channels = deno_web::InMemoryBroadcastChannel::default();
@@ -145,7 +155,7 @@ impl App {
             scripts::embed(deno_webidl::deno_webidl::init()),
             scripts::embed(deno_web::deno_web::init(blobs, Some(main.clone()), false, channels)),
             scripts::embed(deno_fetch::deno_fetch::init(fetch::options(&self.caps))),
-            extension::extension(info, ending.clone()),
+            extension::extension(info, ending.clone(), listeners, self.caps.clone()),
         ];
         extensions.extend(self.extensions);
         let loader = loader::FileLoader::new(&extensions);
@@ -194,11 +204,12 @@ async fn run_main(js: &mut JsRuntime, main: &Url, source: Option<String>, ending
     evaluated.await
 }
 
-/// The exit code: the one that was asked for, which also explains any error, or else the outcome's.
-fn conclude(outcome: Result<(), CoreError>, asked: Option<i32>) -> i32 {
+/// The exit code: the one that was asked for, which also explains any error, or else the outcome's. `signalled` is that of a signal which
+/// listeners are still at.
+fn conclude(outcome: Result<(), CoreError>, asked: Option<i32>, signalled: Option<i32>) -> i32 {
     match (asked, outcome) {
         (Some(code), _) => code,
-        (None, Ok(())) => 0,
+        (None, Ok(())) => signalled.unwrap_or(0),
         (None, Err(error)) => {
             report::print(&error);
             FAILED

@@ -18,6 +18,13 @@ pub(super) const SEAL: FastStaticString = ascii_str_include!("../../js/host/seal
 /// Loaded when first asked for. Three of them answer to the names of crates that we do without.
 const ON_DEMAND: &[ExtensionFileSource] = &[
     ExtensionFileSource::new("ext:runtime_wasm_host/app.js", ascii_str_include!("../../js/host/app.js")),
+    ExtensionFileSource::new("ext:runtime_wasm_host/arguments.js", ascii_str_include!("../../js/host/arguments.js")),
+    ExtensionFileSource::new("ext:runtime_wasm_host/crypto.js", ascii_str_include!("../../js/host/crypto.js")),
+    ExtensionFileSource::new("ext:runtime_wasm_host/files.js", ascii_str_include!("../../js/host/files.js")),
+    ExtensionFileSource::new("ext:runtime_wasm_host/navigator.js", ascii_str_include!("../../js/host/navigator.js")),
+    ExtensionFileSource::new("ext:runtime_wasm_host/signals.js", ascii_str_include!("../../js/host/signals.js")),
+    ExtensionFileSource::new("ext:runtime_wasm_host/stdio.js", ascii_str_include!("../../js/host/stdio.js")),
+    ExtensionFileSource::new("ext:runtime_wasm_host/watch.js", ascii_str_include!("../../js/host/watch.js")),
     ExtensionFileSource::new("ext:deno_telemetry/telemetry.ts", ascii_str_include!("../../js/host/telemetry.js")),
     ExtensionFileSource::new("ext:deno_telemetry/util.ts", ascii_str_include!("../../js/host/telemetry_util.js")),
     ExtensionFileSource::new("ext:deno_net/02_tls.js", ascii_str_include!("../../js/host/tls.js")),

@@ -74,6 +74,60 @@ pub async fn op_wasm_call_with(
     Reply(session(&state).call_with(id, &name, args.0.0, bounds, abort).await)
 }
 
+/// Calls an export with bytes, for code that is not within a handler: bytes, or a ticket for them.
+#[op2]
+pub fn op_wasm_send_call_bytes(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    #[string] name: String,
+    #[buffer(copy)] bytes: Vec<u8>,
+) -> Result<Given<Sent>, JsErrorBox> {
+    session(&state).send_call_bytes(id, &name, bytes, false).map(Given).map_err(bug)
+}
+
+/// The same with text, which gives text.
+#[op2]
+pub fn op_wasm_send_call_text(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    #[string] name: String,
+    #[string] text: String,
+) -> Result<Given<Sent>, JsErrorBox> {
+    session(&state).send_call_bytes(id, &name, text.into_bytes(), true).map(Given).map_err(bug)
+}
+
+/// Calls an export with bytes within bounds of its own, as [`op_wasm_call_with`].
+#[op2]
+pub async fn op_wasm_call_bytes(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    #[string] name: String,
+    #[buffer(copy)] bytes: Vec<u8>,
+    timeout_ms: f64,
+    cpu_ms: f64,
+    #[string] fuel: String,
+    #[smi] abort: i32,
+) -> Reply<Answer> {
+    let bounds = CallBounds { timeout_ms, cpu_ms, fuel };
+    Reply(session(&state).call_bytes(id, &name, bytes, bounds, abort).await)
+}
+
+/// The same with text, which gives text.
+#[op2]
+pub async fn op_wasm_call_text(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    #[string] name: String,
+    #[string] text: String,
+    timeout_ms: f64,
+    cpu_ms: f64,
+    #[string] fuel: String,
+    #[smi] abort: i32,
+) -> Reply<Answer> {
+    let bounds = CallBounds { timeout_ms, cpu_ms, fuel };
+    Reply(session(&state).call_text(id, &name, text, bounds, abort).await)
+}
+
 /// The value of an exported global, as an array of one.
 #[op2]
 pub async fn op_wasm_global_get(state: Rc<RefCell<OpState>>, id: f64, #[string] name: String) -> Reply<Answer> {

@@ -7,14 +7,17 @@
 
 mod admission;
 mod capacity;
+mod census;
 mod compiling;
 #[cfg(test)]
 mod fault_tests;
 mod instances;
 mod io;
 mod machine;
+mod metrics;
 mod resources;
 mod runtime;
+mod snapshot;
 mod starting;
 mod table;
 mod tombstones;
@@ -24,5 +27,6 @@ pub use crate::engine::{
     compile_module,
 };
 pub use runtime::{InstanceId, ModuleId, Runtime, RuntimeOptions};
+pub use snapshot::{ENDED_SHOWN_MAX, ModuleStats, Snapshot, Totals};
 pub use starting::Starting;
 pub use table::Table;

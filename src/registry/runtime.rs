@@ -2,10 +2,12 @@
 
 use super::admission::Refused;
 use super::capacity::{Capacity, Reservation};
+use super::census::Census;
 use super::compiling::Compiling;
 use super::instances::Instances;
 use super::io::Io;
 use super::resources::Resources;
+use super::snapshot::{ENDED_SHOWN_MAX, ModuleStats, Snapshot};
 use super::starting::Starting;
 use super::{Table, machine};
 use crate::actor::config::{InstanceConfig, Limits};
@@ -28,7 +30,7 @@ use bytes::Bytes;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// Fewer bytes are hashed within some ten microseconds.
@@ -99,6 +101,8 @@ pub struct Runtime {
     services: Arc<Services>,
     modules: Table<Arc<Module>>,
     instances: Instances,
+    census: Arc<Census>,
+    since: Instant,
     capacity: Arc<Capacity>,
     compiling: Compiling,
     by_bytes: Modules,
@@ -143,6 +147,8 @@ impl Runtime {
             options,
             modules: Table::default(),
             instances,
+            census: Arc::default(),
+            since: Instant::now(),
             capacity,
             _io: io,
         })
@@ -276,7 +282,8 @@ impl Runtime {
         let actor = Arc::new(Actor::new(id, name, of, &config.limits, (engines, page), unregister));
         self.instances.register(&actor);
         let blueprint = Blueprint { actor: actor.clone(), code, module, config, services: self.services.clone() };
-        let started = spawn(blueprint, first_call, move || drop(permit))?;
+        let counted = self.census.enter(&actor);
+        let started = spawn(blueprint, first_call, move || drop((counted, permit)))?;
         Ok(Starting::new(actor, started, starting))
     }
 
@@ -319,6 +326,39 @@ impl Runtime {
     pub fn stats(&self) -> Vec<InstanceStats> {
         let mut all: Vec<_> = self.instances.by_id.all().iter().map(|actor| actor.stats()).collect();
         all.sort_by_key(|stats| stats.id);
+        all
+    }
+
+    /// How the runtime is doing, with all its instances. Asks no guest's thread, so it answers while guests run on.
+    pub fn snapshot(&self) -> Snapshot {
+        let (here, mut totals) = self.census.look();
+        let mut instances = Vec::with_capacity(here.len());
+        for actor in here {
+            totals.add(&actor);
+            instances.push(actor.stats());
+        }
+        let memory = &self.services.memory;
+        Snapshot {
+            at: SystemTime::now(),
+            uptime: self.since.elapsed(),
+            instances,
+            max_instances: self.options.max_instances,
+            memory_bytes: memory.used(),
+            max_memory_bytes: memory.limit(),
+            modules: self.module_stats(),
+            ended: self.instances.ended.latest(ENDED_SHOWN_MAX),
+            totals,
+        }
+    }
+
+    fn module_stats(&self) -> Vec<ModuleStats> {
+        let of = |(id, module): (u64, Arc<Module>)| ModuleStats {
+            id,
+            name: module.name().to_owned(),
+            bytes: module.bytes().len() as u64,
+        };
+        let mut all: Vec<_> = self.modules.entries().into_iter().map(of).collect();
+        all.sort_by_key(|module| module.id);
         all
     }
 

@@ -57,6 +57,11 @@ impl<V: Clone> Table<V> {
         self.len() == 0
     }
 
+    /// All values with their ids, in no order.
+    pub fn entries(&self) -> Vec<(u64, V)> {
+        self.entries.read().iter().map(|(id, value)| (*id, value.clone())).collect()
+    }
+
     /// All values, in no order.
     pub fn all(&self) -> Vec<V> {
         self.entries.read().values().cloned().collect()

@@ -30,6 +30,12 @@ impl Tombstones {
         }
     }
 
+    /// The last that have ended, the latest first, at most so many.
+    pub fn latest(&self, count: usize) -> Vec<Ended> {
+        let state = self.0.lock();
+        state.ids.iter().rev().filter_map(|id| state.by_id.get(id)).take(count).cloned().collect()
+    }
+
     /// How the instance of this id has ended, if that is remembered.
     pub fn get(&self, id: u64) -> Option<Ended> {
         self.0.lock().by_id.get(&id).cloned()
@@ -54,6 +60,7 @@ mod tests {
         }
         assert!(tombstones.get(9).is_none() && tombstones.get(10).is_some());
         assert_eq!(tombstones.get(count - 1).unwrap().name, "x");
+        assert_eq!(tombstones.latest(2).iter().map(|ended| ended.id).collect::<Vec<_>>(), [count - 1, count - 2]);
         let long = "x".repeat(1 << 20);
         for id in count..2 * count {
             tombstones.put(ended(id, &long));

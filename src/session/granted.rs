@@ -98,7 +98,7 @@ impl HttpGrant for Caps {
 fn open(caps: &Caps, wanted: PreopenWanted) -> Result<Preopen> {
     let granted = caps.open_preopen(&wanted.path, wanted.access)?;
     let writable = granted.access == Access::ReadWrite;
-    Ok(Preopen { guest_path: wanted.guest, dir: Arc::new(granted.dir), writable })
+    Ok(Preopen { guest_path: wanted.guest, dir: Arc::new(granted.dir), writable, changed: granted.changed })
 }
 
 fn named(path: &str) -> String {

@@ -4,7 +4,7 @@ use super::encoding::{self, Encode, Js, JsResult};
 use super::environment::Session;
 use super::ids::{amounts, instance_id};
 use super::tickets::{EventLoop, Ticketed};
-use crate::actor::message::{Answer, Call, Command};
+use crate::actor::message::{Answer, BytesCall, Call, Command};
 use crate::actor::replies::Ticket;
 use crate::error::Result;
 use crate::value::Arg;
@@ -89,6 +89,15 @@ impl Session {
     /// As [`Session::send_call`].
     pub fn send_batch(&self, id: f64, calls: Vec<Call>) -> JsResult<Sent> {
         self.send(id, || Ok(Command::Batch(calls)))
+    }
+
+    /// Calls an export with bytes; the answer is bytes, or text.
+    ///
+    /// # Errors
+    /// As [`Session::send_call`].
+    pub fn send_call_bytes(&self, id: f64, name: &str, bytes: Vec<u8>, as_text: bool) -> JsResult<Sent> {
+        let call = Call { name: name.into(), ..Call::default() };
+        self.send(id, || Ok(Command::CallBytes(BytesCall { call, bytes, as_text })))
     }
 
     /// Reads few bytes of memory.

@@ -5,7 +5,7 @@ use super::environment::Session;
 use super::ids::{amount, amounts, instance_id, time};
 use crate::actor::InstanceStats;
 use crate::actor::control::StopReason;
-use crate::actor::message::{Answer, Call, Command, Outcome, Withdrawal};
+use crate::actor::message::{Answer, BytesCall, Call, Command, Outcome, Withdrawal};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::value::{Arg, FuncValue};
 
@@ -18,6 +18,15 @@ pub struct CallBounds {
     pub cpu_ms: f64,
     /// An amount of fuel.
     pub fuel: String,
+}
+
+impl CallBounds {
+    /// A call of this export within them.
+    fn call(self, name: &str, args: Vec<Arg>) -> Call {
+        let [timeout, cpu] = [self.timeout_ms, self.cpu_ms].map(|ms| (ms != 0.0).then(|| time(ms)));
+        let fuel = Some(self.fuel).filter(|digits| !digits.is_empty()).map(|digits| amount(&digits));
+        Call { name: name.into(), args, timeout, cpu, fuel }
+    }
 }
 
 impl Session {
@@ -48,9 +57,19 @@ impl Session {
 
     /// Calls an export within bounds of its own.
     pub async fn call_with(&self, id: f64, name: &str, args: Vec<Arg>, bounds: CallBounds, abort: i32) -> Outcome {
-        let [timeout, cpu] = [bounds.timeout_ms, bounds.cpu_ms].map(|ms| (ms != 0.0).then(|| time(ms)));
-        let fuel = Some(bounds.fuel).filter(|digits| !digits.is_empty()).map(|digits| amount(&digits));
-        self.ask_until_aborted(id, Command::Call(Call { name: name.into(), args, timeout, cpu, fuel }), abort).await
+        self.ask_until_aborted(id, Command::Call(bounds.call(name, args)), abort).await
+    }
+
+    /// Calls an export with bytes, within bounds; the answer is bytes.
+    pub async fn call_bytes(&self, id: f64, name: &str, bytes: Vec<u8>, bounds: CallBounds, abort: i32) -> Outcome {
+        let call = bounds.call(name, Vec::new());
+        self.ask_until_aborted(id, Command::CallBytes(BytesCall { call, bytes, as_text: false }), abort).await
+    }
+
+    /// The same with text; the answer is text.
+    pub async fn call_text(&self, id: f64, name: &str, text: String, bounds: CallBounds, abort: i32) -> Outcome {
+        let (call, bytes) = (bounds.call(name, Vec::new()), text.into_bytes());
+        self.ask_until_aborted(id, Command::CallBytes(BytesCall { call, bytes, as_text: true }), abort).await
     }
 
     /// Calls one export after another, as one request.

@@ -47,6 +47,7 @@ macro_rules! contract {
             atomics = "atomics.js",
             bytes = "bytes.js",
             call = "call.js",
+            call_bytes = "call_bytes.js",
             closed = "closed.js",
             component = "component.js",
             compile = "compile.js",

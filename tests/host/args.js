@@ -2,4 +2,4 @@
 import { args } from "runtime:app";
 import * as app from "runtime:app";
 const dynamic = await import("runtime:app");
-console.log(args, Object.isFrozen(args), Object.keys(app).sort(), dynamic.args === args);
+console.log(args, Object.isFrozen(args), Object.keys(app).sort().join(" "), dynamic.args === args);

@@ -137,6 +137,11 @@ test("imports are found without the version and listed where they are missing", 
   await rejects(instantiate(module, { imports: { "demo:plug/host": 7 } }), 5007, "demo:plug/host");
 });
 
+test("bytes in a memory are not how a component is called", async () => {
+  await rejects(plain.callBytes("add", new Uint8Array(1)), 5007, "it is a component");
+  await rejects(plain.callText("echo-string", "x"), 5007, "it is a component");
+});
+
 test("a component that waits for the app is not entered, and says so", async () => {
   let said;
   const instance = await instantiate(module, {

@@ -10,7 +10,7 @@ test("an instance tells how it is doing", async () => {
   const { cpuMs, ...first } = await instance.stats();
   equal(first, {
     id: instance.id, name: "watched", module: basic, state: "idle", mailboxDepth: 0, calls: 0, hostCalls: 0,
-    fuelUsed: null, memoryBytes: 65536, restarts: [],
+    failed: 0, lastError: null, fuelUsed: null, memoryBytes: 65536, restartCount: 0, restarts: [],
   });
   ok(typeof cpuMs === "number" && cpuMs >= 0, `cpuMs is ${cpuMs}`);
   await instance.call("add", 1, 2);
@@ -20,6 +20,20 @@ test("an instance tells how it is doing", async () => {
   equal([later.calls, later.memoryBytes], [2, 3 * 65536]);
   await instance.drop();
   await rejects(instance.stats(), 5005);
+});
+
+test("requests that fail are counted, and the last error is told", async () => {
+  const instance = await instantiate(basic);
+  const before = Date.now();
+  await rejects(instance.call("nowhere\x1b"), 5003);
+  await instance.call("add", 1, 2);
+  await rejects(instance.memory.read(0, 1e9), 5006);
+  await rejects(instance.call("unreachable"), 5002);
+  const { failed, lastError: { atMs, ...error } } = await instance.stats();
+  equal([failed, error.code, error.name], [3, 5002, "CallError"]);
+  ok(error.message.includes("unreachable") && !error.message.startsWith("["), error.message);
+  ok(atMs >= before - 1000 && atMs <= Date.now() + 1000, `${atMs}`);
+  await instance.drop();
 });
 
 test("a guest that spins is seen", async () => {

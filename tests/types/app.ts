@@ -5,16 +5,20 @@
 import {
   call, compile, compileFile, dropModule, getExports, inspect, instances, instantiate, memory, types, WasmError, WasmErrorCode,
 } from "runtime:wasm";
-import type { Closed, FreshMemory, GuestFunction, HostCall, HostFunction, InstantiateOptions, Limits, Table, WasmInstance } from "runtime:wasm";
-import { args, exit } from "runtime:app";
+import type { Closed, FreshMemory, GuestFunction, HostCall, HostFunction, InstanceId, InstantiateOptions, Limits, ModuleId, Table, WasmInstance } from "runtime:wasm";
+import { args, env, exit, onSignal, readDir, readFile, readTextFile, stat, stderr, stdin, stdout, terminalSize, watch, writeFile, writeFileStream } from "runtime:app";
 
 // Modules.
 const response = await fetch("./module.wasm");
-const m: number = await compile(new Uint8Array(await response.arrayBuffer()));
+const m: ModuleId = await compile(new Uint8Array(await response.arrayBuffer()));
 const m2 = await compileFile("./calculator.wasm", { sha256: "00".repeat(32) });
 await dropModule(m);
 // @ts-expect-error: a module is compiled from bytes.
 await compile("./module.wasm");
+
+const printed: number = m;
+// @ts-expect-error: not any number names a module...
+await dropModule(printed);
 
 // Instances.
 const instance = await instantiate(m2);
@@ -40,6 +44,11 @@ unknown.toFixed();
 // ...unless the app says so.
 const [sum] = await instance.call<[number]>("compute", types.i32(100), types.f64(3.14));
 sum.toFixed();
+const id: InstanceId = instance.id;
+// @ts-expect-error: ...and an instance is none.
+await dropModule(id);
+// @ts-expect-error: nor is a module an instance.
+await getExports(m);
 await wasi.call("_start");
 const [wide] = await call<[bigint]>(instance.id, "wide", [{ type: "i64", value: 10n }, types.i64(9007199254740993n)]);
 const added: bigint = wide + (await instance.addFuel(10n));
@@ -58,6 +67,13 @@ for (const found of await instance.getExports()) {
 }
 await getExports(instance.id);
 const data: Uint8Array = await instance.memory.read(0, 256);
+// What comes back is the app's own, and goes where the web's functions take no shared memory.
+const blob = new Blob([await instance.memory.read(0, 256)]);
+const answer = new Response(await instance.callBytes("render", new TextEncoder().encode("page"), { timeoutMs: 50 }));
+const shouted: string = await instance.callText("shout", "text");
+// @ts-expect-error: text is no bytes.
+await instance.callBytes("render", "page");
+if (import.meta.main) console.log(import.meta.url, blob.size, answer.ok, shouted, id);
 await instance.memory.write(0, new TextEncoder().encode("Hello\0"));
 const pages: number = (await instance.memory.size()) + (await instance.memory.grow(1));
 await memory.read(instance.id, 0, 100);
@@ -112,6 +128,8 @@ const piped: WasmInstance = await instantiate(m2, { ...options, stdin: "piped", 
 const writer = piped.stdin!.getWriter();
 await writer.write("text");
 await writer.write(new Uint8Array(3));
+const decoded: ReadableStream<string> = (await instantiate(m2, { stdout: "piped" })).stdout!.pipeThrough(new TextDecoderStream());
+for await (const text of decoded) console.log(text.length);
 for await (const chunk of piped.stdout!) console.log(chunk.byteLength);
 // @ts-expect-error: the stream is null where it is not piped.
 piped.stderr.getReader();
@@ -150,4 +168,26 @@ try {
 }
 const code: 5002 = WasmErrorCode.CallError;
 console.log(args[0], added, batch, three, exitCode, data, pages, used, counter, code, elements, fresh);
+
+// What an app does for itself.
+const bytes: Uint8Array = await readFile("./data/a", { maxBytes: 10 });
+await writeFile(new URL("./out/a", import.meta.url), stdin.readable, { append: true });
+await writeFile("./out/b", ["one", bytes]);
+// @ts-expect-error: a number is no data.
+await writeFile("./out/c", 5);
+await (await fetch("https://example.com/")).body!.pipeTo(await writeFileStream("./out/d", { createNew: true, mode: 0o600 }));
+for (const { name, isDirectory } of await readDir("./data")) if (isDirectory) await stdout.write(name);
+const { size, modifiedMs } = await stat("./data/a");
+if (modifiedMs !== null) console.log(new Date(modifiedMs), size.toFixed());
+// @ts-expect-error: not every variable is there.
+env.get("HOME").length;
+for await (const change of await watch(["./data"])) {
+  if (change.kind === "overflow") console.log(await readTextFile(change.path));
+  // @ts-expect-error: there is no such kind.
+  if (change.kind === "rename") break;
+}
+onSignal("SIGTERM", async (event) => event.preventDefault())();
+// @ts-expect-error: nobody can listen to that.
+onSignal("SIGKILL", () => {});
+if (stderr.isTerminal) console.log(terminalSize()?.columns);
 exit();

@@ -37,6 +37,17 @@ pub enum Status {
 }
 
 impl Status {
+    /// Each of them, in the order of a life.
+    pub const ALL: [Status; 7] = [
+        Status::Starting,
+        Status::Idle,
+        Status::Running,
+        Status::Waiting,
+        Status::Restarting,
+        Status::Stopping,
+        Status::Dead,
+    ];
+
     /// The word that statistics and logs use.
     pub fn name(self) -> &'static str {
         match self {
@@ -343,6 +354,11 @@ impl<R> Control<R> {
     pub fn awaits_the_guest(&self) -> bool {
         let state = self.state.lock();
         state.is_stopped() && state.running.is_some()
+    }
+
+    /// What there is to say of the request that runs. `look` is called under the lock.
+    pub fn running<T>(&self, look: impl FnOnce(&R) -> T) -> Option<T> {
+        self.state.lock().running.as_ref().map(look)
     }
 
     /// Where the instance stands.

@@ -35,6 +35,10 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// Every [name](Self::name) that there is.
+    pub const NAMES: [&str; 9] =
+        ["dropped", "terminated", "timeout", "aborted", "panicked", "failed", "trap", "fuel", "start"];
+
     /// The word that `closed` and logs use.
     pub fn name(&self) -> &'static str {
         match self {

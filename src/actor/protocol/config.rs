@@ -7,6 +7,7 @@ use super::http::HttpGrant;
 use super::pipe::{PipeReader, PipeWriter};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// How to make an instance.
@@ -131,6 +132,8 @@ pub struct Preopen {
     pub dir: Arc<OwnedFd>,
     /// May the guest change what is in it?
     pub writable: bool,
+    /// Set once it does, or opens something so that it could.
+    pub changed: Option<Arc<AtomicBool>>,
 }
 
 /// Where a guest's standard input comes from.

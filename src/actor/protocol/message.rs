@@ -30,6 +30,8 @@ pub enum Command {
     Call(Call),
     /// Call one exported function after another, up to the first that fails.
     Batch(Vec<Call>),
+    /// Call an exported function with bytes, which the guest has to make room for.
+    CallBytes(BytesCall),
     /// Call a function that the guest has let out as a funcref.
     CallRef {
         /// The function.
@@ -137,7 +139,9 @@ impl Command {
     /// A span for what a log tells of; its `outcome` is still to be recorded.
     pub(crate) fn span(&self) -> Span {
         match self {
-            Command::Call(call) => tracing::debug_span!("call", export = printable::name(&call.name), outcome = Empty),
+            Command::Call(call) | Command::CallBytes(BytesCall { call, .. }) => {
+                tracing::debug_span!("call", export = printable::name(&call.name), outcome = Empty)
+            }
             Command::CallRef { .. } => tracing::debug_span!("call", export = "a funcref", outcome = Empty),
             Command::Batch(calls) => tracing::debug_span!("batch", calls = calls.len(), outcome = Empty),
             _ => Span::none(),
@@ -165,6 +169,17 @@ pub struct Call {
     pub fuel: Option<u64>,
 }
 
+/// A call of an exported function with bytes, which gives bytes.
+#[derive(Debug, Default)]
+pub struct BytesCall {
+    /// The function, and its bounds. It has no arguments: they come of the bytes.
+    pub call: Call,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Does it have to give text?
+    pub as_text: bool,
+}
+
 /// The answer to a request that succeeded.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
@@ -178,6 +193,8 @@ pub enum Answer {
     Exports(Arc<[Export]>),
     /// Bytes of the memory.
     Bytes(Vec<u8>),
+    /// Text of the memory.
+    Text(String),
     /// A number of pages.
     Pages(u64),
     /// A number of elements.

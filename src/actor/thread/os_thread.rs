@@ -3,7 +3,8 @@
 use super::way;
 use crate::scheduling::{self, cpu_time_of};
 use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, mutant};
-use std::time::Duration;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 /// Names the thread while it lives, and keeps what processor time it used in all. An actor may have several, one after
 /// another.
@@ -17,6 +18,8 @@ pub struct OsThread {
     requests: AtomicU64,
     /// Is it among those that the watch looks at? For the watch.
     pub(super) listed: AtomicBool,
+    /// The request that the watch saw last, and since when. The standard library's lock: no order hangs on it.
+    seen: std::sync::Mutex<Option<(u64, Instant)>>,
     /// The request that is to end, once one has been told so.
     called_out: AtomicU64,
     /// Mirrors that the thread is demoted, for the paths that must not take the lock. Written under it.
@@ -76,6 +79,18 @@ impl OsThread {
     /// The request under way, as a number that is not used twice.
     pub(crate) fn request(&self) -> Option<u64> {
         Some(self.requests.load(Ordering::SeqCst)).filter(|count| count % 2 == 1)
+    }
+
+    /// This request is under way at a look of the watch, the first that sees it.
+    pub(super) fn seen(&self, request: u64) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some((request, Instant::now()));
+    }
+
+    /// For how long the request under way has been seen.
+    pub(crate) fn busy_for(&self) -> Duration {
+        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = seen.filter(|(request, _)| self.request() == Some(*request)).map(|(_, since)| since);
+        since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     /// Puts the thread behind those that must answer, while this request is under way.

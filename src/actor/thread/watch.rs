@@ -171,7 +171,10 @@ impl Watched {
                     thread.demote(request, nice);
                 }
             }
-            _ => self.seen = Some((request, thread.cpu_time())),
+            _ => {
+                thread.seen(request);
+                self.seen = Some((request, thread.cpu_time()));
+            }
         }
         true
     }

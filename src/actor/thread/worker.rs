@@ -9,7 +9,7 @@ use crate::actor::cell::control::{Finished, StopReason};
 use crate::actor::guest::Guest;
 use crate::actor::handle::Actor;
 use crate::actor::protocol::config::{Cause, Limits};
-use crate::actor::protocol::message::{Answer, Command, Outcome, Reply, Request, outcome_name, reply};
+use crate::actor::protocol::message::{Answer, BytesCall, Command, Outcome, Reply, Request, outcome_name, reply};
 use crate::actor::request::{Running, Work};
 use crate::actor::stats::Restart;
 use crate::error::{self, WasmError};
@@ -69,6 +69,7 @@ impl Worker {
             }
             RunOutcome::Finished(Err(error), reply) => {
                 let crash = Crash::in_start(&error);
+                self.actor.counters.failures.note(&error);
                 reply.send(Err(error));
                 Err(Some(crash))
             }
@@ -110,6 +111,7 @@ impl Worker {
         match complete? {
             Ok(command) => Some(Request { command, reply }),
             Err(error) => {
+                self.actor.counters.failures.note(&error);
                 reply.send(Err(error));
                 None
             }
@@ -123,7 +125,7 @@ impl Worker {
         let command = Arc::new(command);
         let span = command.span();
         let _entered = span.enter();
-        let is_call = matches!(*command, Command::Call(_) | Command::Batch(_) | Command::CallRef { .. });
+        let is_call = is_call(&command);
         guest.arm();
         let restarts = self.supervisor.as_ref().is_some_and(|supervisor| supervisor.covers(Cause::Timeout));
         let limits = self.time_limits(Some(&command), restarts);
@@ -135,6 +137,9 @@ impl Worker {
         match ran {
             RunOutcome::Finished(outcome, reply) => {
                 span.record("outcome", outcome_name(&outcome));
+                if let Some(error) = failure_of(&outcome) {
+                    self.actor.counters.failures.note(error);
+                }
                 let crash = self.supervisor.as_ref().and_then(|supervisor| supervisor.crash(&outcome));
                 if crash.is_some() {
                     // Before the caller hears of it: what it asks next is for the fresh instance.
@@ -191,7 +196,7 @@ impl Worker {
     fn time_limits(&self, command: Option<&Command>, restarts: bool) -> TimeLimits {
         let Limits { timeout, cpu, .. } = self.limits;
         let call = match command {
-            Some(Command::Call(call)) => (call.timeout, call.cpu),
+            Some(Command::Call(call) | Command::CallBytes(BytesCall { call, .. })) => (call.timeout, call.cpu),
             _ => (None, None),
         };
         TimeLimits { wall: shorter(call.0, timeout), cpu: shorter(call.1, cpu), restarts }
@@ -250,6 +255,11 @@ impl Worker {
         }
         self.services.io.block_on(self.actor.control.until_stopped(work))
     }
+}
+
+/// Does it call a function of the guest's?
+fn is_call(command: &Command) -> bool {
+    matches!(command, Command::Call(_) | Command::Batch(_) | Command::CallBytes(_) | Command::CallRef { .. })
 }
 
 /// The error in an outcome.

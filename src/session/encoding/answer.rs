@@ -20,6 +20,7 @@ pub fn answer<J: Js>(js: &mut J, answer: Answer) -> JsResult<J::Value> {
         // See `large`: its length is a guest's.
         Answer::Exports(_) => return Err(Unfit("a list of exports goes in pieces".to_owned())),
         Answer::Bytes(bytes) => js.bytes(bytes)?,
+        Answer::Text(text) => js.string(&text),
         Answer::Pages(number) | Answer::Elements(number) => js.number(number as f64),
         Answer::Fuel(amount) => js.unsigned(amount),
     })

@@ -4,10 +4,10 @@ use super::answer::answer;
 use super::failure::millis;
 use super::js::{Js, JsResult};
 use super::values::values;
-use crate::actor::InstanceStats;
 use crate::actor::Restart;
 use crate::actor::host_call::HostCall;
 use crate::actor::message::Answer;
+use crate::actor::{InstanceStats, LastError};
 use crate::session::host_calls::Event;
 
 /// What can be given to JavaScript.
@@ -114,11 +114,23 @@ impl Encode for InstanceStats {
             .number("mailboxDepth", self.mailbox_depth as f64)
             .number("calls", self.calls as f64)
             .number("hostCalls", self.host_calls as f64)
+            .number("failed", self.failed as f64)
+            .encoded("lastError", self.last_error)?
             .number("cpuMs", self.cpu.as_secs_f64() * 1000.0)
             .encoded("fuelUsed", self.fuel_used)?
             .number("memoryBytes", self.memory_bytes as f64)
+            .number("restartCount", self.restart_count as f64)
             .encoded("restarts", self.restarts)?;
         Ok(fields.made())
+    }
+}
+
+/// An object, or null.
+impl Encode for Option<LastError> {
+    fn encode<J: Js>(self, js: &mut J) -> JsResult<J::Value> {
+        let Some(LastError { code, message, at }) = self else { return Ok(js.null()) };
+        let fields = Fields::of(js).number("code", f64::from(code as u16)).text("name", code.name());
+        Ok(fields.text("message", &message).number("atMs", millis(at)).made())
     }
 }
 

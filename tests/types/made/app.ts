@@ -4,7 +4,7 @@
 /// <reference path="../../../js/runtime-wasm.d.ts" />
 
 import { compileFile, instantiate, WasmError } from "runtime:wasm";
-import type { WasmApi, WasmInstance } from "runtime:wasm";
+import type { ModuleId, WasmApi, WasmInstance } from "runtime:wasm";
 import type { Calculator } from "./calculator.d.ts";
 import type { DemoPlugApi, DemoPlugHost, DemoPlugTypes, Shapes } from "./shapes.d.ts";
 
@@ -16,7 +16,7 @@ const env: Calculator.Imports["env"] = {
   pair: async () => [1, 2],
   limit: 5, memory: { kind: "memory" }, table: { kind: "table" },
 };
-const calculator = await instantiate<Calculator>(1, { name: "calculator", imports: { env, "an odd \"module\"": odd } });
+const calculator = await instantiate<Calculator>(1 as ModuleId, { name: "calculator", imports: { env, "an odd \"module\"": odd } });
 const sum: number = await calculator.exports.add(1, 2);
 const wide: bigint = (await calculator.exports.wide(1)) + (await calculator.exports.wide(1n));
 const [first, second]: [number, bigint] = await calculator.exports.mix(1, 2, new Uint8Array(16), Symbol("any"), null);
@@ -35,13 +35,13 @@ await calculator.call("add", 1n, 2n);
 // @ts-expect-error: what it imports is not given,
 await instantiate<Calculator>(1);
 // @ts-expect-error: neither so,
-await instantiate<Calculator>(1, { name: "calculator" });
+await instantiate<Calculator>(1 as ModuleId, { name: "calculator" });
 // @ts-expect-error: or in part...
-await instantiate<Calculator>(1, { imports: { env: { limit: 5 } } });
+await instantiate<Calculator>(1 as ModuleId, { imports: { env: { limit: 5 } } });
 // @ts-expect-error: ...or with a function of other results.
-await instantiate<Calculator>(1, { imports: { env: { ...env, pick: () => "5" }, "an odd \"module\"": odd } });
+await instantiate<Calculator>(1 as ModuleId, { imports: { env: { ...env, pick: () => "5" }, "an odd \"module\"": odd } });
 // @ts-expect-error: an unknown option is refused.
-await instantiate<Calculator>(1, { timeout: 5, imports: { env, "an odd \"module\"": odd } });
+await instantiate<Calculator>(1 as ModuleId, { timeout: 5, imports: { env, "an odd \"module\"": odd } });
 
 // A component.
 class Bucket implements DemoPlugHost.Bucket {
@@ -61,11 +61,11 @@ const host: DemoPlugHost = {
 const shapes = await instantiate<Shapes>(await compileFile("./shapes.wasm"), {
   imports: { "demo:plug/host@0.1.0": host, now: () => 5n },
 });
-await instantiate<Shapes>(1, { imports: { "demo:plug/host": host, now: async () => 5n }, signal: AbortSignal.timeout(5) });
+await instantiate<Shapes>(1 as ModuleId, { imports: { "demo:plug/host": host, now: async () => 5n }, signal: AbortSignal.timeout(5) });
 // @ts-expect-error: a world's function is missing,
-await instantiate<Shapes>(1, { imports: { "demo:plug/host@0.1.0": host } });
+await instantiate<Shapes>(1 as ModuleId, { imports: { "demo:plug/host@0.1.0": host } });
 // @ts-expect-error: an interface is,
-await instantiate<Shapes>(1, { imports: { now: () => 5n } });
+await instantiate<Shapes>(1 as ModuleId, { imports: { now: () => 5n } });
 // @ts-expect-error: or all of it.
 await instantiate<Shapes>(1);
 // @ts-expect-error: no class makes other objects...

@@ -32,12 +32,15 @@ pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
         return wrong("what is ours stands outside our sections");
     }
     let capabilities = section(table, "capabilities")?.unwrap_or(&none);
-    let all_ours =
-        || OURS.iter().chain(&LIMITS).chain(&["load", "priority", "enabled", "fetch", "cache", "http", "allow"]);
+    let all_ours = || {
+        OURS.iter()
+            .chain(&LIMITS)
+            .chain(&["load", "priority", "enabled", "fetch", "cache", "http", "allow", "read", "write"])
+    };
     if capabilities.iter().any(|(key, value)| !value.is_table() && all_ours().any(|ours| ours == key)) {
         return wrong("what is ours stands above our sections");
     }
-    if capabilities.keys().any(|key| key != "wasm" && key != "net" && means_a_capability(key)) {
+    if capabilities.keys().any(|key| !["wasm", "net", "fs", "env"].contains(&key.as_str()) && means_a_capability(key)) {
         return wrong("a capability nearly has a name of ours");
     }
     if let Some(net) = section(capabilities, "net")? {
@@ -45,6 +48,15 @@ pub fn meaning(table: &Table) -> Read<(bool, ManifestLimits)> {
         if !net.is_empty() {
             return Err(Doubt::Unclear);
         }
+    }
+    if let Some(fs) = section(capabilities, "fs")? {
+        known(fs, &["read", "write"])?;
+        paths(fs, "read")?;
+        paths(fs, "write")?;
+    }
+    if let Some(env) = section(capabilities, "env")? {
+        known(env, &["allow"])?;
+        variables(env)?;
     }
     let Some(wasm) = section(capabilities, "wasm")? else { return Ok((false, ManifestLimits::default())) };
     known(wasm, &WASM)?;
@@ -82,7 +94,8 @@ fn means_capabilities(key: &str) -> bool {
 
 fn means_a_capability(key: &str) -> bool {
     let letters = letters(key);
-    within(1, &letters, "net") || within(1, &letters, "limits") || means_wasm(1, &letters)
+    let is_near = |name| within(1, &letters, name);
+    is_near("net") || is_near("env") || within(0, &letters, "fs") || is_near("limits") || means_wasm(1, &letters)
 }
 
 fn means_wasm(edits: usize, letters: &[char]) -> bool {
@@ -134,6 +147,8 @@ fn keeps_ours(table: &Table) -> bool {
             let letters = letters(key);
             (within(1, &letters, "limits") && (telling || all_of(&LIMITS)))
                 || (within(0, &letters, "net") && all_of(&["fetch"]))
+                || (within(0, &letters, "fs") && all_of(&["read", "write"]))
+                || (within(0, &letters, "env") && all_of(&["allow"]))
         }
         _ => OURS.contains(&&**key),
     })
@@ -254,13 +269,8 @@ fn bytes(table: &Table, key: &str) -> Read<Option<u64>> {
 
 /// Entries of `load` or `preopens`: paths, or tables with a path and one more key.
 fn entries(wasm: &Table, key: &str, extra: &str) -> Read<()> {
-    let list = match wasm.get(key) {
-        None => return Ok(()),
-        Some(Value::Array(list)) => list,
-        Some(_) => return wrong("a list of grants is no array"),
-    };
     let mut unclear = false;
-    for entry in list {
+    for entry in list(wasm, key)? {
         let path = match entry {
             Value::String(path) => path.as_str(),
             Value::Table(table) => {
@@ -276,14 +286,47 @@ fn entries(wasm: &Table, key: &str, extra: &str) -> Read<()> {
             }
             _ => return wrong("a grant is neither a string nor a table"),
         };
-        if path.is_empty() || path.contains('\0') {
-            return wrong("a granted path is empty or has a NUL");
-        }
-        if path.starts_with('~') && path != "~" && !path.starts_with("~/") {
-            return wrong("~user is not expanded");
-        }
-        // Whether such a pattern is valid is for another target.
-        unclear |= path.contains("**") || path.contains('[');
+        unclear |= pattern_of(path)?;
     }
     if unclear { Err(Doubt::Unclear) } else { Ok(()) }
+}
+
+/// Entries of a list that has nothing but paths.
+fn paths(table: &Table, key: &str) -> Read<()> {
+    let mut unclear = false;
+    for entry in list(table, key)? {
+        unclear |= pattern_of(entry.as_str().ok_or(Doubt::Wrong("a path is no string"))?)?;
+    }
+    if unclear { Err(Doubt::Unclear) } else { Ok(()) }
+}
+
+fn variables(env: &Table) -> Read<()> {
+    for entry in list(env, "allow")? {
+        match entry.as_str() {
+            Some(name) if name.is_empty() || name.contains(['=', '\0']) => return wrong("no variable has such a name"),
+            Some(name) if name.contains("**") || name.contains('[') => return Err(Doubt::Unclear),
+            Some(_) => {}
+            None => return wrong("a variable's name is no string"),
+        }
+    }
+    Ok(())
+}
+
+fn list<'a>(table: &'a Table, key: &str) -> Read<&'a [Value]> {
+    match table.get(key) {
+        None => Ok(&[]),
+        Some(Value::Array(list)) => Ok(list),
+        Some(_) => wrong("a list of grants is no array"),
+    }
+}
+
+/// Is it for another target whether this pattern is valid?
+fn pattern_of(path: &str) -> Read<bool> {
+    if path.is_empty() || path.contains('\0') {
+        return wrong("a granted path is empty or has a NUL");
+    }
+    if path.starts_with('~') && path != "~" && !path.starts_with("~/") {
+        return wrong("~user is not expanded");
+    }
+    Ok(path.contains("**") || path.contains('['))
 }

@@ -34,6 +34,7 @@ const PRIORITIES: [&str; 6] = ["'background'", "'low'", "'normal'", "'high'", "'
 const INTERRUPTIONS: [&str; 4] = ["\"epoch\"", "\"protection\"", "\"epochs\"", "1"];
 const TEXTS: [&str; 4] = ["'x'", "\"\"\"\ntwo\nlines\"\"\"", "1", "1979-05-27"];
 const FETCHES: [&str; 4] = ["[]", "['https://*.é.com:1/a*b']", "['x']", "{}"];
+const VARIABLES: [&str; 6] = ["['HOME', 'APP_*']", "[]", "['?']", "['A=']", "['A**']", "'HOME'"];
 const PATHS: [&str; 20] = [
     "'./wasm/*.wasm'",
     "'data'",
@@ -61,7 +62,7 @@ const PATHS: [&str; 20] = [
 type Key = (&'static str, &'static [&'static str]);
 
 /// The sections with their keys.
-const SECTIONS: [(&str, &[Key]); 5] = [
+const SECTIONS: [(&str, &[Key]); 7] = [
     ("[app]", &[("name", &TEXTS), ("version", &TEXTS)]),
     (
         "[capabilities.wasm]",
@@ -89,8 +90,10 @@ const SECTIONS: [(&str, &[Key]); 5] = [
     ),
     ("[capabilities.wasm.http]", &[("allow", &FETCHES), ("allow_private", &FLAGS)]),
     ("[capabilities.net]", &[("fetch", &FETCHES)]),
+    ("[capabilities.fs]", &[("read", &PATHS), ("write", &PATHS)]),
+    ("[capabilities.env]", &[("allow", &VARIABLES)]),
 ];
-const NOISE: [&str; 24] = [
+const NOISE: [&str; 27] = [
     "# é…",
     "\r",
     "\t# tab",
@@ -113,6 +116,9 @@ const NOISE: [&str; 24] = [
     "capabilities.env.allow = []",
     "[limits]",
     "[net]",
+    "[env]",
+    "[capabilities.Fs]",
+    "[capabilities.envs]",
     "[capabilities.webassembly.limits]",
     "[capabilities]",
 ];
@@ -139,7 +145,7 @@ pub fn shaped(input: &mut Input) -> String {
 
 fn value(input: &mut Input, key: &str, values: &[&str]) -> String {
     match key {
-        "load" | "preopens" if !input.once_in(12) => {
+        "load" | "preopens" | "read" | "write" if !input.once_in(12) => {
             let entries: Vec<String> = (0..input.below(4)).map(|_| entry(input)).collect();
             format!("[{}]", entries.join(", "))
         }

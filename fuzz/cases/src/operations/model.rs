@@ -180,6 +180,7 @@ impl Life {
             Command::DropResource(_) => Ok(Answer::Done),
             Command::AddFuel(amount) => self.add_fuel(*amount, around.used).map(Answer::Fuel),
             Command::Exports
+            | Command::CallBytes(_)
             | Command::CallRef { .. }
             | Command::MemoryReadInto { .. }
             | Command::MemoryWriteLater { .. } => {

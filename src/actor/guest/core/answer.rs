@@ -1,6 +1,6 @@
 //! What a core module can be asked, one request after the other.
 
-use super::{call, global, memory, table};
+use super::{bytes, call, global, memory, table};
 use crate::actor::guest::fuel;
 use crate::actor::guest::state::Context;
 use crate::actor::protocol::message::{Answer, Command, Outcome};
@@ -11,6 +11,7 @@ pub(crate) async fn answer(store: &mut Context<'_>, command: &Command) -> Outcom
     match command {
         Command::Call(call) => call::call(store, call).await.map(Answer::Values),
         Command::Batch(calls) => Ok(call::batch(store, calls).await),
+        Command::CallBytes(call) => bytes::call_bytes(store, call).await,
         Command::CallRef { func, args } => call::call_ref(store, *func, args).await.map(Answer::Values),
         Command::Exports => Ok(Answer::Exports(store.data().module.exports().clone())),
         Command::MemoryRead { offset, length } => memory::read(store, *offset, *length).map(Answer::Bytes),

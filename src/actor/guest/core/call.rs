@@ -87,14 +87,25 @@ async fn on_its_own_stack(
         program.close_input();
         store.data_mut().ended = Some(program);
     }
-    let bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
-    Ok(ended.map_err(|error| match (error.code, bounded, call.fuel) {
+    let was_bounded = reserve.is_some_and(|reserve| reserve.give_back(store));
+    Ok(ended.map_err(|error| bounded(store, &call.name, error, was_bounded, call.fuel)))
+}
+
+/// The error of a call of this export; it tells if what the call may use of the fuel was spent.
+pub(super) fn bounded(
+    store: &Context<'_>,
+    name: &str,
+    error: WasmError,
+    was_bounded: bool,
+    limit: Option<u64>,
+) -> WasmError {
+    match (error.code, was_bounded, limit) {
         (ErrorCode::FuelExhausted, true, Some(limit)) => {
-            let instance = store.data().actor.label();
+            let (callee, instance) = (Callee::Export(name), store.data().actor.label());
             error.saying(format!("the call of {callee} in \"{instance}\" spent the {limit} of fuel that it may use"))
         }
         _ => error,
-    }))
+    }
 }
 
 /// Calls a function that the guest has let out.
@@ -169,7 +180,8 @@ fn too_many_results(store: &Context<'_>) -> WasmError {
     WasmError::new(ErrorCode::Call, text)
 }
 
-fn exported_function(store: &mut Context<'_>, name: &str) -> Result<Arc<Exported>> {
+/// The exported function of this name.
+pub(super) fn exported_function(store: &mut Context<'_>, name: &str) -> Result<Arc<Exported>> {
     if let Some(known) = store.data().core.exported.get(name) {
         return Ok(known);
     }

@@ -1,6 +1,7 @@
 //! A guest that is a core module: its imports and exports are functions of numbers, memories, tables and globals.
 
 pub(super) mod answer;
+mod bytes;
 mod call;
 mod exported;
 mod extern_types;

@@ -58,7 +58,8 @@ impl Descriptors {
     /// The same, for something that changes what is in it.
     pub(super) fn writable_folder(&self, fd: Fd) -> Result<&File, Errno> {
         let folder = self.open_folder(fd)?;
-        if folder.writable { Ok(&folder.handle) } else { Err(Errno::Perm) }
+        folder.changes.begin()?;
+        Ok(&folder.handle)
     }
 
     /// Moves the place at which something is read and written next.

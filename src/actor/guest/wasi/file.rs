@@ -2,6 +2,7 @@
 
 use super::buffers::{slice, slice_mut};
 use super::errno::errno;
+use super::folder::Changes;
 use super::seek::seek_in;
 use rustix::fs::{Advice, OFlags, fadvise, fcntl_getfl, fcntl_setfl, ftruncate};
 use rustix::io::{ReadWriteFlags, pread, pwritev, pwritev2, read, retry_on_intr, writev};
@@ -25,7 +26,7 @@ pub(super) struct OpenFile {
     pub(super) readable: bool,
     pub(super) writable: bool,
     /// It lies in a folder in which the guest may change things, and be it only their times.
-    pub(super) changeable: bool,
+    pub(super) changes: Changes,
     pub(super) flags: Fdflags,
 }
 
@@ -90,9 +91,7 @@ impl OpenFile {
     }
 
     pub(super) fn set_size(&self, size: u64) -> Result<(), Errno> {
-        if !self.changeable {
-            return Err(Errno::Perm);
-        }
+        self.changes.begin()?;
         retry_on_intr(|| ftruncate(&self.file, size)).map_err(errno)
     }
 

@@ -7,6 +7,8 @@ use super::file_room::has_room_for_a_file;
 use super::listing::Listing;
 use rustix::fs::FileType;
 use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wasmtime_wasi::p1::types::{Errno, Filetype};
 
 /// Bytes before the name of an entry: the cookie of the next one, the inode, the length of the name, the kind.
@@ -17,15 +19,39 @@ const FIRST_PLACE: u64 = 2;
 pub(crate) struct OpenFolder {
     pub(super) handle: File,
     /// May the guest change what is in it?
-    pub(super) writable: bool,
+    pub(super) changes: Changes,
     /// What the guest knows it as, if it has been given it.
     pub(super) preopen: Option<String>,
     listing: Option<Listing>,
 }
 
+/// Whether a guest may change what is in a folder that it was given, and where it is noted that it does.
+#[derive(Clone)]
+pub(super) struct Changes {
+    pub(super) are_allowed: bool,
+    noted: Option<Arc<AtomicBool>>,
+}
+
+impl Changes {
+    pub(super) fn new(are_allowed: bool, noted: Option<Arc<AtomicBool>>) -> Self {
+        Changes { are_allowed, noted }
+    }
+
+    /// For whoever changes something next, or opens it for that.
+    pub(super) fn begin(&self) -> Result<(), Errno> {
+        if !self.are_allowed {
+            return Err(Errno::Perm);
+        }
+        if let Some(noted) = &self.noted {
+            noted.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
 impl OpenFolder {
-    pub(super) fn new(handle: File, writable: bool, preopen: Option<String>) -> Self {
-        OpenFolder { handle, writable, preopen, listing: None }
+    pub(super) fn new(handle: File, changes: Changes, preopen: Option<String>) -> Self {
+        OpenFolder { handle, changes, preopen, listing: None }
     }
 
     /// How many places are free to be remembered, now that it is listed no more.

@@ -48,7 +48,7 @@ use crate::actor::protocol::config::{Preopen, Stdin, Stdout, WasiConfig};
 use crate::error::{ErrorCode, Result, WasmError};
 use crate::printable::name as shown;
 use descriptors::{Descriptor, Descriptors};
-use folder::OpenFolder;
+use folder::{Changes, OpenFolder};
 use inlet::HostInput;
 use outlet::Stream;
 use parking_lot::Mutex;
@@ -128,9 +128,9 @@ pub(crate) fn context(config: WasiConfig, actor: &Arc<Actor>, wanted: Wanted) ->
 
 /// A granted folder, opened for this guest.
 fn folder(preopen: Preopen) -> Result<OpenFolder> {
-    let Preopen { guest_path, dir, writable } = preopen;
+    let Preopen { guest_path, dir, writable, changed } = preopen;
     match openat(dir, c".", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()) {
-        Ok(handle) => Ok(OpenFolder::new(handle.into(), writable, Some(guest_path))),
+        Ok(handle) => Ok(OpenFolder::new(handle.into(), Changes::new(writable, changed), Some(guest_path))),
         Err(error) => {
             let why = std::io::Error::from(error);
             Err(unusable(format!("the preopen \"{}\" cannot be opened: {why}", shown(&guest_path))))

@@ -64,8 +64,8 @@ pub(super) fn open_in(folder: &OpenFolder, path: &str, how: How) -> Result<Descr
     if how.oflags.contains(Oflags::DIRECTORY) && how.oflags.intersects(made) {
         return Err(Errno::Inval);
     }
-    if how.changes() && !folder.writable {
-        return Err(Errno::Perm);
+    if how.changes() {
+        folder.changes.begin()?;
     }
     if !has_room_for_a_file() {
         return Err(Errno::Nfile);
@@ -78,7 +78,7 @@ pub(super) fn open_in(folder: &OpenFolder, path: &str, how: How) -> Result<Descr
     }
     let opened = open(&folder.handle, path, how.system()).map_err(errno)?;
     match kind(&opened)? {
-        FileType::Directory => Ok(Descriptor::Folder(OpenFolder::new(opened, folder.writable, None))),
+        FileType::Directory => Ok(Descriptor::Folder(OpenFolder::new(opened, folder.changes.clone(), None))),
         FileType::RegularFile => {
             // Only the opening was not to wait.
             fcntl_setfl(&opened, how.system() & OFlags::APPEND).map_err(errno)?;
@@ -86,7 +86,7 @@ pub(super) fn open_in(folder: &OpenFolder, path: &str, how: How) -> Result<Descr
                 file: opened,
                 readable: how.reads(),
                 writable: how.writes(),
-                changeable: folder.writable,
+                changes: folder.changes.clone(),
                 flags: how.flags,
             }))
         }

@@ -149,14 +149,12 @@ impl WasiSnapshotPreview1 for Preview1 {
         flags: Fstflags,
     ) -> Result<()> {
         let times = timestamps(atim, mtim, flags)?;
-        let (handle, changeable) = match self.descriptors.get(fd)? {
-            Descriptor::File(file) => (&file.file, file.changeable),
-            Descriptor::Folder(folder) => (&folder.handle, folder.writable),
+        let (handle, changes) = match self.descriptors.get(fd)? {
+            Descriptor::File(file) => (&file.file, &file.changes),
+            Descriptor::Folder(folder) => (&folder.handle, &folder.changes),
             _ => return Err(Errno::Badf.into()),
         };
-        if !changeable {
-            return Err(Errno::Perm.into());
-        }
+        changes.begin()?;
         futimens(handle, &times).map_err(failed)
     }
 

@@ -71,7 +71,7 @@ fn stream_type(is_terminal: bool, is_file: bool) -> Filetype {
 
 fn of_folder(folder: &OpenFolder) -> Fdstat {
     let (changes, file_changes) =
-        if folder.writable { (CHANGES, FILE_CHANGES) } else { (Rights::empty(), Rights::empty()) };
+        if folder.changes.are_allowed { (CHANGES, FILE_CHANGES) } else { (Rights::empty(), Rights::empty()) };
     let fs_rights_base = LOOKS | changes;
     Fdstat {
         fs_filetype: Filetype::Directory,
@@ -89,7 +89,7 @@ fn of_file(file: &OpenFile) -> Fdstat {
     if !file.writable {
         rights &= !(Rights::FD_WRITE | Rights::FD_FILESTAT_SET_SIZE | Rights::FD_ALLOCATE);
     }
-    if !file.changeable {
+    if !file.changes.are_allowed {
         rights &= !(CHANGES | FILE_CHANGES);
     }
     Fdstat {

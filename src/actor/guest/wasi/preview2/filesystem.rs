@@ -94,7 +94,7 @@ impl HostDescriptor for Preview2 {
     async fn get_flags(&mut self, fd: Resource<Descriptor>) -> FsResult<DescriptorFlags> {
         let (mut flags, granted) = match self.open(&fd)? {
             Open::File(file) => (names::flags(file.flags), [file.readable, file.writable, false]),
-            Open::Folder(folder) => (DescriptorFlags::empty(), [true, false, folder.writable]),
+            Open::Folder(folder) => (DescriptorFlags::empty(), [true, false, folder.changes.are_allowed]),
         };
         let named = [DescriptorFlags::READ, DescriptorFlags::WRITE, DescriptorFlags::MUTATE_DIRECTORY];
         for (flag, _) in named.into_iter().zip(granted).filter(|(_, granted)| *granted) {
@@ -122,9 +122,7 @@ impl HostDescriptor for Preview2 {
     ) -> FsResult<()> {
         let times = names::timestamps(access, modification).map_err(failed)?;
         let open = self.open(&fd)?;
-        if !open.is_changeable() {
-            return Err(failed(Errno::Perm));
-        }
+        open.begin_change().map_err(failed)?;
         answer(futimens(open.handle(), &times))
     }
 
@@ -205,8 +203,8 @@ impl HostDescriptor for Preview2 {
     ) -> FsResult<Resource<Descriptor>> {
         self.check_room()?;
         let folder = self.open(&fd)?.folder().map_err(failed)?;
-        if flags.contains(DescriptorFlags::MUTATE_DIRECTORY) && !folder.writable {
-            return Err(failed(Errno::Perm));
+        if flags.contains(DescriptorFlags::MUTATE_DIRECTORY) {
+            folder.changes.begin().map_err(failed)?;
         }
         let opened = open_in(folder, bounded(&path)?, names::how(path_flags, open_flags, flags)).map_err(failed)?;
         let open = match opened {

@@ -89,7 +89,8 @@ impl Open {
     /// The same, for something that changes what is in it.
     pub(super) fn writable_folder(&self) -> Result<&OpenFolder, Errno> {
         let folder = self.folder()?;
-        if folder.writable { Ok(folder) } else { Err(Errno::Perm) }
+        folder.changes.begin()?;
+        Ok(folder)
     }
 
     /// What the system knows it by.
@@ -100,11 +101,11 @@ impl Open {
         }
     }
 
-    /// May the guest change it, and be it only its times?
-    pub(super) fn is_changeable(&self) -> bool {
+    /// For whoever changes it, and be it only its times.
+    pub(super) fn begin_change(&self) -> Result<(), Errno> {
         match self {
-            Open::File(file) => file.changeable,
-            Open::Folder(folder) => folder.writable,
+            Open::File(file) => file.changes.begin(),
+            Open::Folder(folder) => folder.changes.begin(),
         }
     }
 }

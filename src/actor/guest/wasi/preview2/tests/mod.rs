@@ -29,5 +29,8 @@ fn wasi(config: WasiConfig) -> WasiGuest {
 /// A folder as the guest's `/`.
 fn with_folder(folder: &Path, writable: bool) -> WasiConfig {
     let dir = Arc::new(File::open(folder).unwrap().into());
-    WasiConfig { preopens: vec![Preopen { guest_path: "/".to_owned(), dir, writable }], ..WasiConfig::default() }
+    WasiConfig {
+        preopens: vec![Preopen { guest_path: "/".to_owned(), dir, writable, changed: None }],
+        ..WasiConfig::default()
+    }
 }

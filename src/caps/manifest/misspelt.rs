@@ -1,40 +1,11 @@
 //! Names that are nearly the right ones, and right ones in the wrong place. A limit or a grant that stands where nobody reads it is
 //! lost without a word, so what seems to mean one of ours is an error that says which. Sections of other modules mean none.
 
-/// The keys of `[capabilities.wasm]`.
-pub(super) const WASM_KEYS: &[&str] = &[
-    "enabled",
-    "load",
-    "preopens",
-    "max_instances",
-    "max_module_bytes",
-    "priority",
-    "max_memory",
-    "limits",
-    "cache",
-    "max_cache",
-    "max_compile_memory",
-    "max_compile_ms",
-    "interruption",
-    "http",
-];
-/// The keys of `[capabilities.wasm.limits]`.
-pub(super) const LIMIT_KEYS: &[&str] = &["fuel", "timeout_ms", "cpu_ms", "memory", "table_elements", "mailbox"];
-/// The keys of `[capabilities.wasm.http]`.
-pub(super) const HTTP_KEYS: &[&str] = &["allow", "allow_private"];
-/// The keys of `[capabilities.net]`.
-pub(super) const NET_KEYS: &[&str] = &["fetch"];
+use super::keys::{self, SECTIONS};
 
-/// Our sections and their keys.
-const SECTIONS: [(&str, &[&str]); 4] = [
-    ("capabilities.wasm", WASM_KEYS),
-    ("capabilities.wasm.limits", LIMIT_KEYS),
-    ("capabilities.wasm.http", HTTP_KEYS),
-    ("capabilities.net", NET_KEYS),
-];
 /// Words that any module may use for something of its own.
 const COMMON_WORDS: &[&str] =
-    &["allow", "cache", "enabled", "fetch", "http", "limits", "load", "mailbox", "memory", "priority"];
+    &["allow", "cache", "enabled", "fetch", "http", "limits", "load", "mailbox", "memory", "priority", "read", "write"];
 /// Limits that nothing but WebAssembly has.
 const TELLING_LIMITS: &[&str] = &["fuel", "table_elements"];
 /// What people call the section for WebAssembly.
@@ -56,9 +27,12 @@ pub(super) fn meant_by_content(name: &str, keys: &[&str]) -> Option<&'static str
     let telling = || keys.iter().any(|key| TELLING_LIMITS.contains(key));
     let letters = letters(name);
     if distance(&letters, "limits") <= 1 {
-        return (all_of(LIMIT_KEYS) || telling()).then_some("capabilities.wasm.limits");
+        return (all_of(keys::of_section("capabilities.wasm.limits")) || telling())
+            .then_some("capabilities.wasm.limits");
     }
-    (letters == "net" && all_of(NET_KEYS)).then_some("capabilities.net")
+    let sections = ["capabilities.net", "capabilities.fs", "capabilities.env"];
+    let named = |section: &&str| section.ends_with(&format!(".{letters}")) && all_of(keys::of_section(section));
+    sections.into_iter().find(named)
 }
 
 /// The nearest of the known keys, if it is near.
@@ -81,7 +55,10 @@ pub(super) fn meant_capability(name: &str) -> Option<&'static str> {
     let letters = letters(name);
     let limits = (distance(&letters, "limits") <= 1).then_some("capabilities.wasm.limits");
     let net = || (distance(&letters, "net") <= 1).then_some("capabilities.net");
-    limits.or_else(net).or_else(|| meant_wasm(&letters, 1))
+    // So short a name is near to many that others have.
+    let fs = || (letters == "fs").then_some("capabilities.fs");
+    let env = || (distance(&letters, "env") <= 1).then_some("capabilities.env");
+    limits.or_else(net).or_else(fs).or_else(env).or_else(|| meant_wasm(&letters, 1))
 }
 
 /// One of the names for WebAssembly, or of its limits, up to so many edits.
@@ -147,7 +124,7 @@ mod tests {
         for name in ["windows", "app", "api", "package", "permissions", "compatibility", "limits", "web", "a", ""] {
             assert_eq!(meant_at_the_top(name), None, "{name}");
         }
-        for name in ["channels", "fs", "env", "web", "http", "dns", "ws", "test", "os", "ffi", "sys", "workers", ""] {
+        for name in ["channels", "web", "http", "dns", "ws", "test", "os", "ffi", "sys", "workers", ""] {
             assert_eq!(meant_capability(name), None, "{name}");
         }
     }

@@ -1,0 +1,1 @@
+(module (table 4000000 funcref))

@@ -1,0 +1,8 @@
+;; Opens /etc/passwd in the first folder that it was given, whatever that is; the result is WASI's errno.
+(module
+  (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "/etc/passwd")
+  (func (export "run") (result i32)
+    (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 11) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0)
+      (i32.const 64))))

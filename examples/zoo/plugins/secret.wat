@@ -1,0 +1,3 @@
+;; Wants a function that nobody gives it.
+(module
+  (import "app" "secret" (func (result i32))))

@@ -1,0 +1,150 @@
+//! A manifest that grants what has been used, and no more, as TOML.
+
+use super::audit::Uses;
+use super::granted::{Access, CacheChoice, Granted, Interruption, Priority};
+use crate::printable;
+use glob::Pattern;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Writes the manifest. Bounds stay as they were: they are no grants.
+pub(super) fn manifest(granted: &Granted, uses: &Uses) -> String {
+    let mut text = String::new();
+    if uses.is_partial {
+        text.push_str("# There was more than is noted: this is not all that the run needed.\n");
+    }
+    let app = [("name", &granted.app.name), ("version", &granted.app.version)];
+    let app = app.into_iter().filter_map(|(key, value)| Some(format!("{key} = {}", quoted(value.as_ref()?))));
+    section(&mut text, "app", app.collect());
+    if uses.wasm {
+        wasm(&mut text, granted, uses);
+    }
+    section(&mut text, "capabilities.net", list("fetch", uses.fetched.iter().map(|url| quoted(url))));
+    let shown = |paths: &BTreeSet<PathBuf>| -> Vec<String> {
+        outermost(paths).into_iter().map(|path| quoted(&entry(path, granted))).collect()
+    };
+    let mut fs = list("read", shown(&uses.read).into_iter());
+    fs.extend(list("write", shown(&uses.written).into_iter()));
+    section(&mut text, "capabilities.fs", fs);
+    let variables = uses.variables.iter().map(|name| quoted(&Pattern::escape(name)));
+    section(&mut text, "capabilities.env", list("allow", variables));
+    text
+}
+
+fn wasm(text: &mut String, granted: &Granted, uses: &Uses) {
+    let load = uses.modules.iter().map(|(path, pin)| {
+        let path = quoted(&entry(path, granted));
+        match pin {
+            None => path,
+            Some(hash) => {
+                let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("{{ path = {path}, sha256 = \"{hash}\" }}")
+            }
+        }
+    });
+    let mut lines = list("load", load);
+    let preopens = uses.folders.iter().map(|(path, folder)| {
+        let access = if folder.access() == Access::Read { "read" } else { "readwrite" };
+        format!("{{ path = {}, access = \"{access}\" }}", quoted(&entry(path, granted)))
+    });
+    lines.extend(list("preopens", preopens));
+    let limits = &granted.limits;
+    let all = [
+        ("max_instances", limits.max_instances.map(|count| count as u64)),
+        ("max_module_bytes", limits.max_module_bytes),
+        ("max_memory", limits.max_memory_bytes),
+        ("max_compile_memory", limits.max_compile_memory_bytes),
+        ("max_compile_ms", limits.max_compile_ms),
+        ("max_cache", limits.max_cache_bytes),
+    ];
+    lines.extend(numbers(all));
+    lines.extend(match limits.priority {
+        Priority::Background => None,
+        Priority::Low => Some("priority = \"low\"".to_owned()),
+        Priority::Normal => Some("priority = \"normal\"".to_owned()),
+    });
+    lines.extend(limits.interruption.map(|interruption| match interruption {
+        Interruption::Epoch => "interruption = \"epoch\"".to_owned(),
+        Interruption::Protection => "interruption = \"protection\"".to_owned(),
+    }));
+    lines.extend(match &granted.cache {
+        CacheChoice::Unsaid => None,
+        CacheChoice::Off => Some("cache = false".to_owned()),
+        CacheChoice::At(folder) => folder.to_str().map(|folder| format!("cache = {}", quoted(folder))),
+    });
+    // That nothing is granted is not the same as that nothing may be done.
+    let _ = writeln!(text, "{}[capabilities.wasm]", if text.is_empty() { "" } else { "\n" });
+    for line in lines {
+        let _ = writeln!(text, "{line}");
+    }
+    let of_instance = [
+        ("fuel", limits.fuel),
+        ("timeout_ms", limits.timeout_ms),
+        ("cpu_ms", limits.cpu_ms),
+        ("memory", limits.memory_bytes),
+        ("table_elements", limits.table_elements),
+        ("mailbox", limits.mailbox.map(|places| places as u64)),
+    ];
+    section(text, "capabilities.wasm.limits", numbers(of_instance).collect());
+    let mut http = list("allow", uses.requested.iter().map(|url| quoted(url)));
+    http.extend(uses.private.then(|| "allow_private = true".to_owned()));
+    section(text, "capabilities.wasm.http", http);
+}
+
+fn section(text: &mut String, name: &str, lines: Vec<String>) {
+    if !lines.is_empty() {
+        let _ = writeln!(text, "{}[{name}]\n{}", if text.is_empty() { "" } else { "\n" }, lines.join("\n"));
+    }
+}
+
+fn numbers<const N: usize>(all: [(&'static str, Option<u64>); N]) -> impl Iterator<Item = String> {
+    all.into_iter().filter_map(|(key, number)| Some(format!("{key} = {}", number?)))
+}
+
+/// A list, one entry a line where there are several; nothing where there are none.
+fn list(key: &str, entries: impl Iterator<Item = String>) -> Vec<String> {
+    let entries: Vec<String> = entries.collect();
+    match entries.as_slice() {
+        [] => Vec::new(),
+        [one] => vec![format!("{key} = [{one}]")],
+        several => vec![format!("{key} = [\n  {},\n]", several.join(",\n  "))],
+    }
+}
+
+/// Those that lie in no other one, which grants them, too.
+fn outermost(paths: &BTreeSet<PathBuf>) -> Vec<&PathBuf> {
+    // Sorted, so that a folder comes before what is in it.
+    let mut kept: Vec<&PathBuf> = Vec::new();
+    for path in paths {
+        if !kept.iter().any(|above| path.starts_with(above)) {
+            kept.push(path);
+        }
+    }
+    kept
+}
+
+/// A path as a manifest has it that stands where the one is that was read.
+fn entry(path: &Path, granted: &Granted) -> String {
+    let escaped = |path: &Path| Pattern::escape(&path.to_string_lossy());
+    let base = std::fs::canonicalize(&granted.base).unwrap_or_else(|_| granted.base.clone());
+    // Nothing relative can start from a folder whose name is a pattern.
+    let is_plain = !granted.base.to_string_lossy().contains(['*', '?', '[']);
+    match path.strip_prefix(&base) {
+        Ok(beneath) if is_plain => format!("./{}", escaped(beneath)),
+        _ => escaped(path),
+    }
+}
+
+/// A string of TOML on one line, in which is nothing that a terminal obeys.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if printable::is_plain(c) => quoted.push(c),
+            c => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+        }
+    }
+    quoted + "\""
+}

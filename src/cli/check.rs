@@ -1,0 +1,217 @@
+//! `runtime-wasm check`: what a manifest grants, in words; what of it does not exist, and what is wider than it need be.
+
+use super::output::{print, shown};
+use crate::caps::{
+    Caps, Finding, FindingKind, MANIFEST_NAME, ManifestError, Review, ReviewedEntry, manifest_schema, review,
+};
+use crate::printable;
+use crate::registry::RuntimeOptions;
+use crate::size;
+use clap::Args;
+use serde_json::{Value, json};
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Say what a manifest grants, what of it does not exist, and what is wider than it need be
+#[derive(Args)]
+#[command(after_help = "\
+Exits with 1 for a manifest that cannot be used, and for one that grants what does not exist; with --strict also for one that grants more than it need.
+Editors take the schema: print it into a file with --schema, and name that in the manifest's first line: #:schema ./manifest.schema.json")]
+pub(super) struct Check {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Fail also where something is wider than it need be
+    #[arg(long)]
+    strict: bool,
+    /// Print the JSON Schema of manifests instead
+    #[arg(long, conflicts_with_all = ["json", "strict", "manifest"])]
+    schema: bool,
+    /// The manifest, or the folder of an app; without it, manifest.app.toml here or in a folder above
+    #[arg(value_name = "MANIFEST")]
+    manifest: Option<PathBuf>,
+}
+
+impl Check {
+    /// Prints what there is to say; 1 where the manifest is not as it should be.
+    pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
+        if self.schema {
+            print(&(serde_json::to_string_pretty(&manifest_schema())? + "\n"))?;
+            return Ok(0);
+        }
+        let file = file(self.manifest)?;
+        let text =
+            std::fs::read_to_string(&file).map_err(|error| format!("{}: cannot be read: {error}", shown(&file)))?;
+        let home = std::env::home_dir().filter(|home| home.is_absolute());
+        match review(&text, &file, home.as_deref()) {
+            Ok(review) => {
+                print(&if self.json { as_json(&of_review(&file, &review))? } else { describe(&file, &review) })?;
+                let fails = |finding: &Finding| self.strict || finding.kind == FindingKind::Missing;
+                Ok(i32::from(review.findings.iter().any(fails)))
+            }
+            Err(error) if self.json => {
+                print(&as_json(
+                    &json!({ "file": file.to_string_lossy(), "valid": false, "error": of_error(&error) }),
+                )?)?;
+                Ok(1)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn file(named: Option<PathBuf>) -> Result<PathBuf, String> {
+    match named {
+        Some(folder) if folder.is_dir() => Ok(folder.join(MANIFEST_NAME)),
+        Some(file) => Ok(file),
+        None => Caps::find_manifest(Path::new("."))
+            .ok_or_else(|| format!("there is no {MANIFEST_NAME} here or in a folder above")),
+    }
+}
+
+fn as_json(value: &Value) -> Result<String, serde_json::Error> {
+    Ok(printable::json(&serde_json::to_string_pretty(value)?) + "\n")
+}
+
+fn of_error(error: &ManifestError) -> Value {
+    let (line, column) = error.place().unzip();
+    json!({ "line": line, "column": column, "message": error.message() })
+}
+
+fn of_review(file: &Path, review: &Review) -> Value {
+    let finding = |finding: &Finding| {
+        let mut value = of_error(&finding.error);
+        value["kind"] = json!(finding.kind);
+        value
+    };
+    let limits: serde_json::Map<_, _> = limits(&review.caps)
+        .into_iter()
+        .map(|limit| (limit.key.to_owned(), json!({ "value": limit.value, "set": limit.is_set })))
+        .collect();
+    json!({
+        "file": file.to_string_lossy(),
+        "valid": true,
+        "app": { "name": review.caps.app().name, "version": review.caps.app().version },
+        "enabled": review.caps.check_enabled().is_ok(),
+        "grants": review.entries,
+        "limits": limits,
+        "findings": review.findings.iter().map(finding).collect::<Vec<_>>(),
+    })
+}
+
+/// What each list is for, in the order in which it is told.
+const LISTS: [(&str, &str, &str); 7] = [
+    ("capabilities.wasm", "load", "Modules may be loaded from"),
+    ("capabilities.wasm", "preopens", "Guests may be shown"),
+    ("capabilities.wasm.http", "allow", "Components may reach by HTTP"),
+    ("capabilities.net", "fetch", "The app may fetch"),
+    ("capabilities.fs", "read", "The app may read"),
+    ("capabilities.fs", "write", "The app may write"),
+    ("capabilities.env", "allow", "The app may see the variables"),
+];
+
+fn describe(file: &Path, review: &Review) -> String {
+    let app = review.caps.app();
+    let name: Vec<&str> = [&app.name, &app.version].into_iter().filter_map(Option::as_deref).collect();
+    let name = if name.is_empty() { String::new() } else { format!(" of {}", printable::name(&name.join(" "))) };
+    let mut text = format!("{}{name}\n", shown(file));
+    if let Err(refused) = review.caps.check_enabled() {
+        let _ = writeln!(text, "\n{}", printable::sentence(&refused.to_string()));
+    }
+    for (section, key, title) in LISTS {
+        let entries: Vec<_> = review.entries.iter().filter(|one| one.section == section && one.key == key).collect();
+        let nothing = if entries.is_empty() { " nothing" } else { "" };
+        let _ = writeln!(text, "\n{title}{nothing}");
+        for entry in entries {
+            let line = format!("  {:<38} {}", printable::sentence(&entry.entry), comes_to(entry));
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+    }
+    let _ = writeln!(text, "\nAn instance, and all of them, may have");
+    for limit in limits(&review.caps) {
+        let whose = if limit.is_set { "" } else { "  (by default)" };
+        let _ = writeln!(text, "  {:<38} {}{whose}", limit.says, limit.text());
+    }
+    for finding in &review.findings {
+        let kind = if finding.kind == FindingKind::Missing { "missing" } else { "wide" };
+        let _ = writeln!(text, "\n{kind}: {}", finding.error);
+    }
+    let count = |kind| review.findings.iter().filter(|finding| finding.kind == kind).count();
+    let (missing, wide) = (count(FindingKind::Missing), count(FindingKind::Wide));
+    let _ = writeln!(text, "\n{missing} missing, {wide} wider than need be");
+    text
+}
+
+fn comes_to(entry: &ReviewedEntry) -> String {
+    let what = if entry.key == "preopens" { "folder" } else { "file" };
+    let found = entry.found.map(|found| match found {
+        0 => "nothing there".to_owned(),
+        1 if entry.section == "capabilities.fs" => "there".to_owned(),
+        1 => format!("1 {what}"),
+        found => format!("{found} {what}s"),
+    });
+    let access = entry.access.map(|access| if access == "read" { "to read" } else { "to read and write" }.to_owned());
+    let pinned = entry.pinned.then(|| "pinned by its sha256".to_owned());
+    access.into_iter().chain(found).chain(pinned).collect::<Vec<_>>().join(", ")
+}
+
+/// A limit as it will be.
+struct Limit {
+    key: &'static str,
+    says: &'static str,
+    value: Option<u64>,
+    is_bytes: bool,
+    is_set: bool,
+}
+
+impl Limit {
+    fn text(&self) -> String {
+        match self.value {
+            None => "no bound".to_owned(),
+            Some(bytes) if self.is_bytes => size::text(bytes),
+            Some(number) => number.to_string(),
+        }
+    }
+}
+
+fn limits(caps: &Caps) -> Vec<Limit> {
+    let (set, defaults) = (caps.limits(), RuntimeOptions::default());
+    let limit = |key, says, is_bytes, set: Option<u64>, default: Option<u64>| Limit {
+        key,
+        says,
+        value: set.or(default),
+        is_bytes,
+        is_set: set.is_some(),
+    };
+    let count = |count: usize| Some(count as u64);
+    vec![
+        limit("fuel", "fuel", false, set.fuel, None),
+        limit("timeout_ms", "ms for a request", false, set.timeout_ms, None),
+        limit("cpu_ms", "ms of processor time for a request", false, set.cpu_ms, None),
+        limit("memory", "memory of one", true, set.memory_bytes, Some(defaults.limits.memory_bytes)),
+        limit(
+            "table_elements",
+            "elements of tables of one",
+            false,
+            set.table_elements,
+            Some(defaults.limits.table_elements),
+        ),
+        limit(
+            "mailbox",
+            "requests that wait for one",
+            false,
+            set.mailbox.and_then(count),
+            count(defaults.limits.mailbox),
+        ),
+        limit(
+            "max_instances",
+            "instances alive",
+            false,
+            set.max_instances.and_then(count),
+            count(defaults.max_instances),
+        ),
+        limit("max_module_bytes", "bytes of one module", true, set.max_module_bytes, Some(defaults.max_module_bytes)),
+        limit("max_memory", "memory of all together", true, set.max_memory_bytes, Some(defaults.max_memory_bytes)),
+    ]
+}

@@ -1,0 +1,6 @@
+#!/bin/sh
+# Builds plugins/plugin.wasm of plugin/plugin.js. It takes Node.js and npm, which installs jco the first time.
+set -eu
+cd "$(dirname "$0")"
+[ -d node_modules ] || npm install --no-audit --no-fund
+npm run --silent build

@@ -1,0 +1,29 @@
+// The app. It hosts a plugin that it does not trust, a component: `runtime-wasm run main.ts`
+import { compileFile, instantiate, WasmError } from "runtime:wasm";
+import type { Plugin } from "./plugin.d.ts";
+
+// What may be loaded is declared in manifest.app.toml, and so are the limits: 200 ms of processor time for a call, 16 MiB of memory.
+const module = await compileFile("./plugins/plugin.wasm");
+const start = () => instantiate<Plugin>(module, { name: "plugin" });
+
+let plugin = await start();
+console.log(await plugin.exports.shout("hello, world"));
+
+// A loop that never ends. It runs on the plugin's own thread, so the app goes on, and the limit ends it.
+let ticks = 0;
+const ticking = setInterval(() => ticks++, 10);
+try {
+  await plugin.exports.spin();
+} catch (error) {
+  if (!(error instanceof WasmError)) throw error;
+  console.log(`stopped: ${error.name} ${error.code}. Meanwhile the app's timer has fired ${ticks} times.`);
+}
+clearInterval(ticking);
+
+// A limit of time ends the instance. Another one is made of the same module, with a memory of its own.
+plugin = await start();
+console.log(await plugin.exports.shout("once more"));
+await plugin.drop();
+
+// What the manifest does not grant is not there.
+await compileFile("/etc/passwd").catch((error) => console.log("refused:", error.name, error.code));
