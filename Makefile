@@ -7,17 +7,23 @@ PLUGINS := examples/plugins
 # For machines that cannot download V8's published library; see docs/building.md.
 V8_ARCHIVE := $(or $(RUSTY_V8_ARCHIVE),$(wildcard $(CURDIR)/../shared/v8/librusty_v8.a.gz))
 # Its programs have a folder of their own; what does not know of the engine, most of the dependencies, is compiled once for both. For that
-# the features of dependencies must be those of the whole workspace, but for the addon, which V8's static library cannot be part of.
+# the features of dependencies must be those of the whole workspace (fuzz/cases/Cargo.toml levels them), but for the addon, which V8's static
+# library cannot be part of.
 V8 := RUSTY_V8_ARCHIVE=$(V8_ARCHIVE) CARGO_BUILD_BUILD_DIR=$(abspath $(or $(CARGO_TARGET_DIR),target)) CARGO_TARGET_DIR=target/v8
 V8_FEATURES := --workspace --exclude runtime-wasm-node --no-default-features --features v8
+
+# `PROFILE=dev` builds what the tests are built with, too: CI compiles nothing twice.
+PROFILE ?= release
+BUILT := $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+WORKSPACE := $(if $(filter dev,$(PROFILE)),--workspace)
 
 # The main job: an app that hosts real guests.
 run: build
 	@scripts/fetch-guests.sh $(PLUGINS)/guests run
-	$(or $(CARGO_TARGET_DIR),target)/release/runtime-wasm run $(PLUGINS)/main.js
+	$(BUILT)/runtime-wasm run $(PLUGINS)/main.js
 
 build: setup
-	cargo build --release --locked
+	cargo build --profile $(PROFILE) --locked $(WORKSPACE) --bin runtime-wasm
 
 setup:
 	@scripts/setup.sh build

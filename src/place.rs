@@ -42,6 +42,11 @@ impl Place {
         format!("{}:{}", self.line, self.column)
     }
 
+    /// The line and the column, both from 1.
+    pub(crate) fn line_and_column(&self) -> (usize, usize) {
+        (self.line, self.column)
+    }
+
     /// The line with its number, and the marks on a second one.
     pub(crate) fn picture(&self) -> String {
         let (text, indent, carets) = self.shown();

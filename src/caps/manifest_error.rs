@@ -33,7 +33,7 @@ impl ManifestError {
 
     /// Line and column, from 1; none for a file that cannot be read.
     pub fn place(&self) -> Option<(usize, usize)> {
-        self.place.as_ref().map(|place| (place.line, place.column))
+        self.place.as_ref().map(Place::line_and_column)
     }
 }
 

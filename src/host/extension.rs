@@ -12,7 +12,7 @@ use deno_core::url::Url;
 use deno_core::{Extension, OpState, op2};
 use serde::Serialize;
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
