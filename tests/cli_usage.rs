@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_runtime-wasm");
-const COMMANDS: [&str; 7] = ["run", "exec", "inspect", "types", "cache", "completions", "man"];
+const COMMANDS: [&str; 9] = ["init", "run", "exec", "check", "inspect", "types", "cache", "completions", "man"];
 
 /// Runs it in a folder: the exit code, stdout and stderr.
 fn runtime_wasm(folder: &Path, args: &[&str]) -> (i32, String, String) {
