@@ -1,23 +1,29 @@
 # `make run` shows what this is; `make test` checks it. Both install what they need and say so.
 
-.PHONY: run build test test-v8 npm npm-staged conformance check deny soak loom loom-more fuzz fuzz-keep bench guests setup clean
+.PHONY: run build test test-v8 npm npm-staged conformance check deny soak loom loom-more fuzz fuzz-keep bench dist guests setup clean
 
 SHELL := bash
 PLUGINS := examples/plugins
 # For machines that cannot download V8's published library; see docs/building.md.
 V8_ARCHIVE := $(or $(RUSTY_V8_ARCHIVE),$(wildcard $(CURDIR)/../shared/v8/librusty_v8.a.gz))
 # Its programs have a folder of their own; what does not know of the engine, most of the dependencies, is compiled once for both. For that
-# the features of dependencies must be those of the whole workspace, but for the addon, which V8's static library cannot be part of.
+# the features of dependencies must be those of the whole workspace (fuzz/cases/Cargo.toml levels them), but for the addon, which V8's static
+# library cannot be part of.
 V8 := RUSTY_V8_ARCHIVE=$(V8_ARCHIVE) CARGO_BUILD_BUILD_DIR=$(abspath $(or $(CARGO_TARGET_DIR),target)) CARGO_TARGET_DIR=target/v8
 V8_FEATURES := --workspace --exclude runtime-wasm-node --no-default-features --features v8
+
+# `PROFILE=dev` builds what the tests are built with, too: CI compiles nothing twice.
+PROFILE ?= release
+BUILT := $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+WORKSPACE := $(if $(filter dev,$(PROFILE)),--workspace)
 
 # The main job: an app that hosts real guests.
 run: build
 	@scripts/fetch-guests.sh $(PLUGINS)/guests run
-	$(or $(CARGO_TARGET_DIR),target)/release/runtime-wasm run $(PLUGINS)/main.js
+	$(BUILT)/runtime-wasm run $(PLUGINS)/main.js
 
 build: setup
-	cargo build --release --locked
+	cargo build --profile $(PROFILE) --locked $(WORKSPACE) --bin runtime-wasm
 
 setup:
 	@scripts/setup.sh build
@@ -125,6 +131,15 @@ bench: build
 	cargo build --release --locked --package runtime-wasm-node
 	node npm/tools/pack.mjs $(or $(CARGO_TARGET_DIR),target)/release target/npm-bench --staged
 	RUNTIME_WASM=$(abspath $(or $(CARGO_TARGET_DIR),target))/release/runtime-wasm node bench/run.mjs $(PART)
+
+# The archives of a release, one for each engine, with their sha256, in target/dist; see docs/releasing.md.
+dist: setup
+	scripts/dist.sh quickjs
+ifeq ($(V8_ARCHIVE),)
+	@echo "dist: no archive on V8: RUSTY_V8_ARCHIVE is not set, and there is no ../shared/v8/librusty_v8.a.gz"
+else
+	RUSTY_V8_ARCHIVE=$(V8_ARCHIVE) scripts/dist.sh v8
+endif
 
 clean:
 	cargo clean

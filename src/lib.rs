@@ -64,6 +64,8 @@
 // - scheduling: which threads answer promptly, and which stand behind.
 // - panics: those on threads of ours are for the log, and end no thread that serves all.
 // - signals: the one by which the system says that a file has become too large.
+// - place: where in a text something is wrong.
+// - terminal: what is said on stderr, and whether in colours.
 // - size: numbers of bytes as people write them.
 // - sync: locks, atomics and channels, as the files take them that loom checks.
 // - blocking: what waits for a disk, on threads of its own.
@@ -89,10 +91,13 @@ mod inspector;
 #[cfg(feature = "extension")]
 pub mod ops;
 mod panics;
+mod place;
 mod signals;
 mod size;
 mod spin;
 mod sync;
+#[cfg(feature = "host")]
+mod terminal;
 
 #[cfg(not(feature = "internals"))]
 mod actor;

@@ -19,6 +19,8 @@ pub const COMPILE_STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// Bytes of one module, where neither the manifest nor a flag sets another bound.
 pub const MODULE_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of one module as text. What a parser makes of it is up to a hundred times that in memory.
+pub const TEXT_BYTES_MAX: usize = 1 << 20;
 /// Functions of one module.
 pub const FUNCTIONS_MAX: u32 = 200_000;
 /// Bytes of one function's body. The time that compiling takes grows faster than a function.

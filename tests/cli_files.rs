@@ -1,4 +1,4 @@
-//! Files that `exec` and `inspect` are given and that are no modules: refused at once, in bounded memory, with what they are.
+//! Files that commands are given: those that are no modules are refused at once, in bounded memory, with what they are; text is assembled.
 
 #![cfg(feature = "host")]
 
@@ -152,4 +152,120 @@ fn a_report_that_cannot_be_written_is_an_error() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(1) && stderr.contains("stdout cannot be written"), "{stderr}");
     }
+}
+
+const TEXT: &str =
+    "(module\n  (func (export \"add\") (param i32 i32) (result i32)\n    (i32.add (local.get 0) (local.get 1))))\n";
+const WRONG: &str = "(module\n  (func (export \"f\")\n    call $x\x1b))\n";
+
+#[test]
+fn text_is_taken_by_every_command_that_reads_a_module() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calculator.wat");
+    fs::write(&file, TEXT).unwrap();
+    let cache = folder.path().join("cache");
+    let run = |args: &[&str], words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+        command.env("RUNTIME_WASM_CACHE", &cache).args(args).arg(&file).args(words);
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    };
+    assert_eq!(run(&["exec", "--invoke", "add"], &["2", "3"]), (0, "5\n".to_owned(), String::new()));
+    assert!(run(&["inspect"], &[]).1.contains("\"add\" function (i32, i32) -> (i32)"));
+    assert!(run(&["types"], &[]).1.contains("interface Calculator"), "{}", run(&["types"], &[]).1);
+    assert_eq!(run(&["cache", "warm"], &[]).0, 0);
+    fs::write(&file, "(component (core module))").unwrap();
+    assert!(run(&["inspect"], &[]).1.starts_with("component "));
+    // A bound is that of the text, too; and what it comes to is checked as any module is.
+    let (code, _, stderr) = run(&["exec", "--max-module-bytes", "8"], &[]);
+    assert!(code == 1 && stderr.contains("--max-module-bytes"), "{stderr}");
+    fs::write(&file, "(module (func (result i32)))").unwrap();
+    let (code, _, stderr) = run(&["exec"], &[]);
+    assert!(code == 1 && stderr.contains("[5000]") && stderr.contains("type mismatch"), "{stderr}");
+    fs::write(&file, WRONG).unwrap();
+    for command in ["exec", "inspect", "types"] {
+        let (code, stdout, stderr) = run(&[command], &[]);
+        assert_eq!((code, &*stdout), (1, ""));
+        assert!(stderr.contains("calculator.wat:3:12: ") && stderr.contains("\n3 |     call $x\\u{1b}"), "{stderr}");
+        assert!(!stderr.contains('\x1b'), "{stderr:?}");
+    }
+}
+
+#[test]
+fn text_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("large.wat");
+    let most = runtime_wasm::limits::TEXT_BYTES_MAX;
+    // What costs most for its length, within the address space that `run` gives.
+    for (start, again, end) in [
+        ("(module (func ", "nop ", "))"),
+        ("(module ", "(func)", ")"),
+        ("(module (func ", "(block)", "))"),
+        ("(module (type (func (param ", "i32 ", "))))"),
+        ("(module (memory 1) (data ", "\"\" ", "))"),
+        ("(module ", "(;;)", ")"),
+        ("(module (rec ", "(type (struct))", "))"),
+        ("(component ", "(core module)", ")"),
+    ] {
+        let count = (most - start.len() - end.len()) / again.len();
+        fs::write(&file, format!("{start}{}{end}", again.repeat(count))).unwrap();
+        let (code, stderr) = run(&["inspect"], &file);
+        assert!(code == Some(0) || code == Some(1) && stderr.starts_with("error: "), "{again}: {code:?} {stderr}");
+        assert!(!stderr.contains("memory allocation"), "{stderr}");
+    }
+    fs::write(&file, " ".repeat(most + 1)).unwrap();
+    let (code, stderr) = run(&["exec"], &file);
+    assert!(code == Some(1) && stderr.contains("more than 1.0 MiB of text"), "{stderr}");
+    // One level within another is bounded by the parser.
+    fs::write(&file, format!("(module (func {}", "(block ".repeat(100_000))).unwrap();
+    let (code, stderr) = run(&["exec"], &file);
+    assert!(code == Some(1) && stderr.contains("large.wat:1:"), "{stderr}");
+}
+
+#[test]
+fn an_app_loads_text_where_the_manifest_grants_it() {
+    let app = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(app.path().join(name), text).unwrap();
+    write("add.wat", TEXT);
+    write("wrong.wat", WRONG);
+    write("text.wasm", TEXT);
+    let hash = |text: &str| -> String {
+        runtime_wasm::engine::sha256(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    write(
+        "main.js",
+        &format!(
+            r#"import {{ compile, compileFile, instantiate }} from "runtime:wasm";
+            const failed = (promise) => promise.then(() => "granted", (error) => error.message);
+            const add = await instantiate(await compileFile("./add.wat", {{ sha256: "{}" }}));
+            console.log(await add.exports.add(2, 3));
+            console.log(await failed(compileFile("./wrong.wat")));
+            console.log(await failed(compileFile("./text.wasm")));
+            console.log(await failed(compile(new TextEncoder().encode("(module)"))));
+            console.log(await failed(compileFile("./add.wat", {{ sha256: "{}" }})));
+            console.log(await failed(compileFile("./other.wat")));"#,
+            hash(TEXT),
+            hash("(module)")
+        ),
+    );
+    let printed = |load: &str| {
+        write("manifest.app.toml", &format!("[capabilities.wasm]\nload = {load}\n"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+        let output = command.current_dir(app.path()).args(["run", "main.js"]).output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (stdout, stderr) = printed(r#"["./add.wat", "./wrong.wat", "./*.wasm"]"#);
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert_eq!((lines.len(), lines[0], &*stderr), (6, "5", ""), "{stdout}");
+    for (line, said) in lines[1..].iter().zip([
+        "[5000] the module \"./wrong.wat\" cannot be assembled: ./wrong.wat:3:12: ",
+        "[5000] the module \"./text.wasm\" is WebAssembly text",
+        "is WebAssembly text",
+        "[5009] \"./add.wat\" is not the file that the caller pinned",
+        "[5009] \"./other.wat\" is not granted",
+    ]) {
+        assert!(line.contains(said) && !line.contains('\x1b'), "{line}");
+    }
+    let (stdout, stderr) = printed(r#"["./*.wasm"]"#);
+    assert!(stdout.is_empty() && stderr.contains("[5009] \"./add.wat\" is not granted"), "{stderr}");
 }

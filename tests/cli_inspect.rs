@@ -46,9 +46,10 @@ fn what_is_no_module_that_could_run_is_named_and_ends_with_1() {
     let folder = tempfile::tempdir().unwrap();
     let valid = wat::parse_file(source("js/wat/inspect.wat")).unwrap();
     let old = wat::parse_str("(module (import \"wasi_unstable\" \"fd_write\" (func)))").unwrap();
-    let cases: [(&str, &[u8], &str); 7] = [
+    let cases: [(&str, &[u8], &str); 8] = [
         ("cut.wasm", b"\0asm\x0d\0\x01\0\x07\x05", "is not a valid component"),
-        ("text.wat", b"(module $m)\n", "is WebAssembly text"),
+        ("text.wasm", b"(module $m)\n", "is WebAssembly text"),
+        ("text.wat", b"(module $m\n", "text.wat:2:1: "),
         ("truncated.wasm", &valid[..valid.len() / 2], "is not a valid WebAssembly module"),
         ("header.wasm", b"\0as", "is not WebAssembly"),
         ("empty.wasm", b"", "is empty"),

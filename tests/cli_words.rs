@@ -4,10 +4,11 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{chown, lchown, symlink};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Prints its arguments, each with a NUL behind it, and exits with how many folders and variables it was given.
 const GUEST: &str = r#"(module
@@ -139,4 +140,49 @@ fn a_manifest_of_somebody_else_that_merely_lies_above_the_script_grants_nothing(
     assert!(!refused());
     lchown(&manifest, somebody, None).unwrap();
     assert!(refused(), "the link is somebody else's");
+}
+
+/// Runs `run -` in a folder with this on standard input.
+fn run_stdin(folder: &Path, script: &[u8], words: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+    command.current_dir(folder).args(["run", "-"]).args(words);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(script).unwrap();
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn a_dash_reads_the_script_from_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("other.js", "export const other = import.meta.url.split(\"/\").at(-1);");
+    write("empty.wat", "(module)");
+    write("manifest.app.toml", "[capabilities.wasm]\nload = [\"./*.wat\"]\n");
+    let script = r#"import { args } from "runtime:app";
+        import { compileFile } from "runtime:wasm";
+        import { other } from "./other.js";
+        const id: number = await compileFile("./empty.wat");
+        console.log(other, id > 0, JSON.stringify(args), import.meta.main, (await import("./other.js")).other);"#;
+    let ran = run_stdin(folder.path(), script.as_bytes(), &["--help", "-"]);
+    assert_eq!(ran, (0, "other.js true [\"--help\",\"-\"] true other.js\n".to_owned(), String::new()));
+    assert_eq!(run_stdin(folder.path(), b"", &[]), (0, String::new(), String::new()));
+    let here = folder.path().canonicalize().unwrap();
+    for (script, said) in [
+        (
+            &b"\n\nthrow new Error(\"bad\");"[..],
+            format!("error: Uncaught (in promise) Error: bad\n    at file://{}/-:3:", here.display()),
+        ),
+        (b"enum A { B }", format!("at file://{}/-:1:1", here.display())),
+        (b"import \"./missing.js\"", "cannot find module".to_owned()),
+        (b"\xff", "the script cannot be read from standard input".to_owned()),
+    ] {
+        let (code, stdout, stderr) = run_stdin(folder.path(), script, &[]);
+        assert!(code == 1 && stdout.is_empty() && stderr.contains(&said), "{stderr}");
+    }
+    // A folder without a manifest grants nothing.
+    let empty = tempfile::tempdir().unwrap();
+    let (code, _, stderr) =
+        run_stdin(empty.path(), b"import { instances } from \"runtime:wasm\"; await instances();", &[]);
+    assert!(code == 1 && stderr.contains("[5009]"), "{stderr}");
 }

@@ -14,6 +14,7 @@ fn run(main: PathBuf) -> (i32, usize) {
     let counted = calls.clone();
     let code = run_app(AppOptions {
         main,
+        source: None,
         args: Vec::new(),
         caps: Caps::denied(),
         extensions: Vec::new(),

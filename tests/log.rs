@@ -145,6 +145,33 @@ fn a_level_that_does_not_exist_is_refused() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("loud"));
 }
 
+#[test]
+fn folders_that_the_manifest_names_and_that_do_not_exist_are_told_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("there")).unwrap();
+    let lists = "load = [\"./plugins/*.wasm\", \"./there/*.wasm\", \"./a\\u001bc/b.wasm\"]\npreopens = [\"./data\", \"./there\"]\n";
+    fs::write(at("manifest.app.toml"), format!("[capabilities.wasm]\n{lists}")).unwrap();
+    fs::write(at("main.js"), "console.error(\"the app\");").unwrap();
+    let run = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+        let output = command.arg("run").args(flags).arg(at("main.js")).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let told = run(&["--log", "warn"]);
+    let lines: Vec<&str> = told.lines().collect();
+    let here = folder.path().display();
+    for (line, (key, folder)) in lines.iter().zip([("load", "plugins"), ("load", "a\\\\u{1b}c"), ("preopens", "data")])
+    {
+        assert!(line.contains("WARN") && line.contains("grants a folder that does not exist"), "{told}");
+        assert!(line.contains(&format!("key=\"{key}\" folder=\"{here}/{folder}\"")), "{folder}: {told}");
+    }
+    assert_eq!((lines.len(), lines[3]), (4, "the app"), "{told}");
+    assert_eq!(run(&["--log", "error"]), "the app\n");
+    assert_eq!(run(&[]), "the app\n");
+}
+
 /// The requests that a collector gets while the app runs with these flags, each with its body.
 #[cfg(feature = "otlp")]
 fn collected(flags: impl Fn(&str) -> Vec<String>) -> (String, Vec<u8>) {

@@ -122,7 +122,7 @@ const SIDES = {
 function npmVersion() {
   return JSON.parse(readFileSync(join(npm, "runtime-wasm/package.json"), "utf8")).version;
 }
-const ourVersion = (side) => execFileSync(binary(side), ["--version"], { encoding: "utf8" }).trim().split(" ").at(-1);
+const ourVersion = (side) => execFileSync(binary(side), ["-V"], { encoding: "utf8" }).trim().split(" ").at(-1);
 
 export const version = (side) => SIDES[side].version();
 /** What runs a script of bench/work on a side. Its last argument is how much of the work is to be done. */

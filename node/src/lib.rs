@@ -47,6 +47,8 @@ pub fn open<'env>(env: &'env Env, options: OpenOptions, bare: Function<(), Unkno
         compile_program: options.compile_program.map(PathBuf::from),
         compile_watch: None,
         interruption: options.interruption.as_deref().map(interruption).transpose()?,
+        // Text is for the command line.
+        assemble: None,
     };
     let host = WasmHost::with(caps, host_options).map_err(|error| Error::from_reason(error.to_string()))?;
     let environment = Environment::new(env.raw(), host, bare.raw())?;

@@ -24,6 +24,8 @@ pub use cell::{control, mailbox};
 pub use failures::{FailuresByCode, LastError};
 #[cfg(feature = "internals")]
 pub use guest::both as component_values;
+#[cfg(feature = "host")]
+pub(crate) use guest::wire;
 pub use handle::Actor;
 pub use protocol::{config, host_call, http, loan, message, native, pipe, replies};
 pub use stats::{InstanceStats, Restart};

@@ -137,6 +137,11 @@ impl<T: Copy> Grant<T> {
         Some(Held { folder, real })
     }
 
+    /// The folder that the entry names, if there is none.
+    pub(super) fn missing_folder(&self) -> Option<&Path> {
+        self.hold().is_none().then_some(&*self.root)
+    }
+
     /// Where the granted folder is, or would be.
     fn real_root(&self, held: Option<&Held>) -> Option<PathBuf> {
         held.map(|held| held.real.clone()).or_else(|| real_path(&self.root))

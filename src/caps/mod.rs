@@ -192,6 +192,13 @@ impl Caps {
         &self.granted.cache
     }
 
+    /// The folders that `load` and `preopens` name and that do not exist, each with the key.
+    pub fn missing_folders(&self) -> Vec<(&'static str, PathBuf)> {
+        let of_load = self.granted.load.iter().filter_map(|grant| Some(("load", grant.missing_folder()?)));
+        let of_preopens = self.granted.preopens.iter().filter_map(|grant| Some(("preopens", grant.missing_folder()?)));
+        of_load.chain(of_preopens).map(|(key, folder)| (key, folder.to_owned())).collect()
+    }
+
     /// The bounds that the manifest sets.
     pub fn limits(&self) -> &ManifestLimits {
         &self.granted.limits

@@ -3,11 +3,12 @@
 use super::compile_module::in_this_program;
 use super::interruption::InterruptionFlag;
 use super::module_file::Bound;
-use super::output::{no_start, print, say, shown};
+use super::output::{no_start, print, shown};
 use crate::actor::config::Limits;
 use crate::registry::{Cache, Held, Runtime, RuntimeOptions};
 use crate::session::{cache_folder, user_cache};
 use crate::size;
+use crate::terminal::{Label, say};
 use clap::{Args, Subcommand};
 use std::error::Error;
 use std::path::PathBuf;
@@ -42,7 +43,7 @@ struct Warm {
     #[command(flatten)]
     module: Bound,
     /// The modules
-    #[arg(value_name = "FILE.wasm", required = true)]
+    #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 }
 
@@ -90,7 +91,7 @@ impl Warm {
                 compiled.map_err(|error| error.to_string())
             });
             if let Err(error) = compiled {
-                say(&format!("error: {error}"));
+                say(Label::Error, &error);
                 failed += 1;
             }
         }

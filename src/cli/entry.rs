@@ -1,13 +1,14 @@
 //! What `exec` runs of a module: its `_start`, or an export that is named, or nothing but its initialization; and how that ends.
 
-use super::invoke;
-use super::output::{print, say, shown};
+use super::output::{listed, print, shown};
+use super::{invoke, invoke_component};
 use crate::actor::config::InstanceConfig;
 use crate::actor::message::{Answer, Call, Command};
 use crate::error::{ErrorCode, WasmError};
-use crate::interface::{has_failed, is_command};
-use crate::registry::{InstanceId, Runtime};
+use crate::interface::{Interface, has_failed, is_command};
+use crate::registry::{InstanceId, ModuleId, Runtime};
 use crate::signature::{Export, ExportKind};
+use crate::terminal::{Label, say};
 use crate::value::{Arg, Value};
 use std::path::Path;
 
@@ -65,7 +66,7 @@ pub(super) async fn run(
         Err(End::Refused(why)) => Err(why),
         Err(End::Trapped(error)) => {
             let frames = error.guest_stack.iter().map(|frame| format!("\n    at {frame}"));
-            say(&format!("error: {error}{}", frames.collect::<String>()));
+            say(Label::Error, &format!("{error}{}", frames.collect::<String>()));
             Ok(EXIT_TRAPPED)
         }
     }
@@ -80,25 +81,16 @@ async fn try_run(
 ) -> Result<(), End> {
     let name = format!("the module {}", shown(file));
     let module = runtime.compile(name.clone(), bytes).await.map_err(End::of)?;
+    if let Some(interface) = runtime.module_interface(module).map_err(End::of)? {
+        return run_component(runtime, module, &name, &interface, config, invocation).await;
+    }
     let exports = runtime.module_exports(module).map_err(End::of)?;
     let entry = entry(&exports, invocation.as_ref());
-    let is_component = runtime.module_interface(module).map_err(End::of)?.is_some();
-    if entry.is_none() {
-        let info = runtime.inspect(module).await.map_err(End::of)?;
-        if is_component || !info.module().is_some_and(|info| info.start) {
-            let wanted = if is_component { COMPONENT_ENTRY } else { COMMAND_ENTRY };
-            let text =
-                format!("{name} has no export \"{wanted}\": it is no WASI command; --invoke EXPORT calls another");
-            return Err(End::Refused(text));
-        }
+    if entry.is_none() && !has_start(runtime, module).await? {
+        let others = listed(functions(&exports));
+        return Err(End::Refused(no_command(&name, COMMAND_ENTRY, &others)));
     }
     let args = match &invocation {
-        Some(_) if is_component => {
-            let text =
-                format!("{name} is a component: --invoke calls functions of modules, whose arguments are numbers");
-            return Err(End::Refused(text));
-        }
-        None if is_component => Vec::new(),
         Some(Invocation { export, args }) => invoke::arguments(&name, &exports, export, args).map_err(End::Refused)?,
         None => Vec::new(),
     };
@@ -109,18 +101,65 @@ async fn try_run(
         call(runtime, instance, LIBRARY_ENTRY, Vec::new()).await?;
     }
     let results = call(runtime, instance, entry, args).await?;
-    if is_component {
-        return if has_failed(&results) { Err(End::Exited(1)) } else { Ok(()) };
+    if invocation.is_none() && entry == LIBRARY_ENTRY {
+        tell_of_library(&name, &exports);
     }
     print(&results.iter().map(invoke::line).collect::<String>()).map_err(End::Refused)
 }
 
-/// The export to call: the one that is named, or else by what there is.
-fn entry<'a>(exports: &'a [Export], invocation: Option<&'a Invocation>) -> Option<&'a str> {
-    let own = || {
-        let known = [COMMAND_ENTRY, LIBRARY_ENTRY].into_iter().find(|name| is_function(exports, name));
-        known.or_else(|| exports.iter().map(|export| &*export.name).find(|name| is_command(name)))
+/// The same of a component.
+async fn run_component(
+    runtime: &Runtime,
+    module: ModuleId,
+    name: &str,
+    interface: &Interface,
+    config: InstanceConfig,
+    invocation: Option<Invocation>,
+) -> Result<(), End> {
+    let Some(Invocation { export, args }) = invocation else {
+        let command = interface.exports.iter().map(|function| function.full_name()).find(|name| is_command(name));
+        let Some(command) = command else {
+            return Err(End::Refused(no_command(name, COMPONENT_ENTRY, &invoke_component::exported(interface))));
+        };
+        let instance = InstanceId(runtime.instantiate(module, config).await.map_err(End::of)?.id());
+        let results = call(runtime, instance, &command, Vec::new()).await?;
+        return if has_failed(&results) { Err(End::Exited(1)) } else { Ok(()) };
     };
+    let function = invoke_component::find(name, interface, &export).map_err(End::Refused)?;
+    let args = invoke_component::arguments(interface, function, &args).map_err(End::Refused)?;
+    let instance = InstanceId(runtime.instantiate(module, config).await.map_err(End::of)?.id());
+    let results = call(runtime, instance, &function.full_name(), args).await?;
+    let lines = invoke_component::lines(interface, function, &results).map_err(End::Refused)?;
+    print(&lines).map_err(End::Refused)
+}
+
+/// Does a module run something when it is instantiated?
+async fn has_start(runtime: &Runtime, module: ModuleId) -> Result<bool, End> {
+    let info = runtime.inspect(module).await.map_err(End::of)?;
+    Ok(info.module().is_some_and(|info| info.start))
+}
+
+fn no_command(name: &str, wanted: &str, exported: &str) -> String {
+    format!("{name} has no export \"{wanted}\": it is no WASI command; --invoke EXPORT calls another{exported}")
+}
+
+/// Says what became of a library, of which nothing else was asked.
+fn tell_of_library(name: &str, exports: &[Export]) {
+    let others = listed(functions(exports).filter(|export| export != LIBRARY_ENTRY));
+    if !others.is_empty() {
+        let text = format!("{name} is a library: it was made ready, and --invoke EXPORT calls what it has{others}");
+        say(Label::Note, &text);
+    }
+}
+
+fn functions(exports: &[Export]) -> impl Iterator<Item = String> {
+    let functions = exports.iter().filter(|export| matches!(export.kind, ExportKind::Function { .. }));
+    functions.map(|export| export.name.to_string())
+}
+
+/// The export to call: the one that is named, or else by what there is.
+fn entry<'a>(exports: &[Export], invocation: Option<&'a Invocation>) -> Option<&'a str> {
+    let own = || [COMMAND_ENTRY, LIBRARY_ENTRY].into_iter().find(|name| is_function(exports, name));
     invocation.map(|invocation| &*invocation.export).or_else(own)
 }
 

@@ -1,5 +1,6 @@
 //! `runtime-wasm exec`: run one WASI module with what the flags grant and nothing else.
 
+use super::amount;
 use super::cache_folder::CacheFlag;
 use super::compile_module::in_this_program;
 use super::entry::{self, Invocation};
@@ -14,7 +15,8 @@ use crate::actor::config::{InstanceConfig, Limits, Stdin, Stdout, UnknownImports
 use crate::caps::Caps;
 use crate::printable;
 use crate::registry::{Runtime, RuntimeOptions};
-use clap::Args;
+use clap::{Args, ValueHint};
+use std::env;
 use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -26,45 +28,48 @@ const EXIT_INTERRUPTED: i32 = 130;
 /// Run one WASI module with what the flags grant, and nothing else; exits with its code
 #[derive(Args, Debug)]
 #[command(
-    override_usage = "runtime-wasm exec [OPTIONS] FILE.wasm [ARGS]...",
+    override_usage = "runtime-wasm exec [OPTIONS] FILE [ARGS]...",
     after_help = "\
-All that follows FILE.wasm belongs to the guest, as it stands. A file whose name begins with a dash is named after `--`.
+All that follows FILE belongs to the guest, as it stands. A file whose name begins with a dash is named after `--`. FILE is a module or a component;
+one whose name ends in .wat is assembled first.
 
-A command is run by its export `_start`. Of a library without one `_initialize` is run; --invoke calls any export, after that.
+A command is run by its export `_start`, a component by `wasi:cli/run`. Of a library without one `_initialize` is run; --invoke calls any export,
+after that. A component's function takes strings and numbers as they are written, and everything else as JSON; so it prints its result.
 
 Exit codes:
   the guest's own, of which a parent sees the lowest 8 bits
   134  the guest trapped, or reached a limit
   130  Ctrl-C
-  1    it could not be run
+  1    it could not be run, or what --invoke called gave an error of WIT's
   2    a mistaken option
 
 Examples:
   runtime-wasm exec hello.wasm
   runtime-wasm exec --dir ./pictures::/in::ro --dir ./out::/out resvg.wasm /in/a.svg /out/a.png
-  runtime-wasm exec --env LANG=C --timeout-ms 5000 tool.wasm --verbose
-  runtime-wasm exec --invoke add calculator.wasm 2 3"
+  runtime-wasm exec --env LANG=C --env HOME --timeout-ms 5000 tool.wasm --verbose
+  runtime-wasm exec --invoke add calculator.wat 2 3
+  runtime-wasm exec --invoke area shapes.component.wasm '{\"tag\":\"circle\",\"val\":2}'"
 )]
 pub(super) struct Exec {
     /// Show a folder to the guest, under another name if one is given; `::ro` makes it read-only
     #[arg(long = "dir", value_name = "HOST[::GUEST[::ro]]")]
     dirs: Vec<String>,
-    /// Set an environment variable; the guest sees no others
-    #[arg(long = "env", value_name = "NAME=VALUE")]
+    /// Set an environment variable, or hand on one of this process by its name; the guest sees no others
+    #[arg(long = "env", value_name = "NAME[=VALUE]")]
     env: Vec<String>,
     /// End the guest after this many milliseconds
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "MS", value_parser = amount::parse)]
     timeout_ms: Option<u64>,
     /// End the guest once it has used this many milliseconds of processor time
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "MS", value_parser = amount::parse)]
     cpu_ms: Option<u64>,
     /// End the guest after this much fuel (about one unit an instruction)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = amount::parse)]
     fuel: Option<u64>,
     /// Bound all memories of the guest together, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = amount::parse_bounded)]
     memory_mib: u64,
-    /// Call this export with the arguments behind FILE.wasm, and print its results, each on a line
+    /// Call this export with the arguments behind FILE, and print its results, each on a line
     #[arg(long, value_name = "EXPORT")]
     invoke: Option<String>,
     /// Run a module that imports functions which nobody has: it traps when it calls one
@@ -79,10 +84,10 @@ pub(super) struct Exec {
     #[command(flatten)]
     log: Log,
     /// Write a WebAssembly core dump for each trap into this folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     coredump: Option<PathBuf>,
     /// The module, and after it the guest's own arguments
-    #[arg(value_name = "FILE.wasm", required = true, trailing_var_arg = true)]
+    #[arg(value_name = "FILE", required = true, trailing_var_arg = true, value_hint = ValueHint::FilePath)]
     words: Vec<OsString>,
 }
 
@@ -129,7 +134,7 @@ fn config(flags: &Exec, file: &Path, args: Vec<String>) -> Result<InstanceConfig
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let wasi = WasiConfig {
         args: [name.clone()].into_iter().chain(args).collect(),
-        env: flags.env.iter().map(|pair| variable(pair)).collect::<Result<_, _>>()?,
+        env: flags.env.iter().filter_map(|flag| variable(flag).transpose()).collect::<Result<_, _>>()?,
         preopens: flags.dirs.iter().map(|dir| preopen(dir)).collect::<Result<_, _>>()?,
         stdin: Stdin::Inherit,
         stdout: Stdout::Inherit,
@@ -150,8 +155,18 @@ fn config(flags: &Exec, file: &Path, args: Vec<String>) -> Result<InstanceConfig
     Ok(InstanceConfig { name, limits, wasi, unknown_imports, ..InstanceConfig::default() })
 }
 
-fn variable(pair: &str) -> Result<(String, String), String> {
-    let (name, value) =
-        pair.split_once('=').ok_or_else(|| format!("--env {}: expected NAME=VALUE", printable::sentence(pair)))?;
-    Ok((name.to_owned(), value.to_owned()))
+/// `NAME=VALUE`, or a name that this process has a variable of: nothing is handed on where it has none.
+fn variable(flag: &str) -> Result<Option<(String, String)>, String> {
+    if let Some((name, value)) = flag.split_once('=') {
+        return Ok(Some((name.to_owned(), value.to_owned())));
+    }
+    let shown = printable::sentence(flag);
+    if flag.is_empty() {
+        return Err("--env: expected NAME=VALUE, or the NAME of a variable to hand on".to_owned());
+    }
+    match env::var(flag) {
+        Ok(value) => Ok(Some((flag.to_owned(), value))),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(format!("--env {shown}: the value that it has here is not UTF-8")),
+    }
 }

@@ -21,7 +21,7 @@ pub(super) struct Inspect {
     #[command(flatten)]
     module: Bound,
     /// The module, or a component, whose world is shown as WIT
-    #[arg(value_name = "FILE.wasm")]
+    #[arg(value_name = "FILE")]
     file: PathBuf,
 }
 

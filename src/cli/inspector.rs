@@ -1,8 +1,9 @@
 //! `--inspect`: whether and where a run can be watched.
 
-use super::output::{say, shown};
+use super::output::shown;
 use crate::inspector::{Address, Inspector, Options, TOKEN_VARIABLE, Token};
 use crate::registry::Runtime;
+use crate::terminal::{Label, say, tell};
 use clap::Args;
 use std::env::VarError;
 use std::path::Path;
@@ -52,13 +53,14 @@ impl InspectFlag {
         let inspector = inspector.map_err(|error| format!("--inspect: {error}"))?;
         if !address.is_loopback() {
             say(
-                "warning: the inspector can be reached from other machines, unencrypted: who reads the traffic can end guests",
+                Label::Warning,
+                "the inspector can be reached from other machines, unencrypted: who reads the traffic can end guests",
             );
         }
         // A token that stays the same is not for a log.
         let url = if is_chosen { inspector.url() } else { inspector.url_with_token() };
         let hint = if is_chosen { format!("?token=…, the one in {TOKEN_VARIABLE}") } else { String::new() };
-        say(&format!("inspector: {url}{hint}"));
+        tell(&format!("inspector: {url}{hint}"));
         Ok(Some(inspector))
     }
 }

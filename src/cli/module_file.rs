@@ -1,6 +1,8 @@
-//! Reads the module that `exec` and `inspect` are given: a regular file, and no more of it than the bound.
+//! Reads the module that a command is given: a regular file, and no more of it than the bound. Text is assembled.
 
+use super::mistaken::is_script;
 use super::output::shown;
+use super::text::assembled;
 use crate::limits::MODULE_BYTES_MAX;
 use crate::size;
 use clap::Args;
@@ -20,7 +22,9 @@ pub(super) struct Bound {
 
 fn parse_size(text: &str) -> Result<u64, String> {
     let plain = || text.parse().ok().filter(|bytes| *bytes > 0);
-    size::parse(text).or_else(plain).ok_or_else(|| "expected a size such as 64MiB, or a number of bytes".to_owned())
+    size::parse(text)
+        .or_else(plain)
+        .ok_or_else(|| "expected a size of 1 or more: a number of bytes, or one with a unit such as 64MiB".to_owned())
 }
 
 impl Bound {
@@ -28,10 +32,10 @@ impl Bound {
         self.max_module_bytes
     }
 
-    /// The file's bytes.
+    /// The bytes of the module or the component in a file.
     ///
     /// # Errors
-    /// A sentence that names the file, where it cannot be read, is no regular file, or has too many bytes.
+    /// A sentence that names the file, where it cannot be read, is no regular file or a script, has too many bytes, or is text that is wrong.
     pub(super) fn read(self, path: &Path) -> Result<Vec<u8>, String> {
         let name = shown(path);
         let unreadable = |error: io::Error| format!("{name} cannot be read: {error}");
@@ -50,7 +54,10 @@ impl Bound {
         // It may grow meanwhile, and those of /proc say that they are empty.
         file.take(self.max_module_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
         self.check(&name, bytes.len() as u64)?;
-        Ok(bytes)
+        if is_script(path) && !bytes.starts_with(b"\0asm") {
+            return Err(format!("{name} is a script, not WebAssembly: `runtime-wasm run {name}` runs it"));
+        }
+        assembled(path, bytes)
     }
 
     fn check(self, name: &str, bytes: u64) -> Result<(), String> {
@@ -89,7 +96,7 @@ mod tests {
     fn sizes_are_numbers_with_or_without_a_unit() {
         assert_eq!((parse_size("1MiB"), parse_size("7")), (Ok(1 << 20), Ok(7)));
         for bad in ["", "0", "-1", "MiB", "64 megabytes", "1e9", "18446744073709551616"] {
-            assert!(parse_size(bad).is_err(), "{bad}");
+            assert!(parse_size(bad).unwrap_err().contains("1 or more"), "{bad}");
         }
     }
 }

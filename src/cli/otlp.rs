@@ -3,7 +3,7 @@
 //! The SDK has a thread of its own that sends what has ended, in batches of a bounded queue: neither a guest nor the app waits for a collector, and
 //! what a collector does not take in time is lost.
 
-use super::output::say;
+use crate::terminal::{Label, say};
 use clap::Args;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
@@ -52,7 +52,7 @@ pub(super) struct Sending(SdkTracerProvider);
 impl Drop for Sending {
     fn drop(&mut self) {
         if let Err(error) = self.0.shutdown_with_timeout(FLUSH_TIME_MAX) {
-            say(&format!("warning: --otlp: not all spans were sent: {error}"));
+            say(Label::Warning, &format!("--otlp: not all spans were sent: {error}"));
         }
     }
 }

@@ -4,6 +4,9 @@ use crate::printable;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+/// Names that a message lists at most.
+const NAMED_MAX: usize = 8;
+
 /// What is said where the runtime cannot be made.
 pub(super) fn no_start(error: &std::io::Error) -> String {
     format!("the system gives no threads or no files to start with: {error}; see `ulimit -u` and `ulimit -n`")
@@ -23,7 +26,12 @@ pub(super) fn shown(path: &Path) -> String {
     printable::sentence(&path.to_string_lossy())
 }
 
-/// Prints to stderr, as text that no terminal obeys. Nobody is left to tell if that is gone.
-pub(super) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", printable::lines(text));
+/// The first of these names, for the end of a sentence; nothing where there is none.
+pub(super) fn listed(mut names: impl Iterator<Item = String>) -> String {
+    let first: Vec<String> = names.by_ref().take(NAMED_MAX).map(|name| printable::name(&name)).collect();
+    if first.is_empty() {
+        return String::new();
+    }
+    let more = if names.next().is_some() { ", ..." } else { "" };
+    format!(": {}{more}", first.join(", "))
 }

@@ -50,7 +50,7 @@ const TEXTS: &[(&[u8], &str)] = &[
     (b"version https://git-lfs", "is a pointer of Git LFS: fetch the file itself with `git lfs pull`"),
     (b"agfzb", "is a module in base64: decode it first"),
 ];
-const WASM_TEXT: &str = "is WebAssembly text: assemble it first, with `wasm-tools parse` or `wat2wasm`";
+const WASM_TEXT: &str = "is WebAssembly text: assemble it first, with `wasm-tools parse` or `wat2wasm`; the command line does that with a file named .wat";
 const HTML: &str = "is an HTML page, such as a server sends in place of a file that is not there";
 
 /// Passes what begins like a core module or a component.

@@ -53,6 +53,11 @@ use memory::Pages;
 use std::sync::{Arc, OnceLock};
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
+/// What runs WebAssembly here, and its version.
+pub fn webassembly_engine() -> String {
+    format!("wasmtime {}", wasmtime::component::__internal::wasmtime_environ::VERSION)
+}
+
 /// Which of the two engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Metering {

@@ -7,6 +7,7 @@ use super::stdio::Outputs;
 use super::{crypto, env, files, signals, stdio};
 use crate::caps::Caps;
 use crate::printable;
+use crate::terminal::has_colors;
 use deno_core::url::Url;
 use deno_core::{Extension, OpState, op2};
 use serde::Serialize;
@@ -33,13 +34,12 @@ pub(super) struct Info {
 
 impl Info {
     pub(super) fn new(main: String, args: Vec<String>) -> Info {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Info {
             main,
             args,
             user_agent: super::user_agent::USER_AGENT,
-            color_stdout: wanted && std::io::stdout().is_terminal(),
-            color_stderr: wanted && std::io::stderr().is_terminal(),
+            color_stdout: has_colors(&std::io::stdout()),
+            color_stderr: has_colors(&std::io::stderr()),
         }
     }
 }

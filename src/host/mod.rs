@@ -10,6 +10,7 @@
 //! permissions.rs what the deno_* extensions ask instead
 //! ending.rs      exit(), signals and the shutdown hook meet here; signals.rs waits for Ctrl-C, and tells those that listen
 //! report.rs      uncaught errors, as text
+//! javascript_engine.rs  which engine this is
 //! scripts.rs     the JavaScript inside the binary
 //! ```
 
@@ -20,6 +21,7 @@ mod extension;
 mod failure;
 mod fetch;
 mod files;
+mod javascript_engine;
 mod loader;
 mod permissions;
 mod report;
@@ -30,10 +32,11 @@ mod typescript;
 mod user_agent;
 
 pub use ending::ShutdownHook;
+pub use javascript_engine::javascript_engine;
 
 use crate::caps::Caps;
-use crate::printable;
-use deno_core::error::CoreError;
+use crate::terminal::{Label, say};
+use deno_core::error::{CoreError, CoreErrorKind};
 use deno_core::url::Url;
 use deno_core::{Extension, JsRuntime, PollEventLoopOptions, RuntimeOptions};
 use ending::{Ending, FinishOnDrop};
@@ -52,6 +55,8 @@ const FAILED: i32 = 1;
 pub struct AppOptions {
     /// The main module, an absolute path or one relative to the working directory.
     pub main: PathBuf,
+    /// The main module's text, as TypeScript, where it is in no file: `main` then says what its imports are relative to.
+    pub source: Option<String>,
     /// What `runtime:app` shows the app as its arguments.
     pub args: Vec<String>,
     /// What the app's `fetch()` may reach.
@@ -75,11 +80,17 @@ pub struct AppOptions {
 pub fn run_app(options: AppOptions) -> i32 {
     let ending = Ending::new(options.on_shutdown);
     let _finish = FinishOnDrop(ending.clone());
-    let app = App { main: options.main, args: options.args, caps: options.caps, extensions: options.extensions };
+    let app = App {
+        main: options.main,
+        source: options.source,
+        args: options.args,
+        caps: options.caps,
+        extensions: options.extensions,
+    };
     let code = match app.run(&ending) {
         Ok(code) => code,
         Err(message) => {
-            let _ = writeln!(std::io::stderr(), "error: {}", printable::lines(&message));
+            say(Label::Error, &message);
             FAILED
         }
     };
@@ -90,14 +101,17 @@ pub fn run_app(options: AppOptions) -> i32 {
 /// The parts of [`AppOptions`] that the event loop needs.
 struct App {
     main: PathBuf,
+    source: Option<String>,
     args: Vec<String>,
     caps: Caps,
     extensions: Vec<Extension>,
 }
 
 impl App {
-    fn run(self, ending: &Ending) -> Result<i32, String> {
-        let path = self.main.canonicalize().map_err(|error| format!("{}: {error}", self.main.display()))?;
+    fn run(mut self, ending: &Ending) -> Result<i32, String> {
+        let source = self.source.take();
+        let found = if source.is_some() { std::path::absolute(&self.main) } else { self.main.canonicalize() };
+        let path = found.map_err(|error| format!("{}: {error}", self.main.display()))?;
         let main = Url::from_file_path(&path).map_err(|()| format!("{}: not an absolute path", path.display()))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             // Timers are looked at after each turn, also while each has more to hand on, as the pieces of a file.
@@ -120,7 +134,7 @@ impl App {
             let outcome = tokio::select! {
                 biased;
                 () = ending.asked() => Ok(()),
-                outcome = run_main(&mut js, &main, ending) => outcome,
+                outcome = run_main(&mut js, &main, source, ending) => outcome,
             };
             ending.forget_isolate();
             let code = conclude(outcome, ending.code(), listeners.code());
@@ -172,8 +186,15 @@ fn spare_threads(wanted: usize) -> std::io::Result<()> {
 
 /// Runs the main module, and then the event loop until nothing is pending. What the module throws is a rejection to the
 /// engine, and comes out of the event loop.
-async fn run_main(js: &mut JsRuntime, main: &Url, ending: &Ending) -> Result<(), CoreError> {
-    let id = js.load_main_es_module(main).await?;
+async fn run_main(js: &mut JsRuntime, main: &Url, source: Option<String>, ending: &Ending) -> Result<(), CoreError> {
+    let id = match source {
+        None => js.load_main_es_module(main).await?,
+        Some(source) => {
+            let script =
+                typescript::strip(main.as_str(), source).map_err(|error| CoreErrorKind::JsBox(error).into_box())?;
+            js.load_main_es_module_from_code(main, script).await?
+        }
+    };
     let evaluated = js.mod_evaluate(id);
     if ending.code().is_some() {
         // The engine was stopped while it evaluated: the loop would take the module for one that hangs.

@@ -1,9 +1,8 @@
 //! What an app that failed says on stderr.
 
-use crate::printable;
+use crate::terminal::{Label, say};
 use deno_core::error::{CoreError, CoreErrorKind, JsError};
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 /// What deno_core says of an `await` that nothing can settle, and what we say.
 const STALLED: &str = "Top-level await promise never resolved";
@@ -11,8 +10,7 @@ const NEVER_RESOLVED: &str = "top-level await never resolved: nothing is pending
 
 /// Prints the error that ended an app. Its words may be a guest's, in an error of the app's own making.
 pub(super) fn print(error: &CoreError) {
-    // Nobody is left to tell if stderr is gone too.
-    let _ = writeln!(std::io::stderr(), "error: {}", printable::lines(&describe(error)));
+    say(Label::Error, &describe(error));
 }
 
 fn describe(error: &CoreError) -> String {
@@ -43,9 +41,11 @@ fn write_guest_frames(text: &mut String, error: &JsError) {
 
 fn write_frames(text: &mut String, error: &JsError) {
     let stack = error.stack.as_deref().unwrap_or_default();
-    let frames: Vec<&str> = stack.lines().filter(|line| line.trim_start().starts_with("at ")).collect();
-    for frame in &frames {
-        let _ = write!(text, "\n    {}", frame.trim_start());
+    let frames: Vec<&str> = stack.lines().map(str::trim_start).filter(|line| line.starts_with("at ")).collect();
+    // Where the app was is what its author looks for; how the host went on from there is of use only where that is all there is.
+    let hide_own = !frames.iter().all(|frame| is_own(frame));
+    for frame in frames.iter().filter(|frame| !(hide_own && is_own(frame))) {
+        let _ = write!(text, "\n    {frame}");
     }
     if frames.is_empty() {
         for frame in &error.frames {
@@ -56,11 +56,37 @@ fn write_frames(text: &mut String, error: &JsError) {
     }
 }
 
+/// Is it a frame of the host's own JavaScript?
+fn is_own(frame: &str) -> bool {
+    let place = frame.rsplit_once('(').map_or(frame, |(_, place)| place);
+    place.trim_start_matches("at ").trim_start_matches("async ").starts_with("ext:")
+}
+
 fn write_causes(text: &mut String, error: &JsError) {
     for inner in error.aggregated.iter().flatten() {
         let _ = write!(text, "\n  {}", describe_exception(inner).replace('\n', "\n  "));
     }
     if let Some(cause) = &error.cause {
         let _ = write!(text, "\nCaused by: {}", describe_exception(cause).trim_start_matches("Uncaught "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_of_the_host_are_told_by_where_they_are() {
+        for own in ["at settled (ext:runtime_wasm/error.js:1:2)", "at ext:a/b.js:1:2", "at async ext:a/b.js:1:2"] {
+            assert!(is_own(own), "{own}");
+        }
+        for other in [
+            "at f (file:///ext:a/b.js:1:2)",
+            "at file:///a.js:1:2",
+            "at async Promise.all (index 0)",
+            "at ext (file:///a.js:1:2)",
+        ] {
+            assert!(!is_own(other), "{other}");
+        }
     }
 }

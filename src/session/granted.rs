@@ -13,6 +13,7 @@ use crate::registry::{ModuleId, Runtime};
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use url::Url;
 
@@ -119,7 +120,12 @@ fn read_granted(host: &WasmHost, path: &str, wanted: &str) -> Result<Vec<u8>> {
     granted.file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     host.runtime.check_size(&name, bytes.len() as u64)?;
     check_hash(path, &bytes, granted.sha256, wanted)?;
-    Ok(bytes)
+    let Some(assemble) = host.assemble else { return Ok(bytes) };
+    assemble(Path::new(path), bytes).map_err(|why| {
+        // Below the first line is what a terminal shows.
+        let why = why.lines().next().unwrap_or_default();
+        WasmError::new(ErrorCode::Compile, format!("{name} cannot be assembled: {why}"))
+    })
 }
 
 fn check_hash(path: &str, bytes: &[u8], pinned: Option<[u8; 32]>, wanted: &str) -> Result<()> {

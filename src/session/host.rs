@@ -3,7 +3,7 @@
 use crate::actor::config::Limits;
 use crate::caps::{self, CacheChoice, Caps, ManifestLimits, Priority};
 use crate::registry::{Cache, CompileProcess, CompileWatch, Interruption, Runtime, RuntimeOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,11 @@ use std::time::Duration;
 pub struct WasmHost {
     pub(super) caps: Caps,
     pub(super) runtime: Arc<Runtime>,
+    pub(super) assemble: Option<Assemble>,
 }
+
+/// Makes a module of a file's bytes, if its name says that they are something else: text. The error is a sentence, and may go on below it.
+pub type Assemble = fn(&Path, Vec<u8>) -> Result<Vec<u8>, String>;
 
 /// What a program decides beside the manifest. The default is nothing.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +32,8 @@ pub struct HostOptions {
     pub compile_watch: Option<CompileWatch>,
     /// How guests that run on are stopped, whatever the manifest says.
     pub interruption: Option<Interruption>,
+    /// Files that the app may load may be text, which this assembles.
+    pub assemble: Option<Assemble>,
 }
 
 impl WasmHost {
@@ -53,13 +59,13 @@ impl WasmHost {
     /// # Errors
     /// As for [`WasmHost::new`].
     pub fn with(caps: Caps, options: HostOptions) -> std::io::Result<Self> {
-        let HostOptions { core_dumps, cache, compile_program, compile_watch, interruption } = options;
+        let HostOptions { core_dumps, cache, compile_program, compile_watch, interruption, assemble } = options;
         let compile_process = compile_program
             .map(|program| CompileProcess { watch: compile_watch, ..compile_process(program, caps.limits()) });
         let of_manifest = runtime_options(&caps);
         let interruption = interruption.unwrap_or(of_manifest.interruption);
         let options = RuntimeOptions { core_dumps, cache, compile_process, interruption, ..of_manifest };
-        Ok(WasmHost { caps, runtime: Arc::new(Runtime::new(options)?) })
+        Ok(WasmHost { caps, runtime: Arc::new(Runtime::new(options)?), assemble })
     }
 
     /// The runtime, for instance to shut it down.

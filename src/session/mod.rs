@@ -32,7 +32,7 @@ pub use cache_folder::{cache_folder, chosen_cache, user_cache};
 pub use environment::Session;
 pub use granted::PreopenWanted;
 pub use handles::Handle;
-pub use host::{HostOptions, WasmHost, cache_in};
+pub use host::{Assemble, HostOptions, WasmHost, cache_in};
 pub use host_calls::Event;
 pub use instantiate::{Given, InstanceOptions, Made};
 pub use lists::Piece;

@@ -45,6 +45,7 @@ followed! {
     a_queue_runs_its_jobs = "docs/how-to/job-queue.md",
     a_dead_plugin_is_replaced = "docs/how-to/replace-a-dead-plugin.md",
     everything_in_the_zoo_is_stopped = "examples/zoo/README.md",
+    modules_and_components_are_called_by_name = "docs/command-line.md",
     limits_are_measured = "docs/how-to/limits.md",
 }
 

@@ -325,12 +325,7 @@ fn rows(columns: Vec<Vec<Val>>, count: usize) -> Vec<Vec<Val>> {
 }
 
 /// Which case each is, and its value: the cases first, and then the values of each, by who comes first.
-fn of_cases(
-    input: &mut Input<'_>,
-    types: &[Option<&Type>],
-    count: usize,
-    out: &mut Out,
-) -> Vec<(usize, Option<Val>)> {
+fn of_cases(input: &mut Input<'_>, types: &[Option<&Type>], count: usize, out: &mut Out) -> Vec<(usize, Option<Val>)> {
     let cases: Vec<usize> = (0..count).map(|_| input.below(types.len())).collect();
     for case in &cases {
         out.word(*case as u32);

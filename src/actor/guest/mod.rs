@@ -16,6 +16,8 @@ mod wasi;
 
 #[cfg(feature = "internals")]
 pub use component::both;
+#[cfg(feature = "host")]
+pub(crate) use component::wire;
 
 use self::core::state::CoreState;
 use super::blueprint::Blueprint;

@@ -29,8 +29,7 @@ const EVERY: [Template; 5] = [
 ];
 
 /// What an app has whose plugin is a core module.
-const OF_MODULES: [Template; 2] =
-    [file("main.ts", include_bytes!("app/main.ts")), file("text.ts", include_bytes!("app/text.ts"))];
+const OF_MODULES: [Template; 1] = [file("main.ts", include_bytes!("app/main.ts"))];
 
 const C: [Template; 3] = [
     file("plugin/plugin.c", include_bytes!("c/plugin.c")),

@@ -3,7 +3,7 @@
 mod component;
 mod functions;
 mod module;
-mod names;
+pub(super) mod names;
 mod text;
 mod values;
 mod world;
@@ -39,7 +39,7 @@ pub(super) struct Types {
     #[command(flatten)]
     module: Bound,
     /// The module or component to declare; without one, the runtime itself
-    #[arg(value_name = "FILE.wasm")]
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 }
 

@@ -67,7 +67,7 @@ pub(super) fn pascal(name: &str) -> String {
 }
 
 /// As functions, fields and parameters are written: `blob-store` is `blobStore`.
-pub(super) fn camel(name: &str) -> String {
+pub(crate) fn camel(name: &str) -> String {
     let mut parts = parts(name);
     let first = parts.next().unwrap_or_default().to_ascii_lowercase();
     first + &parts.map(capitalized).collect::<String>()

@@ -20,7 +20,7 @@ mod missing;
 mod numbers;
 mod resources;
 pub(super) mod state;
-mod wire;
+pub(crate) mod wire;
 
 pub(super) use links::Links;
 

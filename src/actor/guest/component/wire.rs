@@ -28,7 +28,7 @@ use wasmtime::format_err;
 const WORD: usize = 4;
 
 /// Reads values.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     text: &'a str,
@@ -39,12 +39,12 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(values: &'a Encoded) -> Self {
+    pub(crate) fn new(values: &'a Encoded) -> Self {
         Reader { bytes: &values.bytes, at: 0, text: &values.text, is_ascii: values.text.is_ascii(), within: false }
     }
 
     /// So many bytes, and what is left of the last word.
-    pub(super) fn bytes(&mut self, count: usize) -> Result<&'a [u8]> {
+    pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8]> {
         let taken = self.bytes.get(self.at..).and_then(|rest| rest.get(..count)).ok_or_else(malformed)?;
         self.at += count.next_multiple_of(WORD);
         Ok(taken)
@@ -56,16 +56,16 @@ impl<'a> Reader<'a> {
         Ok(*taken)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32> {
+    pub(crate) fn u32(&mut self) -> Result<u32> {
         self.word().map(u32::from_le_bytes)
     }
 
     /// The next values are of 8 bytes.
-    pub(super) fn align(&mut self) {
+    pub(crate) fn align(&mut self) {
         self.at = self.at.next_multiple_of(2 * WORD);
     }
 
-    pub(super) fn two_words(&mut self) -> Result<[u8; 8]> {
+    pub(crate) fn two_words(&mut self) -> Result<[u8; 8]> {
         self.align();
         let taken = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk()).ok_or_else(malformed)?;
         self.at += 2 * WORD;
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next string. Where JavaScript has halves of a pair of surrogates at both sides of its end, each is one that stands for nothing.
-    pub(super) fn text(&mut self) -> Result<Cow<'a, str>> {
+    pub(crate) fn text(&mut self) -> Result<Cow<'a, str>> {
         let units = self.u32()? as usize;
         if self.is_ascii {
             let (taken, rest) = self.text.split_at_checked(units).ok_or_else(malformed)?;
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
     }
 
     /// To be asked when everything should have been read.
-    pub(super) fn end(&self) -> Result<()> {
+    pub(crate) fn end(&self) -> Result<()> {
         let is_over = self.at.next_multiple_of(2 * WORD) >= self.bytes.len() && self.text.is_empty();
         if is_over { Ok(()) } else { Err(malformed()) }
     }
@@ -126,11 +126,11 @@ pub(super) fn malformed() -> wasmtime::Error {
 
 /// Writes values.
 #[derive(Default)]
-pub(super) struct Writer(Encoded);
+pub(crate) struct Writer(Encoded);
 
 impl Writer {
     /// These bytes, up to the end of a word.
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.0.bytes.extend_from_slice(bytes);
         self.pad(WORD);
     }
@@ -140,21 +140,21 @@ impl Writer {
         self.0.bytes.extend_from_slice(bytes);
     }
 
-    pub(super) fn u32(&mut self, number: u32) {
+    pub(crate) fn u32(&mut self, number: u32) {
         self.word_bytes(&number.to_le_bytes());
     }
 
     /// What comes next is of 8 bytes.
-    pub(super) fn align(&mut self) {
+    pub(crate) fn align(&mut self) {
         self.pad(2 * WORD);
     }
 
-    pub(super) fn two_words(&mut self, bytes: [u8; 8]) {
+    pub(crate) fn two_words(&mut self, bytes: [u8; 8]) {
         self.align();
         self.0.bytes.extend_from_slice(&bytes);
     }
 
-    pub(super) fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         let units = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
         // A text lies in a memory of 32 bits.
         self.u32(units as u32);
@@ -167,7 +167,7 @@ impl Writer {
         self.0.bytes.len() - 8
     }
 
-    pub(super) fn end(mut self) -> Encoded {
+    pub(crate) fn end(mut self) -> Encoded {
         self.align();
         self.0
     }

@@ -1,6 +1,5 @@
 // The app. It hosts a plugin that it does not trust: `runtime-wasm run main.ts`
 import { compileFile, instantiate, WasmError } from "runtime:wasm";
-import { callText } from "./text.ts";
 
 // What may be loaded is declared in manifest.app.toml, and so are the limits: 200 ms of processor time for a call, 16 MiB of memory.
 const module = await compileFile("./plugins/plugin.wasm");
@@ -13,7 +12,7 @@ async function start() {
 }
 
 let plugin = await start();
-console.log(await callText(plugin, "shout", "hello, world"));
+console.log(await plugin.callText("shout", "hello, world"));
 
 // A loop that never ends. It runs on the plugin's own thread, so the app goes on, and the limit ends it.
 let ticks = 0;
@@ -28,7 +27,7 @@ clearInterval(ticking);
 
 // A limit of time ends the instance. Another one is made of the same module, with a memory of its own.
 plugin = await start();
-console.log(await callText(plugin, "shout", "once more"));
+console.log(await plugin.callText("shout", "once more"));
 await plugin.drop();
 
 // What the manifest does not grant is not there.

@@ -1,0 +1,41 @@
+//! What somebody meant who gave a command the wrong kind of file, or no command.
+
+use crate::printable;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::path::Path;
+
+/// How the names of scripts end, and those of modules.
+pub(super) const SCRIPTS: [&str; 4] = ["js", "mjs", "ts", "mts"];
+const MODULES: [&str; 2] = ["wasm", "wat"];
+
+fn ends_in(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|extension| endings.iter().any(|known| extension == *known))
+}
+
+/// Is it a script, by its name?
+pub(super) fn is_script(path: &Path) -> bool {
+    ends_in(path, &SCRIPTS)
+}
+
+/// Is it a module or a component, by its name?
+pub(super) fn is_module(path: &Path) -> bool {
+    ends_in(path, &MODULES)
+}
+
+/// Of a file in the place of a command: what is wrong, and what was meant. The parser would look for a command of a similar name.
+pub(super) fn meant(error: &clap::Error) -> Option<(String, String)> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    if !matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument) {
+        return None;
+    }
+    let path = Path::new(word);
+    let command = if is_script(path) || word == "-" {
+        "run"
+    } else if is_module(path) {
+        "exec"
+    } else {
+        return None;
+    };
+    let word = printable::sentence(word);
+    Some((format!("{word} is no command"), format!("to run it, say `runtime-wasm {command} {word}`")))
+}

@@ -1,0 +1,2 @@
+// exit: 1
+setTimeout(() => { throw new Error("outer", { cause: { code: 7 } }); }, 1);
