@@ -131,7 +131,7 @@ pub(super) fn parts(types: &ComponentTypes, ty: InterfaceType) -> Option<Vec<(In
         InterfaceType::Tuple(index) => types[index].types.to_vec(),
         _ => return None,
     };
-    let mut end = 0;
+    let mut end = 0usize;
     let placed = parts.into_iter().map(|ty| {
         let (size, align) = layout(types, ty);
         let at = end.next_multiple_of(align as usize);
