@@ -3,16 +3,18 @@
 
 import { isArrayBuffer, isSharedArrayBuffer, primordials } from "ext:runtime_wasm/port.js";
 import { typeError } from "ext:runtime_wasm/error.js";
-import { describe, quoted } from "ext:runtime_wasm/convert.js";
+import { quoted } from "ext:runtime_wasm/convert.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
 import { elementsOf } from "ext:runtime_wasm/component/arrays.js";
-import { each, scalars } from "ext:runtime_wasm/component/scalars.js";
+import { amongAll, enumOf, flagsOf, taggedOf } from "ext:runtime_wasm/component/cases.js";
+import { each, putWord, scalars } from "ext:runtime_wasm/component/scalars.js";
+import { field, fieldsOf, isObject } from "ext:runtime_wasm/component/fields.js";
 import { Sink } from "ext:runtime_wasm/component/sink.js";
 import { camelCase } from "ext:runtime_wasm/component/names.js";
-import { isWrong, listed, ofColumn, placed, wrong, Wrong } from "ext:runtime_wasm/component/wrong.js";
+import { isWrong, ofColumn, placed, wrong, Wrong } from "ext:runtime_wasm/component/wrong.js";
 
 const {
-  ArrayBufferIsView, ArrayIsArray, ArrayPrototypeJoin, ObjectHasOwn, ObjectPrototype, SafeMap, StringPrototypeIsWellFormed,
+  ArrayBufferIsView, ArrayIsArray, ArrayPrototypeJoin, StringPrototypeIsWellFormed,
   StringPrototypeToWellFormed, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetSymbolToStringTag, TypedArrayPrototypeSet, TypedArrayPrototypeSubarray, Uint8Array,
 } = primordials;
@@ -85,10 +87,8 @@ function encoderOrNone(of, type) {
   return type === null ? undefined : encoderOf(of, type);
 }
 
-function putWord(sink, value) {
-  const at = sink.words(1);
-  sink.u32[at] = value;
-}
+/** An array may say that it has more elements than there is room for. */
+const ELEMENTS_MAX = 2 ** 28;
 
 function listOf(of, element) {
   const encoder = encoderOf(of, element);
@@ -100,6 +100,7 @@ function listOf(of, element) {
     }
     if (!ArrayIsArray(value)) throw wrong(elements === undefined ? "an array (list)" : "an array or a " + elements.name + " (list)", value);
     const { length } = value;
+    if (length > ELEMENTS_MAX) throw new Wrong("has " + length + " elements; " + ELEMENTS_MAX + " are the most (list)");
     try {
       if (elements === undefined) {
         putWord(sink, length);
@@ -134,16 +135,6 @@ function plainBytes(elements, value) {
   return elements.name === "Uint8Array" && (isArrayBuffer(value) || isSharedArrayBuffer(value)) ? new Uint8Array(value) : undefined;
 }
 
-/** A field: what all objects inherit is nobody's. */
-function field(value, key) {
-  const found = value[key];
-  return found !== undefined && key in ObjectPrototype && !ObjectHasOwn(value, key) ? undefined : found;
-}
-
-function isObject(value) {
-  return (typeof value === "object" || typeof value === "function") && value !== null;
-}
-
 function recordOf(of, fields) {
   const keys = bareArray();
   const encoders = bareArray();
@@ -174,26 +165,14 @@ function recordOf(of, fields) {
     }
     for (let i = 0; i < keys.length; i++) {
       try {
-        if (keys[i] in ObjectPrototype) encoders[i].many(sink, ownFields(rows, keys[i]), undefined, count);
-        else encoders[i].many(sink, rows, keys[i], count);
+        const column = fieldsOf(rows, keys[i]);
+        encoders[i].many(sink, column.values, column.key, count);
       } catch (error) {
         throw placed(error, "field " + quoted(keys[i]));
       }
     }
   };
   return { __proto__: null, one, many };
-}
-
-/** A field of each, whose name is that of something that all objects inherit. */
-function ownFields(rows, key) {
-  const column = bareArray();
-  let index = 0;
-  try {
-    for (; index < rows.length; index++) column[index] = field(rows[index], key);
-  } catch (error) {
-    throw ofColumn(error, index);
-  }
-  return column;
 }
 
 function tupleOf(of, types) {
@@ -244,109 +223,6 @@ function variantOf(of, cases) {
     encoders[i] = encoderOrNone(of, cases[i][1]);
   }
   return taggedOf(names, encoders);
-}
-
-/** Objects `{ tag, val }`. In a column stands which case each is; then, for each case as they first come up, a column of its values. */
-function taggedOf(names, encoders) {
-  const places = new SafeMap();
-  for (let i = 0; i < names.length; i++) places.set(names[i], i);
-  const placeOf = (value) => {
-    if (!isObject(value)) throw wrong("an object { tag, val }", value);
-    const tag = field(value, "tag");
-    const place = typeof tag === "string" ? places.get(tag) : undefined;
-    if (place === undefined) throw new Wrong("has the tag " + (typeof tag === "string" ? quoted(tag) : describe(tag)) + "; there are " + listed(names));
-    return place;
-  };
-  const one = (sink, value) => {
-    const place = placeOf(value);
-    putWord(sink, place);
-    if (encoders[place] === undefined) return;
-    try {
-      encoders[place].one(sink, field(value, "val"));
-    } catch (error) {
-      throw placed(error, "case " + quoted(names[place]));
-    }
-  };
-  const many = (sink, values, key, count) => {
-    const from = sink.words(count);
-    const { u32 } = sink;
-    const columns = new SafeMap();
-    const order = bareArray();
-    let index = 0;
-    try {
-      for (; index < count; index++) {
-        const value = key === undefined ? values[index] : values[index][key];
-        const place = placeOf(value);
-        u32[from + index] = place;
-        if (encoders[place] === undefined) continue;
-        let column = columns.get(place);
-        if (column === undefined) {
-          columns.set(place, column = bareArray());
-          order[order.length] = place;
-        }
-        column[column.length] = valueOf(value, names[place]);
-      }
-    } catch (error) {
-      throw ofColumn(error, index);
-    }
-    for (let i = 0; i < order.length; i++) {
-      const column = columns.get(order[i]);
-      try {
-        encoders[order[i]].many(sink, column, undefined, column.length);
-      } catch (error) {
-        throw placed(amongAll(error, sink, from, order[i]), "case " + quoted(names[order[i]]));
-      }
-    }
-  };
-  return { __proto__: null, one, many };
-}
-
-/** The value of a case. */
-function valueOf(value, tag) {
-  try {
-    return field(value, "val");
-  } catch (error) {
-    throw placed(error, "case " + quoted(tag));
-  }
-}
-
-/** What has been thrown for one of the values of a case, as one of the column with all cases, which begins there. */
-function amongAll(error, sink, from, place) {
-  if (!isWrong(error)) return error;
-  let left = error.index;
-  let at = from;
-  while (sink.u32[at] !== place || left-- > 0) at++;
-  error.index = at - from;
-  return error;
-}
-
-function enumOf(names) {
-  const places = new SafeMap();
-  for (let i = 0; i < names.length; i++) places.set(names[i], i);
-  return each((sink, value) => {
-    const place = typeof value === "string" ? places.get(value) : undefined;
-    if (place === undefined) throw new Wrong("is " + (typeof value === "string" ? quoted(value) : describe(value)) + "; there are " + listed(names));
-    putWord(sink, place);
-  });
-}
-
-function flagsOf(names) {
-  const keys = bareArray();
-  for (let i = 0; i < names.length; i++) keys[i] = camelCase(names[i]);
-  return each((sink, value) => {
-    // In a function, a class say, nobody finds a flag: it is there by mistake.
-    if (!isObject(value) || typeof value === "function") throw wrong("an object of booleans (flags)", value);
-    let word = 0;
-    for (let i = 0; i < keys.length; i++) {
-      const flag = field(value, keys[i]);
-      if (flag !== undefined && typeof flag !== "boolean") throw wrong("a boolean", flag).within("flag " + quoted(keys[i]));
-      if (flag === true) word |= 1 << (i % 32);
-      if (i % 32 === 31 || i === keys.length - 1) {
-        putWord(sink, word);
-        word = 0;
-      }
-    }
-  });
 }
 
 /** Is it an option, whose `undefined` could not be told from that of one around it? */

@@ -14,6 +14,11 @@ export const scalars = new SafeMap();
 /** The integers that a number can be: by the names of their types, the least and what is beyond. */
 export const integers = new SafeMap();
 
+export function putWord(sink, value) {
+  const at = sink.words(1);
+  sink.u32[at] = value;
+}
+
 /** An encoder that writes the values of a column one by one. */
 export function each(one) {
   const many = (sink, values, key, count) => {

@@ -76,6 +76,7 @@ test("what is wrong is 5007 and named by its place", async () => {
   for (const value of ["text", null, {}, 7, new Float32Array(1), new Set()]) await rejects(echoDoubles(value), 5007, "arg 0", "Float64Array");
   await rejects(echoDoubles([1, "2"]), 5007, "arg 0, element 1", "f64");
   await rejects(echoPoints([[1, 2, "x"], [1, 2]]), 5007, "arg 0, element 1", "array of 3");
+  for (const echo of [echoDoubles, echoPoints, echoMany]) await rejects(echo(new Array(2 ** 32 - 1)), 5007, "arg 0", "4294967295 elements");
   await rejects(echoPoints([[1, 2, 3]]), 5007, "arg 0, element 0, element 2", "string");
   await rejects(echoMany([{ tag: "maybe" }]), 5007, "arg 0, element 0", "maybe", '"ok", "err"');
   await rejects(echoMany([{ tag: "err", val: [1, "ab", true] }]), 5007, 'arg 0, element 0, case "err", element 1', "char");
