@@ -9,6 +9,7 @@ mod init;
 mod links;
 #[cfg(feature = "quickjs")]
 mod on_node;
+mod running;
 mod story;
 #[cfg(feature = "quickjs")]
 mod types;
