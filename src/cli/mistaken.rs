@@ -1,5 +1,6 @@
 //! What somebody meant who gave a command the wrong kind of file, or no command.
 
+use super::output::shown;
 use crate::printable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::path::Path;
@@ -20,6 +21,22 @@ pub(super) fn is_script(path: &Path) -> bool {
 /// Is it a module or a component, by its name?
 pub(super) fn is_module(path: &Path) -> bool {
     ends_in(path, &MODULES)
+}
+
+/// Of what `run` was given in the place of a script: an app's folder, or the value of an option that takes its value after a `=`.
+pub(super) fn no_script(word: &Path, next: Option<&String>) -> String {
+    let name = shown(word);
+    let mains = SCRIPTS.iter().map(|ending| word.join("main").with_extension(ending));
+    if let Some(main) = mains.into_iter().find(|main| main.is_file()) {
+        return format!("{name} is a folder: `runtime-wasm run {}` runs the app in it", shown(&main));
+    }
+    let option = match next {
+        Some(next) if is_script(Path::new(next)) => {
+            format!("; the value of --inspect or --audit follows a `=`, as in --inspect={name}")
+        }
+        _ => String::new(),
+    };
+    format!("{name}: a script ends in .js, .mjs, .ts or .mts{option}")
 }
 
 /// Of a file in the place of a command: what is wrong, and what was meant. The parser would look for a command of a similar name.

@@ -6,7 +6,7 @@ use super::compile_module::this_program;
 use super::inspector::InspectFlag;
 use super::interruption::InterruptionFlag;
 use super::log::Log;
-use super::mistaken::{is_module, is_script};
+use super::mistaken::{is_module, is_script, no_script};
 use super::output::{no_start, shown};
 use super::script;
 use super::text::assembled;
@@ -79,7 +79,7 @@ impl Run {
         let (script, args) = words::split(self.words)?;
         let _log = self.log.start()?;
         let is_stdin = script.as_os_str() == script::STDIN;
-        let main = if is_stdin { std::env::current_dir()?.join(script) } else { check_script(&script)? };
+        let main = if is_stdin { std::env::current_dir()?.join(script) } else { check_script(&script, &args)? };
         let caps = load_caps(self.manifest.as_deref(), &main)?;
         let caps = if self.audit.is_some() { caps.audited() } else { caps };
         log_missing(&caps);
@@ -135,13 +135,13 @@ fn write_needed(file: &Path, caps: &Caps) {
 }
 
 /// The script's absolute path.
-fn check_script(script: &Path) -> Result<PathBuf, Box<dyn Error>> {
+fn check_script(script: &Path, args: &[String]) -> Result<PathBuf, Box<dyn Error>> {
     if is_module(script) {
         let name = shown(script);
         return Err(format!("{name} is WebAssembly, not a script: `runtime-wasm exec {name}` runs it").into());
     }
     if !is_script(script) {
-        return Err(format!("{}: a script ends in .js, .mjs, .ts or .mts", shown(script)).into());
+        return Err(no_script(script, args.first()).into());
     }
     let path = script.canonicalize().map_err(|error| format!("{}: {error}", shown(script)))?;
     if !path.is_file() {
