@@ -147,7 +147,8 @@ fn what_was_meant_is_said() {
         (&["run", "tool.wat"], 1, "`runtime-wasm exec tool.wat`"),
         (&["run", "tool"], 1, "tool: a script ends in .js, .mjs, .ts or .mts"),
         (&["run", "app"], 1, "app is a folder: `runtime-wasm run app/main.ts` runs the app in it"),
-        (&["run", "--inspect", "9090", "main.js"], 1, "follows a `=`, as in --inspect=9090"),
+        (&["run", "--inspect", "9090", "main.js"], 1, "a value of --inspect follows a `=`, as in --inspect=9090"),
+        (&["run", "--audit", "needed.toml", "main.js"], 1, "as in --audit=needed.toml"),
         (
             &["exec", "tool.wasm", "--invoke", "g"],
             1,

@@ -23,20 +23,16 @@ pub(super) fn is_module(path: &Path) -> bool {
     ends_in(path, &MODULES)
 }
 
-/// Of what `run` was given in the place of a script: an app's folder, or the value of an option that takes its value after a `=`.
-pub(super) fn no_script(word: &Path, next: Option<&String>) -> String {
+/// Of what `run` was given in the place of a script: an app's folder, or the value of the option before it, which takes its value after a `=`.
+pub(super) fn no_script(word: &Path, option: Option<&str>) -> String {
     let name = shown(word);
-    let mains = SCRIPTS.iter().map(|ending| word.join("main").with_extension(ending));
-    if let Some(main) = mains.into_iter().find(|main| main.is_file()) {
+    let mut mains = SCRIPTS.iter().map(|ending| word.join("main").with_extension(ending));
+    if let Some(main) = mains.find(|main| main.is_file()) {
         return format!("{name} is a folder: `runtime-wasm run {}` runs the app in it", shown(&main));
     }
-    let option = match next {
-        Some(next) if is_script(Path::new(next)) => {
-            format!("; the value of --inspect or --audit follows a `=`, as in --inspect={name}")
-        }
-        _ => String::new(),
-    };
-    format!("{name}: a script ends in .js, .mjs, .ts or .mts{option}")
+    let meant =
+        option.map_or_else(String::new, |option| format!("; a value of {option} follows a `=`, as in {option}={name}"));
+    format!("{name}: a script ends in .js, .mjs, .ts or .mts{meant}")
 }
 
 /// Of a file in the place of a command: what is wrong, and what was meant. The parser would look for a command of a similar name.
