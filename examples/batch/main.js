@@ -25,14 +25,14 @@ const ended = batch(wasm, {
   },
 });
 
-for (const name of ["SIGINT", "SIGTERM"]) {
-  onSignal(name, async () => {
-    stop.abort();
-    // The app ends as such a signal ends it, once this has settled.
-    await ended;
-    await printed;
-  });
+// The app ends as such a signal ends it, once what this gives has settled.
+async function stopped() {
+  stop.abort();
+  await ended;
+  await printed;
 }
+onSignal("SIGINT", stopped);
+onSignal("SIGTERM", stopped);
 const done = await ended;
 await printed;
 if (!stop.signal.aborted) exit(done ? 0 : 1);

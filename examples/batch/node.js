@@ -6,7 +6,8 @@ import { batch } from "./batch.js";
 const { stdout } = process;
 const stop = new AbortController();
 // The second time, the signal ends the process at once.
-for (const [name, code] of [["SIGINT", 130], ["SIGTERM", 143]]) process.once(name, () => stop.abort(code));
+process.once("SIGINT", () => stop.abort(130));
+process.once("SIGTERM", () => stop.abort(143));
 
 const here = (path) => new URL(path, import.meta.url);
 const done = await batch(wasm, {

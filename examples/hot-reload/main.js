@@ -42,13 +42,13 @@ async function main() {
   const clients = Array.from({ length: CLIENTS }, (_, first) => client(plugin, first));
 
   let left = Number(args[0] ?? Infinity);
-  for (const name of ["SIGINT", "SIGTERM"]) {
-    // The app ends as such a signal ends it, once all is said.
-    onSignal(name, () => {
-      changes.close();
-      return ended;
-    });
-  }
+  // The app ends as such a signal ends it, once all is said.
+  const stop = () => {
+    changes.close();
+    return ended;
+  };
+  onSignal("SIGINT", stop);
+  onSignal("SIGTERM", stop);
   await plugin.follow(changes, (what) => {
     console.log(what);
     if (what === "replaced" && --left === 0) changes.close();

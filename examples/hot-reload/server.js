@@ -22,4 +22,7 @@ const server = createServer(async (request, response) => {
 
 // The folder, since the file itself is another one each time.
 plugin.follow(watch(new URL("./plugins/", import.meta.url)), console.log);
-server.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`));
+server.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  console.log(`http://127.0.0.1:${port}`);
+});
