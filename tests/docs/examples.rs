@@ -154,8 +154,8 @@ pub fn the_batch_is_stopped(script: &str) {
     assert!(stopped.len() == 4 && stopped.iter().all(|line| line.ends_with(": stopped")), "{drawn:#?}");
     for job in ["rings-20000", "bars-64", "broken-64", "laughs-64"] {
         assert_eq!(example.log(job), format!("{job}: stopped\n"));
+        assert!(!example.folder().join("out").join(job).with_extension("png").exists(), "{job}");
     }
-    assert_eq!(fs::read_dir(example.folder().join("out")).unwrap().count(), 1, "there is more than .gitkeep");
 }
 
 #[test]
@@ -274,13 +274,13 @@ fn a_plugin_is_watched_for_as_many_versions_as_are_wanted() {
     assert!(!lines.iter().any(|line| line.starts_with("kept: ")) && code == Some(0), "{lines:#?}");
 }
 
-/// What they are granted is there, none of it is wider than it need be, and the least is what a run with it needs.
+/// What they are granted is there, and none of it is wider than it need be.
 #[test]
 fn the_manifests_of_the_examples_grant_what_is_needed() {
     for name in ["batch", "repl", "hot-reload", "zoo"] {
-        let example = Example::new(name);
+        let example = root().join("examples").join(name);
         let mut check = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
-        let output = check.args(["check", "--strict"]).current_dir(example.folder()).output().unwrap();
+        let output = check.args(["check", "--strict"]).current_dir(example).output().unwrap();
         let printed = [output.stdout, output.stderr].concat();
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&printed));
     }
