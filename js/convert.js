@@ -43,8 +43,11 @@ export function asString(value, what) {
   return value;
 }
 
+/** Which numbers those are, for whoever gives something else: a path, or what has the id. */
+const ids = { __proto__: null, module: "which compile() and compileFile() give", instance: "an instance's id" };
+
 export function asId(value, what) {
-  if (typeof value !== "number") throw typeError(what + " must be a number, not " + describe(value));
+  if (typeof value !== "number") throw typeError(what + " must be a number, " + ids[what] + ", not " + describe(value));
   return value;
 }
 

@@ -21,6 +21,12 @@ pub(crate) fn parse(text: &str) -> Option<u64> {
     number.checked_mul(*bytes).filter(|bytes| *bytes > 0)
 }
 
+/// A number of bytes as [`parse`] takes it, in the largest unit of which it is so many: `64MiB`. `None` where there is none but the byte.
+pub(crate) fn exact(bytes: u64) -> Option<String> {
+    let units = UNITS.iter().filter(|(_, unit)| *unit > 1 && bytes > 0 && bytes.is_multiple_of(*unit));
+    units.max_by_key(|(_, unit)| *unit).map(|(name, unit)| format!("{}{name}", bytes / unit))
+}
+
 /// A number of bytes in the largest unit of which there is one, with a digit after the point: `1.5 MiB`.
 pub(crate) fn text(bytes: u64) -> String {
     let units = UNITS.iter().filter(|(_, unit)| unit.is_power_of_two() && bytes >= *unit);
@@ -32,12 +38,19 @@ pub(crate) fn text(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{exact, parse};
 
     #[test]
     fn a_number_of_bytes_is_told_in_the_largest_unit() {
         let told = [0, 1, 1023, 1024, 1536, 1 << 20, 5 << 30, u64::MAX].map(super::text);
         assert_eq!(told, ["0 B", "1 B", "1023 B", "1.0 KiB", "1.5 KiB", "1.0 MiB", "5.0 GiB", "17179869184.0 GiB"]);
+    }
+
+    #[test]
+    fn a_size_that_is_written_is_read_as_the_same() {
+        let written = [64 << 20, 3 << 29, 8_000_000_000, 1025, 0].map(exact);
+        assert_eq!(written.map(Option::unwrap_or_default), ["64MiB", "1536MiB", "8GB", "", ""]);
+        assert_eq!(exact(3 << 29).as_deref().and_then(parse), Some(3 << 29));
     }
 
     #[test]

@@ -136,6 +136,8 @@ fn what_was_meant_is_said() {
         ("part.wasm", component),
         ("odd\x1b[2J.js", ""),
     ]);
+    fs::create_dir(here.path().join("app")).unwrap();
+    fs::write(here.path().join("app/main.ts"), "").unwrap();
     for (args, code, said) in [
         (&["exec", "main.js"][..], 1, "main.js is a script, not WebAssembly: `runtime-wasm run main.js` runs it"),
         (&["inspect", "main.ts"], 1, "`runtime-wasm run main.ts`"),
@@ -144,6 +146,15 @@ fn what_was_meant_is_said() {
         (&["run", "tool.wasm"], 1, "tool.wasm is WebAssembly, not a script: `runtime-wasm exec tool.wasm` runs it"),
         (&["run", "tool.wat"], 1, "`runtime-wasm exec tool.wat`"),
         (&["run", "tool"], 1, "tool: a script ends in .js, .mjs, .ts or .mts"),
+        (&["run", "app"], 1, "app is a folder: `runtime-wasm run app/main.ts` runs the app in it"),
+        (&["run", "--inspect", "9090", "main.js"], 1, "a value of --inspect follows a `=`, as in --inspect=9090"),
+        (&["run", "--audit", "needed.toml", "main.js"], 1, "as in --audit=needed.toml"),
+        (
+            &["exec", "tool.wasm", "--invoke", "g"],
+            1,
+            "calls another: f, g; it goes before the file: what follows that is the guest's",
+        ),
+        (&["exec", "part.wasm", "--invoke=g"], 1, "it goes before the file"),
         (&["main.js"], 2, "error: main.js is no command\nnote: to run it, say `runtime-wasm run main.js`"),
         (&["./tool.wasm", "x"], 2, "note: to run it, say `runtime-wasm exec ./tool.wasm`"),
         (&["a\x1b[2J.wat"], 2, "note: to run it, say `runtime-wasm exec a\\u{1b}[2J.wat`"),
@@ -157,6 +168,9 @@ fn what_was_meant_is_said() {
         assert!(stderr.contains(said) && !stderr.contains('\x1b'), "{args:?}: {stderr}");
         assert!(stderr.starts_with("error: "), "{args:?}: {stderr}");
     }
+    // Who asks for nothing has made no mistake that would have to be named: this is the help.
+    let (status, stdout, stderr) = runtime_wasm(here.path(), &[]);
+    assert!(status == 2 && stdout.is_empty() && stderr.starts_with("Host WebAssembly "), "{stderr}");
     let (_, _, stderr) = runtime_wasm(here.path(), &["rum"]);
     assert!(stderr.contains("run") && !stderr.contains("note:"), "{stderr}");
 }

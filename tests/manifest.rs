@@ -272,7 +272,7 @@ fn what_is_wider_than_it_need_be_is_said_and_nothing_else() {
 #[test]
 fn an_audit_gives_the_smallest_manifest_with_which_the_same_run_passes() {
     let app = app("[app]\nname = \"demo\"\n[capabilities.wasm]\nload = [\"./**/*.wasm\"]\npreopens = [\".\"]\n\
-         [capabilities.wasm.limits]\ntimeout_ms = 60_000\n[capabilities.net]\nfetch = [\"https://example.com\"]\n");
+         [capabilities.wasm.limits]\ntimeout_ms = 60_000\nmemory = 67_108_864\n[capabilities.net]\nfetch = [\"https://example.com\"]\n");
     let output = runtime_wasm(app.path(), &["run", "--audit", "main.js"]);
     let needed = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
@@ -282,7 +282,7 @@ fn an_audit_gives_the_smallest_manifest_with_which_the_same_run_passes() {
     );
     let wanted = "[app]\nname = \"demo\"\n\n[capabilities.wasm]\nload = [\"./plugins/guest.wasm\"]\npreopens = [\n  \
                   { path = \"./assets\", access = \"read\" },\n  { path = \"./data\", access = \"readwrite\" },\n]\n\n\
-                  [capabilities.wasm.limits]\ntimeout_ms = 60000\n";
+                  [capabilities.wasm.limits]\ntimeout_ms = 60000\nmemory = \"64MiB\"\n";
     assert_eq!(needed, wanted);
     fs::remove_file(app.path().join("data/new")).unwrap();
     fs::write(app.path().join("manifest.app.toml"), &needed).unwrap();

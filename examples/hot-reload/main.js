@@ -1,21 +1,20 @@
 // Eight clients ask a plugin all the time, and its file is replaced meanwhile: `runtime-wasm run main.js`, and in another terminal
-// `cp versions/2.wasm new && mv new plugins/plugin.wasm` (moving it there is what makes it whole at every moment). It ends after as many replacements as
-// its argument says; without one it goes on.
+// `cp versions/2.wasm plugins/new && mv plugins/new plugins/plugin.wasm` (moving it there is what makes it whole at every moment). It ends after as many
+// replacements as its argument says, or at Ctrl-C, and says whether a request was lost.
 import * as wasm from "runtime:wasm";
-import { args } from "runtime:app";
+import { args, onSignal, watch } from "runtime:app";
 import { Reloading } from "./reload.js";
 
 const CLIENTS = 8;
+const PLUGIN = "./plugins/plugin.wasm";
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-const plugin = new Reloading(wasm, "./plugins/plugin.wasm");
-await plugin.load();
-console.log("loaded");
 
 let over = false;
 const [asked, answered, stopped] = [new Set(), new Map(), new Set()];
-async function client(first) {
-  for (let number = first; !over; number += CLIENTS) {
+async function client(plugin, first) {
+  for (let [number, last] = [first, false]; !last; number += CLIENTS) {
+    // The last one begins when all has been replaced.
+    last = over;
     // Now and then a request that the plugin never answers: that one is stopped, and nobody else notices.
     const spins = number % 200 === 13;
     asked.add(number);
@@ -33,32 +32,32 @@ async function client(first) {
     await sleep(1);
   }
 }
-const clients = Array.from({ length: CLIENTS }, (_, first) => client(first));
 
-/** Looks at the file again and again. The same bytes are compiled once, so looking costs little. */
-async function watch(replacements) {
-  let said;
-  for (let count = 0; count < replacements; ) {
-    await sleep(50);
-    try {
-      if (!(await plugin.load())) continue;
-      console.log("replaced");
-      count++;
-      said = undefined;
-    } catch (error) {
-      // Said once, and looked at again: somebody may be about to put that right.
-      if (error.message !== said) console.log(`kept: ${error.message}`);
-      said = error.message;
-    }
-  }
+async function main() {
+  // From here on no change is missed.
+  const changes = await watch(PLUGIN);
+  const plugin = new Reloading(wasm, PLUGIN);
+  await plugin.load();
+  console.log("loaded");
+  const clients = Array.from({ length: CLIENTS }, (_, first) => client(plugin, first));
+
+  let left = Number(args[0] ?? Infinity);
+  // The app ends as such a signal ends it, once all is said.
+  const stop = () => {
+    changes.close();
+    return ended;
+  };
+  onSignal("SIGINT", stop);
+  onSignal("SIGTERM", stop);
+  await plugin.follow(changes, (what) => {
+    console.log(what);
+    if (what === "replaced" && --left === 0) changes.close();
+  });
+  over = true;
+  await Promise.all(clients);
+  await plugin.close();
+  for (const [version, count] of [...answered].sort()) console.log(`version ${version} answered ${count} requests`);
+  console.log(`${stopped.size} never ended and were stopped; ${asked.size} were lost`);
 }
-await watch(Number(args[0] ?? Infinity));
-// What was put there last is to answer, too, unless it never does.
-const known = answered.size;
-for (let waited = 0; waited < 1000 && answered.size === known; waited++) await sleep(10);
-over = true;
-await Promise.all(clients);
-await plugin.close();
-
-for (const [version, count] of [...answered].sort()) console.log(`version ${version} answered ${count} requests`);
-console.log(`${stopped.size} never ended and were stopped; ${asked.size} were lost`);
+const ended = main();
+await ended;

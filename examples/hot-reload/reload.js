@@ -91,6 +91,26 @@ export class Reloading {
     return true;
   }
 
+  /**
+   * Loads the file again after each change, until there are no more, and says what comes of it: `said("replaced")`, or `said("kept: …")` and why, once for as
+   * long as that stays so.
+   */
+  async follow(changes, said) {
+    let kept;
+    for await (const { kind } of changes) {
+      // Where the system tells them apart: the file is being written, and another change follows once it is whole.
+      if (kind === "modify") continue;
+      try {
+        if (!(await this.load())) continue;
+        kept = undefined;
+        said("replaced");
+      } catch (error) {
+        if (error.message !== kept) said(`kept: ${error.message}`);
+        kept = error.message;
+      }
+    }
+  }
+
   /** Calls the plugin, whichever version that is by now. */
   call(name, ...args) {
     return this.#current.call(name, args);

@@ -1,10 +1,13 @@
 // The same on Node, as a server: `npm install`, `node server.js`, then ask for http://127.0.0.1:8080/7, and replace the file:
 // `cp versions/2.wasm plugins/new && mv plugins/new plugins/plugin.wasm`. /13 is a request that the plugin never answers.
+import { on } from "node:events";
 import { watch } from "node:fs";
 import { createServer } from "node:http";
 import * as wasm from "runtime-wasm";
 import { Reloading } from "./reload.js";
 
+// Of the folder, since the file itself is another one each time. (The watch of node:fs/promises forgets what changes while nobody waits for it.)
+const changes = on(watch(new URL("./plugins/", import.meta.url)), "change");
 const plugin = new Reloading(wasm, "./plugins/plugin.wasm");
 await plugin.load();
 
@@ -20,16 +23,8 @@ const server = createServer(async (request, response) => {
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" }).end(body);
 });
 
-// The folder, since the file itself is another one each time. What comes in quick succession is looked at once.
-let looking;
-watch(new URL("./plugins/", import.meta.url), () => {
-  clearTimeout(looking);
-  looking = setTimeout(async () => {
-    try {
-      if (await plugin.load()) console.log("replaced");
-    } catch (error) {
-      console.log(`kept: ${error.message}`);
-    }
-  }, 20);
+plugin.follow(changes, console.log);
+server.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  console.log(`http://127.0.0.1:${port}`);
 });
-server.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`));

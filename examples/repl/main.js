@@ -1,14 +1,15 @@
-// A Python to talk to, on the command line; its arguments are the lines: `runtime-wasm run main.js "x = 6 * 7" "print(x)"`
-import { args } from "runtime:app";
+// A Python to talk to, on the command line: `runtime-wasm run main.js`, or `runtime-wasm run main.js < lines.txt`
+import { onSignal, stdin, stdout } from "runtime:app";
 import * as wasm from "runtime:wasm";
 import { repl } from "./repl.js";
 
-const asked = [...args];
-let open = "";
-function print(text) {
-  // A line is printed once it is whole.
-  const lines = (open + text).split("\n");
-  open = lines.pop();
-  for (const line of lines) console.log(line);
-}
-await repl(wasm, args, print, () => asked.length > 0 && console.log(`>>> ${asked.shift()}`));
+await repl(wasm, {
+  input: stdin.readable,
+  interactive: stdin.isTerminal,
+  // Whoever reads this may go away, and the lines still do what they do.
+  write: (text) => stdout.write(text).catch(() => {}),
+  onInterrupt: (listener) =>
+    onSignal("SIGINT", (event) => {
+      if (listener()) event.preventDefault();
+    }),
+});

@@ -2,11 +2,14 @@
 
 use super::audit::Uses;
 use super::granted::{Access, CacheChoice, Granted, Interruption, Priority};
-use crate::printable;
+use crate::{printable, size};
 use glob::Pattern;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+
+/// The bounds that are numbers of bytes.
+const OF_BYTES: [&str; 5] = ["max_module_bytes", "max_memory", "max_compile_memory", "max_cache", "memory"];
 
 /// Writes the manifest. Bounds stay as they were: they are no grants.
 pub(super) fn manifest(granted: &Granted, uses: &Uses) -> String {
@@ -99,7 +102,13 @@ fn section(text: &mut String, name: &str, lines: Vec<String>) {
 }
 
 fn numbers<const N: usize>(all: [(&'static str, Option<u64>); N]) -> impl Iterator<Item = String> {
-    all.into_iter().filter_map(|(key, number)| Some(format!("{key} = {}", number?)))
+    all.into_iter().filter_map(|(key, number)| {
+        let number = number?;
+        Some(match size::exact(number).filter(|_| OF_BYTES.contains(&key)) {
+            Some(text) => format!("{key} = \"{text}\""),
+            None => format!("{key} = {number}"),
+        })
+    })
 }
 
 /// A list, one entry a line where there are several; nothing where there are none.

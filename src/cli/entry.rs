@@ -88,7 +88,7 @@ async fn try_run(
     let entry = entry(&exports, invocation.as_ref());
     if entry.is_none() && !has_start(runtime, module).await? {
         let others = listed(functions(&exports));
-        return Err(End::Refused(no_command(&name, COMMAND_ENTRY, &others)));
+        return Err(End::Refused(no_command(&name, COMMAND_ENTRY, &others, &config)));
     }
     let args = match &invocation {
         Some(Invocation { export, args }) => invoke::arguments(&name, &exports, export, args).map_err(End::Refused)?,
@@ -119,7 +119,12 @@ async fn run_component(
     let Some(Invocation { export, args }) = invocation else {
         let command = interface.exports.iter().map(|function| function.full_name()).find(|name| is_command(name));
         let Some(command) = command else {
-            return Err(End::Refused(no_command(name, COMPONENT_ENTRY, &invoke_component::exported(interface))));
+            return Err(End::Refused(no_command(
+                name,
+                COMPONENT_ENTRY,
+                &invoke_component::exported(interface),
+                &config,
+            )));
         };
         let instance = InstanceId(runtime.instantiate(module, config).await.map_err(End::of)?.id());
         let results = call(runtime, instance, &command, Vec::new()).await?;
@@ -139,8 +144,10 @@ async fn has_start(runtime: &Runtime, module: ModuleId) -> Result<bool, End> {
     Ok(info.module().is_some_and(|info| info.start))
 }
 
-fn no_command(name: &str, wanted: &str, exported: &str) -> String {
-    format!("{name} has no export \"{wanted}\": it is no WASI command; --invoke EXPORT calls another{exported}")
+fn no_command(name: &str, wanted: &str, exported: &str, config: &InstanceConfig) -> String {
+    let misplaced = config.wasi.args.iter().any(|arg| arg == "--invoke" || arg.starts_with("--invoke="));
+    let before = if misplaced { "; it goes before the file: what follows that is the guest's" } else { "" };
+    format!("{name} has no export \"{wanted}\": it is no WASI command; --invoke EXPORT calls another{exported}{before}")
 }
 
 /// Says what became of a library, of which nothing else was asked.

@@ -28,6 +28,11 @@ pub(super) struct InspectFlag {
 }
 
 impl InspectFlag {
+    /// Is there to be a page?
+    pub(super) fn is_asked(&self) -> bool {
+        self.inspect.is_some()
+    }
+
     /// Starts the inspector, if there is to be one, and says where it is.
     ///
     /// # Errors

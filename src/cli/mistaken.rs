@@ -1,5 +1,6 @@
 //! What somebody meant who gave a command the wrong kind of file, or no command.
 
+use super::output::shown;
 use crate::printable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::path::Path;
@@ -20,6 +21,18 @@ pub(super) fn is_script(path: &Path) -> bool {
 /// Is it a module or a component, by its name?
 pub(super) fn is_module(path: &Path) -> bool {
     ends_in(path, &MODULES)
+}
+
+/// Of what `run` was given in the place of a script: an app's folder, or the value of the option before it, which takes its value after a `=`.
+pub(super) fn no_script(word: &Path, option: Option<&str>) -> String {
+    let name = shown(word);
+    let mut mains = SCRIPTS.iter().map(|ending| word.join("main").with_extension(ending));
+    if let Some(main) = mains.find(|main| main.is_file()) {
+        return format!("{name} is a folder: `runtime-wasm run {}` runs the app in it", shown(&main));
+    }
+    let meant =
+        option.map_or_else(String::new, |option| format!("; a value of {option} follows a `=`, as in {option}={name}"));
+    format!("{name}: a script ends in .js, .mjs, .ts or .mts{meant}")
 }
 
 /// Of a file in the place of a command: what is wrong, and what was meant. The parser would look for a command of a similar name.

@@ -32,6 +32,7 @@ mod version;
 mod words;
 
 use crate::terminal::{Label, say};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -107,7 +108,7 @@ pub fn main() -> ExitCode {
 
 /// Says why the words of the command line are none, or what was asked of them: help, the version. They may be names of files.
 fn refuse(error: &clap::Error) -> ExitCode {
-    if !error.use_stderr() {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         error.exit();
     }
     match mistaken::meant(error) {

@@ -6,7 +6,7 @@ use super::compile_module::this_program;
 use super::inspector::InspectFlag;
 use super::interruption::InterruptionFlag;
 use super::log::Log;
-use super::mistaken::{is_module, is_script};
+use super::mistaken::{is_module, is_script, no_script};
 use super::output::{no_start, shown};
 use super::script;
 use super::text::assembled;
@@ -75,11 +75,11 @@ pub(super) struct Run {
 
 impl Run {
     /// Runs the app and returns its exit code.
-    pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
-        let (script, args) = words::split(self.words)?;
+    pub(super) fn execute(mut self) -> Result<i32, Box<dyn Error>> {
+        let (script, args) = words::split(std::mem::take(&mut self.words))?;
         let _log = self.log.start()?;
         let is_stdin = script.as_os_str() == script::STDIN;
-        let main = if is_stdin { std::env::current_dir()?.join(script) } else { check_script(&script)? };
+        let main = if is_stdin { std::env::current_dir()?.join(script) } else { check_script(&script, self.option())? };
         let caps = load_caps(self.manifest.as_deref(), &main)?;
         let caps = if self.audit.is_some() { caps.audited() } else { caps };
         log_missing(&caps);
@@ -113,6 +113,11 @@ impl Run {
             }),
         }))
     }
+
+    /// An option that is there, and may have a value after a `=`.
+    fn option(&self) -> Option<&'static str> {
+        if self.inspect.is_asked() { Some("--inspect") } else { self.audit.as_ref().map(|_| "--audit") }
+    }
 }
 
 /// Ends every guest before the process ends; what does not end in time goes with the process.
@@ -135,13 +140,13 @@ fn write_needed(file: &Path, caps: &Caps) {
 }
 
 /// The script's absolute path.
-fn check_script(script: &Path) -> Result<PathBuf, Box<dyn Error>> {
+fn check_script(script: &Path, option: Option<&str>) -> Result<PathBuf, Box<dyn Error>> {
     if is_module(script) {
         let name = shown(script);
         return Err(format!("{name} is WebAssembly, not a script: `runtime-wasm exec {name}` runs it").into());
     }
     if !is_script(script) {
-        return Err(format!("{}: a script ends in .js, .mjs, .ts or .mts", shown(script)).into());
+        return Err(no_script(script, option).into());
     }
     let path = script.canonicalize().map_err(|error| format!("{}: {error}", shown(script)))?;
     if !path.is_file() {

@@ -41,6 +41,9 @@ impl FileLoader {
                 let known = self.built_in.join(", ");
                 Err(type_error(format!("there is no module \"{url}\" (imported from {referrer}); there are: {known}")))
             }
+            "node" => Err(type_error(format!(
+                "cannot import \"{url}\" from {referrer}: this is not Node; files, variables, standard streams and signals are in \"runtime:app\""
+            ))),
             scheme => Err(type_error(format!(
                 "cannot import \"{url}\" from {referrer}: modules are local files, not {scheme}: URLs"
             ))),
@@ -88,6 +91,12 @@ impl ModuleLoader for FileLoader {
 
 /// What is said of a package: whoever imports one has a bundler at hand, or is told of one.
 fn bare(specifier: &str, referrer: &str) -> JsErrorBox {
+    if specifier == "runtime-wasm" {
+        return type_error(format!(
+            "cannot import \"runtime-wasm\" from {referrer}: that is the npm package, for Node, Bun and Deno; under `runtime-wasm run` the \
+             same functions are in \"runtime:wasm\""
+        ));
+    }
     type_error(format!(
         "cannot import \"{specifier}\" from {referrer}: it names a package, and those are not looked up. A file of the app's begins with \
          \"./\"; packages are bundled with the app, for example by\n    \

@@ -1,18 +1,13 @@
 //! The examples on the command line, and what they have in common with those on Node.
 
 use super::blocks::root;
+use super::running::{OnTerminal, Running};
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::Duration;
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
-
-/// What takes longer is a finding.
-pub const PATIENCE: Duration = Duration::from_secs(120);
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -70,6 +65,14 @@ impl Example {
         Running::new(self.command(script).args(args))
     }
 
+    /// Changes a word of one of its files.
+    pub fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.folder().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        fs::write(path, text.replace(from, to)).unwrap();
+    }
+
     /// Puts another version where the plugin is, whole at every moment.
     pub fn replace(&self, plugin: &[u8]) {
         let plugins = self.folder().join("plugins");
@@ -77,47 +80,14 @@ impl Example {
         fs::rename(plugins.join("new"), plugins.join("plugin.wasm")).unwrap();
     }
 
+    /// What the log of a job of the batch says.
+    pub fn log(&self, job: &str) -> String {
+        let path = self.folder().join("logs").join(job).with_extension("log");
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
     pub fn version(&self, number: u32) -> Vec<u8> {
         fs::read(self.folder().join(format!("versions/{number}.wasm"))).unwrap()
-    }
-}
-
-/// A script that runs, and the lines that it prints. It is ended with this.
-pub struct Running {
-    pub child: Child,
-    lines: Receiver<String>,
-}
-
-impl Running {
-    pub fn new(command: &mut Command) -> Running {
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        let (sender, lines) = channel();
-        // Whoever waits for a line waits for so long and no longer.
-        thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Running { child, lines }
-    }
-
-    pub fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).expect("it prints another line")
-    }
-
-    /// All that it prints from here on, and its exit code.
-    pub fn finish(mut self) -> (Vec<String>, Option<i32>) {
-        let mut lines = Vec::new();
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
-            lines.push(line);
-        }
-        let ended = self.child.wait().unwrap();
-        (lines, ended.code())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // One that has ended cannot be killed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -137,57 +107,137 @@ pub const JOBS: [(&str, &str); 12] = [
     ("bars-512", "done"),
 ];
 
-/// Runs the batch without a terminal; gives back the example, and what is printed after the line for each job.
-pub fn the_batch_ends(script: &str) -> (Example, Vec<String>) {
+/// Runs the batch without a terminal.
+pub fn the_batch_ends(script: &str) {
     let example = Example::new("batch");
+    // As an earlier batch may have left it.
+    fs::write(example.folder().join("out/laughs-64.png"), "half a picture").unwrap();
     let (mut lines, code) = example.start(script, &[]).finish();
     assert_eq!(code, Some(1), "{lines:#?}");
-    let rest = lines.split_off(JOBS.len() + 1);
     assert_eq!(lines.pop().as_deref(), Some("8 done, 4 failed"), "{lines:#?}");
+    assert_eq!(lines.len(), JOBS.len(), "{lines:#?}");
     for (job, how) in JOBS {
-        assert!(lines.iter().any(|line| line.ends_with(&format!("  {job}: {how}"))), "{job}: {how}\n{lines:#?}");
+        let end = format!("{job}: {how}");
+        assert!(lines.iter().any(|line| line.ends_with(&format!("  {end}"))), "{end}\n{lines:#?}");
+        let log = example.log(job);
+        assert!(log.ends_with(&format!("{end}\n")), "{log}");
+        assert!(log.starts_with("Reading: ") || job == "missing-64", "{log}");
+        let picture = fs::read(example.folder().join("out").join(job).with_extension("png"));
+        assert_eq!(picture.is_ok_and(|picture| picture.starts_with(b"\x89PNG")), how == "done", "{job}");
     }
-    for (job, _) in JOBS.iter().filter(|(_, how)| *how == "done") {
-        let picture = fs::read(example.folder().join("out").join(job).with_extension("png")).unwrap();
-        assert!(picture.starts_with(b"\x89PNG"), "{job}");
+    assert!(example.log("broken-64").contains("Error: invalid attribute"));
+    assert!(example.log("missing-64").contains("failed to open"));
+    assert!(example.log("rings-20000").contains("memory allocation of 1600000000 bytes failed"));
+}
+
+/// Runs the batch on a terminal, and ends it while its jobs run, which do not end by themselves.
+pub fn the_batch_is_stopped(script: &str) {
+    const COLUMNS: usize = 60;
+    let example = Example::new("batch");
+    let endless =
+        wat::parse_str("(module (memory (export \"memory\") 1) (func (export \"_start\") (loop br 0)))").unwrap();
+    fs::write(example.folder().join("../plugins/guests/resvg.wasm"), endless).unwrap();
+    example.edit("manifest.app.toml", "cpu_ms = 300", "cpu_ms = 600_000");
+    example.edit("manifest.app.toml", "timeout_ms = 10_000", "timeout_ms = 600_000");
+    let mut batch = OnTerminal::new(example.command(script), COLUMNS as u16);
+    let before = batch.until("0 failed: rings-20000 bars-64");
+    batch.signal(libc::SIGINT);
+    let (after, code) = batch.finish();
+    let shown = before + &after;
+    assert_eq!(code, Some(130), "{shown:?}");
+    let drawn: Vec<&str> = shown.split("\r\u{1b}[K").skip(1).collect();
+    // With a terminal the line is written over, and never wraps.
+    assert!(drawn.iter().all(|line| line.trim_end().len() < COLUMNS), "{drawn:#?}");
+    let said: Vec<&str> = drawn.iter().filter_map(|line| line.strip_suffix("\r\n")).collect();
+    let [stopped @ .., last] = &said[..] else { panic!("{drawn:#?}") };
+    assert_eq!(*last, "0 done, 0 failed, 12 stopped or not begun", "{drawn:#?}");
+    assert!(stopped.len() == 4 && stopped.iter().all(|line| line.ends_with(": stopped")), "{drawn:#?}");
+    for job in ["rings-20000", "bars-64", "broken-64", "laughs-64"] {
+        assert_eq!(example.log(job), format!("{job}: stopped\n"));
+        assert!(!example.folder().join("out").join(job).with_extension("png").exists(), "{job}");
     }
-    (example, rest)
 }
 
 #[test]
 fn the_batch_on_the_command_line() {
-    let (_, logs) = the_batch_ends("main.js");
-    for line in ["broken-64 | Error: invalid attribute", "rings-20000 | memory allocation of 1600000000 bytes failed"] {
-        assert!(logs.iter().any(|log| log.starts_with(line)), "{line}\n{logs:#?}");
-    }
+    the_batch_ends("main.js");
 }
 
-pub const SAID: [(&str, &str); 7] = [
+#[test]
+fn the_batch_is_stopped_on_the_command_line() {
+    the_batch_is_stopped("main.js");
+}
+
+/// What is said to Python, and what it prints.
+const SAID: [(&str, &str); 9] = [
     ("x = 6 * 7", ""),
     ("x", "42"),
     ("1 / 0", "ZeroDivisionError: divide by zero"),
+    ("for i in [1]:\n  print(i + x)\n", "43"),
     ("while True: pass", "(stopped after 2 s; this is a fresh Python)"),
     ("x", "NameError: name 'x' isn't defined"),
     ("print('\\x1b[2J')", "\\x1b[2J"),
-    ("import sys; sys.exit(3)", "(Python has ended; this is a fresh one)"),
+    ("import sys; sys.exit(3)", "(it has ended; this is a fresh Python)"),
+    ("'the end'", "'the end'"),
 ];
+
+/// By a pipe it answers, and asks for nothing.
+pub fn the_repl_answers(script: &str) {
+    let example = Example::new("repl");
+    let mut repl = Running::new(example.command(script).stdin(Stdio::piped()));
+    let mut input = repl.child.stdin.take().unwrap();
+    let (last, said) = SAID.split_last().unwrap();
+    for (statement, answer) in said {
+        writeln!(input, "{statement}").unwrap();
+        // It answers before it is asked the next: nothing waits for the end of the input.
+        if !answer.is_empty() {
+            assert_eq!(repl.line(), *answer, "{statement}");
+        }
+    }
+    // A last line that nothing ends.
+    write!(input, "{}", last.0).unwrap();
+    drop(input);
+    assert_eq!(repl.finish(), (vec![last.1.to_owned()], Some(0)));
+}
+
+/// On a terminal it asks, Ctrl-C ends what Python is doing, and Ctrl-D the conversation; so does Ctrl-C where there is nothing else to end.
+pub fn the_repl_asks_on_a_terminal(script: &str) {
+    let example = Example::new("repl");
+    example.edit("repl.js", "STATEMENT_MS = 2_000", "STATEMENT_MS = 600_000");
+    let mut repl = OnTerminal::new(example.command(script), 80);
+    repl.until(">>> ");
+    repl.types("6 * 7\n");
+    assert_eq!(repl.until(">>> "), "6 * 7\r\n42\r\n>>> ");
+    repl.types("if True:\n");
+    assert_eq!(repl.until("... "), "if True:\r\n... ");
+    repl.types("  print('begun')\n  while True: pass\n\n");
+    // What it prints is there before it has come to its end.
+    repl.until("begun\r\n");
+    repl.signal(libc::SIGINT);
+    assert_eq!(repl.until(">>> "), "(interrupted; this is a fresh Python)\r\n>>> ");
+    repl.types("\u{4}");
+    assert_eq!(repl.finish(), ("\r\n".into(), Some(0)));
+
+    let mut repl = OnTerminal::new(example.command(script), 80);
+    repl.until(">>> ");
+    repl.signal(libc::SIGINT);
+    assert_eq!(repl.finish().1, Some(130));
+}
 
 #[test]
 fn the_repl_on_the_command_line() {
-    let lines = SAID.map(|(line, _)| line);
-    let (printed, code) = Example::new("repl").start("main.js", &lines).finish();
-    let expected: Vec<String> = SAID
-        .iter()
-        .flat_map(|(line, answer)| [format!(">>> {line}"), (*answer).to_owned()])
-        .filter(|line| !line.is_empty())
-        .collect();
-    assert_eq!((printed, code), (expected, Some(0)));
+    the_repl_answers("main.js");
+}
+
+#[test]
+fn the_repl_on_a_terminal_on_the_command_line() {
+    the_repl_asks_on_a_terminal("main.js");
 }
 
 #[test]
 fn a_plugin_is_replaced_under_load_and_no_request_is_lost() {
     let example = Example::new("hot-reload");
-    let app = example.start("main.js", &["2"]);
+    let app = example.start("main.js", &[]);
     assert_eq!([app.line(), app.line()], ["loaded", "version 1 answers"]);
     example.replace(b"<!DOCTYPE html><title>404</title>");
     let kept = app.line();
@@ -199,6 +249,8 @@ fn a_plugin_is_replaced_under_load_and_no_request_is_lost() {
         said.sort();
         assert_eq!(said, ["replaced".to_owned(), format!("version {number} answers")]);
     }
+    // SAFETY: it sends a signal to a child that has not been waited for.
+    assert_eq!(unsafe { libc::kill(app.child.id() as i32, libc::SIGINT) }, 0);
     let (lines, code) = app.finish();
     let count = |start: &str| {
         let line =
@@ -207,7 +259,31 @@ fn a_plugin_is_replaced_under_load_and_no_request_is_lost() {
     };
     assert!([1, 2, 3].iter().all(|number| count(&format!("version {number} answered ")) > 0), "{lines:#?}");
     assert!(lines.len() == 4 && lines[3].ends_with(" never ended and were stopped; 0 were lost"), "{lines:#?}");
-    assert_eq!(code, Some(0));
+    assert_eq!(code, Some(130));
+}
+
+#[test]
+fn a_plugin_is_watched_for_as_many_versions_as_are_wanted() {
+    let example = Example::new("hot-reload");
+    let app = example.start("main.js", &["1"]);
+    assert_eq!([app.line(), app.line()], ["loaded", "version 1 answers"]);
+    // In the file itself, which is not whole meanwhile.
+    fs::write(example.folder().join("plugins/plugin.wasm"), example.version(2)).unwrap();
+    let (lines, code) = app.finish();
+    assert!(lines.contains(&"replaced".to_owned()) && lines.contains(&"version 2 answers".to_owned()), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.starts_with("kept: ")) && code == Some(0), "{lines:#?}");
+}
+
+/// What they are granted is there, and none of it is wider than it need be.
+#[test]
+fn the_manifests_of_the_examples_grant_what_is_needed() {
+    for name in ["batch", "repl", "hot-reload", "zoo"] {
+        let example = root().join("examples").join(name);
+        let mut check = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+        let output = check.args(["check", "--strict"]).current_dir(example).output().unwrap();
+        let printed = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&printed));
+    }
 }
 
 #[test]

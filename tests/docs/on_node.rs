@@ -1,12 +1,12 @@
 //! The examples by the npm package, on Node.
 
 use super::blocks::{Test, blocks, root};
-use super::examples::{Example, JOBS, PATIENCE, Running, SAID, the_batch_ends};
+use super::examples::{Example, the_batch_ends, the_batch_is_stopped, the_repl_answers, the_repl_asks_on_a_terminal};
+use super::running::PATIENCE;
 use super::story::fits;
-use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -24,11 +24,12 @@ fn the_zoo_on_node() {
 
 #[test]
 fn the_batch_on_node() {
-    let (example, rest) = the_batch_ends("node.js");
-    assert_eq!(rest, [""; 0]);
-    let log = |job: &str| fs::read_to_string(example.folder().join("logs").join(job).with_extension("log")).unwrap();
-    assert!(JOBS.iter().all(|(job, _)| log(job).starts_with("Reading: ") || *job == "missing-64"));
-    assert!(log("broken-64").contains("Error: invalid attribute") && log("missing-64").contains("failed to open"));
+    the_batch_ends("node.js");
+}
+
+#[test]
+fn the_batch_is_stopped_on_node() {
+    the_batch_is_stopped("node.js");
 }
 
 /// With a terminal the line is written over, and never wraps.
@@ -37,31 +38,25 @@ fn the_batch_shows_its_progress_on_a_terminal() {
     let script = "const { Progress } = await import(process.argv[1]);
         const progress = new Progress({ write: (text) => process.stdout.write(text), columns: 40 }, 2);
         progress.begin('a'.repeat(60)); progress.begin('b');
-        progress.end('b', 'its exit code is 1', true); progress.end('a', 'done', false); progress.over();";
+        progress.end('b', 'its \\x1b[2J code', true); progress.end('a', 'done', false); progress.over();";
     let module = root().join("examples/batch/progress.js");
     let output = Command::new("node").args(["--input-type=module", "-e", script]).arg(module).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     let drawn: Vec<&str> = printed.split("\r\u{1b}[K").skip(1).collect();
     assert!(drawn.iter().all(|line| line.trim_end().len() < 40), "{drawn:#?}");
-    assert_eq!(drawn[2], "1/2  b: its exit code is 1\n", "{drawn:#?}");
+    assert_eq!(drawn[2], "1/2  b: its \\u{1b}[2J code\n", "{drawn:#?}");
     assert!(drawn[3].starts_with("[##########..........] 1/2, 1 failed: a"), "{drawn:#?}");
     assert_eq!(drawn.last(), Some(&"1 done, 1 failed\n"), "{drawn:#?}");
 }
 
 #[test]
 fn the_repl_on_node() {
-    let example = Example::new("repl");
-    let mut repl = Running::new(example.command("node.js").stdin(Stdio::piped()));
-    let mut input = repl.child.stdin.take().unwrap();
-    for (line, answer) in SAID {
-        writeln!(input, "{line}").unwrap();
-        // It answers before it is asked the next: nothing waits for the end of the input.
-        if !answer.is_empty() {
-            assert_eq!(repl.line(), answer, "{line}");
-        }
-    }
-    drop(input);
-    assert_eq!(repl.finish(), (Vec::new(), Some(0)));
+    the_repl_answers("node.js");
+}
+
+#[test]
+fn the_repl_on_a_terminal_on_node() {
+    the_repl_asks_on_a_terminal("node.js");
 }
 
 /// Status and body.

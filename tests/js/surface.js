@@ -166,8 +166,8 @@ test("a number that is no id is named as it was given, wherever one is taken", a
     await rejects(memory.grow(id, 1), 5005, noInstance);
   }
   for (const id of ["1", 1n, null, undefined, {}]) {
-    await rejects(instantiate(id), 5007, "module must be a number");
-    await rejects(call(id, "add", [1, 2]), 5007, "instance must be a number");
+    await rejects(instantiate(id), 5007, "module must be a number, which compile() and compileFile() give, not ");
+    await rejects(call(id, "add", [1, 2]), 5007, "instance must be a number, an instance's id, not ");
   }
   const instance = await instantiate(basic);
   await rejects(instance.memory.read(-1e21, 1), 5006, "the offset is negative: -1e+21");

@@ -3,4 +3,8 @@
 # libclang-rt-19-dev-wasm32, or the WASI SDK (https://github.com/WebAssembly/wasi-sdk), with CLANG=/opt/wasi-sdk/bin/clang.
 set -eu
 cd "$(dirname "$0")/.."
-"${CLANG:-clang}" --target=wasm32-wasi -mexec-model=reactor -O2 -g ${CFLAGS:-} plugin/plugin.c -o plugins/plugin.wasm
+[ -n "${CLANG:-}" ] || CLANG=$(command -v clang-19 || command -v clang) || {
+  echo "there is no clang here; the first lines of plugin/build.sh say what it takes" >&2
+  exit 1
+}
+"$CLANG" --target=wasm32-wasi -mexec-model=reactor -O2 -g ${CFLAGS:-} plugin/plugin.c -o plugins/plugin.wasm
