@@ -2,6 +2,7 @@
 # Says which compiler here builds guests, by letting each build one: names differ, and so do the targets that a compiler has.
 #   scripts/guest-compiler.sh c      prints its name, as in clang-19
 #   scripts/guest-compiler.sh rust   prints its path and what it calls WASI preview 1, as in /usr/bin/rustc wasm32-wasi
+#   scripts/guest-compiler.sh zig    prints its path; the one that setup.sh unpacks comes before others: no two versions take the same source
 # Where there is none, it says why each does not do, and how to get one, and ends with 1.
 set -euo pipefail
 
@@ -54,7 +55,22 @@ rust() {
 lld-14; rustc-web has none, and must make way for it)."
 }
 
+zig() {
+  local zig
+  echo 'export fn one() i32 { return 1; }' >"$place/guest.zig"
+  for zig in ${ZIG:+"$ZIG"} "$(cd "$(dirname "$0")/.." && pwd)/target/tools/ziglang/ziglang/zig" zig; do
+    zig=$(type -P "$zig") || continue
+    attempt "$zig" build_zig "$zig" || continue
+    echo "$zig"
+    return
+  done
+  none zig "Install Zig 0.17 (https://ziglang.org/download, or \`pip install ziglang==0.17.1\`), and set ZIG to its path."
+}
+
+# build_zig ZIG -o FILE: it has another word for -o, and reads no source from its input.
+build_zig() { "$1" build-exe "$place/guest.zig" -target wasm32-wasi -fno-entry -rdynamic -O ReleaseSmall -femit-bin="$3"; }
+
 case "${1:-}" in
-  c | rust) "$1" ;;
-  *) echo "usage: scripts/guest-compiler.sh c|rust" >&2 && exit 2 ;;
+  c | rust | zig) "$1" ;;
+  *) echo "usage: scripts/guest-compiler.sh c|rust|zig" >&2 && exit 2 ;;
 esac

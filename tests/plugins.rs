@@ -1,7 +1,11 @@
-//! The page for plugin authors: its examples are those in the repository, compile with the commands it names, and run.
+//! The page for plugin authors, docs/plugins.md: its examples compile with the commands it names, run, and keep to what the page says of calls with
+//! bytes and text.
 
 #![cfg(feature = "host")]
 
+mod common;
+
+use common::{copy_files, run_to_its_end};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -14,14 +18,6 @@ fn examples() -> PathBuf {
 
 fn page() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plugins.md")).unwrap()
-}
-
-#[test]
-fn the_page_shows_the_examples_as_they_are() {
-    for file in ["c/shout.c", "rust/shout.rs", "assemblyscript/shout.ts", "main.js"] {
-        let source = fs::read_to_string(examples().join(file)).unwrap();
-        assert!(page().contains(&format!("\n{source}```")), "docs/plugins.md does not hold {file} as it is");
-    }
 }
 
 /// The command of the page that begins like this, as words.
@@ -39,14 +35,17 @@ struct Example {
 }
 
 impl Example {
-    /// `source` is below the examples, as in `c/shout.c`.
+    /// `source` is below the examples, as in `c/shout.c`. What stands beside it comes with it, and so do the app and the scripts of the tests.
     fn new(source: &str) -> Example {
         let folder = tempfile::tempdir().unwrap();
         let plugin = folder.path().join(source);
-        fs::create_dir(plugin.parent().unwrap()).unwrap();
-        for file in ["main.js", "manifest.app.toml", source] {
-            fs::copy(examples().join(file), folder.path().join(file)).unwrap();
-        }
+        let place = plugin.parent().unwrap();
+        fs::create_dir(place).unwrap();
+        copy_files(examples().join(source).parent().unwrap(), place);
+        copy_files(&examples(), folder.path());
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+        copy_files(&tests.join("plugins"), folder.path());
+        fs::copy(tests.join("js/check.js"), folder.path().join("check.js")).unwrap();
         Example { source: fs::read_to_string(&plugin).unwrap(), plugin, folder }
     }
 
@@ -60,17 +59,27 @@ impl Example {
         format!("{}:{line}:", self.plugin.file_name().unwrap().display())
     }
 
-    /// Compiles it, hosts it, and gives back what the app says of the division by zero.
+    /// The plugin as it is compiled, below the folder.
+    fn wasm(&self) -> String {
+        let wasm = self.plugin.with_file_name("shout.wasm");
+        wasm.strip_prefix(self.folder.path()).unwrap().to_str().unwrap().to_owned()
+    }
+
+    /// Compiles it, sees that it keeps to what is said of bytes and text, hosts it, and gives back what the app says of the division by zero.
     fn run(&self, command: &[String]) -> String {
         run(self.place(), &command[0], &command[1..]);
-        let wasm = self.plugin.with_file_name("shout.wasm");
-        let wasm = wasm.strip_prefix(self.folder.path()).unwrap().to_str().unwrap();
+        let wasm = &*self.wasm();
+        let engine = if cfg!(feature = "v8") { "v8" } else { "quickjs" };
+        let language = self.place().file_name().unwrap().to_str().unwrap();
+        let mut checks = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+        checks.current_dir(self.folder.path()).args(["run", "bytes.js", engine, wasm, language]);
+        run_to_its_end(&mut checks, &format!("bytes.js in {language}"));
         let output = run(self.folder.path(), env!("CARGO_BIN_EXE_runtime-wasm"), &["run", "main.js", wasm]);
         let stdout = String::from_utf8(output.stdout).unwrap();
         let lines: Vec<&str> = stdout.lines().collect();
-        assert_eq!(lines[..3], ["shouting 13 bytes", "the plugin says: hello, world", "HELLO, WORLD!"]);
-        assert_eq!(lines.len(), 4, "{stdout}");
-        lines[3].to_owned()
+        let (trap, said) = lines.split_last().expect("the app prints something");
+        assert_eq!(said, ["shouting 13 bytes", "the plugin says: hello, world", "HELLO, WORLD!", "3 2 1"]);
+        (*trap).to_owned()
     }
 }
 
@@ -110,6 +119,36 @@ fn the_example_in_assemblyscript_compiles_and_runs() {
     symlink(examples().join("assemblyscript/node_modules"), example.place().join("node_modules")).unwrap();
     let trap = example.run(&command("node_modules/.bin/asc "));
     assert_eq!(trap, "integer divide by zero [ 7, 0 ] shout/divide");
+}
+
+#[test]
+fn the_example_in_zig_compiles_and_runs() {
+    let example = Example::new("zig/shout.zig");
+    let mut command = command("zig build-exe ");
+    command[0] = compiler("zig");
+    let trap = example.run(&command);
+    assert!(trap.starts_with("unreachable [ 7, 0 ] shout.divide ("), "{trap}");
+    assert!(trap.contains(&example.line("@divTrunc(a, b)")), "{trap}");
+    let inspected = run(example.folder.path(), env!("CARGO_BIN_EXE_runtime-wasm"), &["inspect", &*example.wasm()]);
+    let inspected = String::from_utf8(inspected.stdout).unwrap();
+    assert!(inspected.contains("WASI (wasi_snapshot_preview1: 1)"), "{inspected}");
+}
+
+#[test]
+fn what_c_files_share_is_there_once() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_files(&examples().join("c"), folder.path());
+    let other =
+        "#include \"bytes.h\"\nEXPORT(\"room\") uint64_t room(void) { return bytes_result(bytes_room(9), 9); }\n";
+    fs::write(folder.path().join("other.c"), other).unwrap();
+    let flags =
+        "--target=wasm32-wasi -mexec-model=reactor -Wall -Wextra -Wpedantic -Werror shout.c other.c -o shout.wasm";
+    run(folder.path(), &compiler("c"), &flags.split(' ').collect::<Vec<_>>());
+    let inspected = run(folder.path(), env!("CARGO_BIN_EXE_runtime-wasm"), &["inspect", "shout.wasm"]);
+    let inspected = String::from_utf8(inspected.stdout).unwrap();
+    for name in ["alloc", "release", "shout", "room"] {
+        assert_eq!(inspected.matches(&format!("  \"{name}\" function ")).count(), 1, "{inspected}");
+    }
 }
 
 /// A module that imports its memory and its table, in C and in AssemblyScript.

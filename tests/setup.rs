@@ -209,3 +209,26 @@ fn where_no_compiler_will_do_each_is_named_with_why_and_how_to_get_one() {
     let (done, said) = machine.run("guest-compiler.sh", "rust");
     assert!(!done && said.contains("wasm32-wasip1: error[E0463]") && said.contains("rustup target add"), "{said}");
 }
+
+#[test]
+fn the_zig_that_setup_unpacks_comes_before_others() {
+    let machine = Machine::new();
+    let root = machine.0.path().join("repository");
+    let unpacked = root.join("target/tools/ziglang/ziglang");
+    fs::create_dir_all(&unpacked).unwrap();
+    fs::create_dir(root.join("scripts")).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/guest-compiler.sh");
+    fs::copy(script, root.join("scripts/guest-compiler.sh")).unwrap();
+    let script = root.join("scripts/guest-compiler.sh");
+    let found = || machine.run(script.to_str().unwrap(), "zig");
+    let (done, said) = found();
+    assert!(!done && said.contains("no zig here") && said.contains("pip install ziglang"), "{said}");
+    let zig = r#"for last; do :; done; touch "${last#-femit-bin=}""#;
+    machine.has("zig", zig);
+    assert_eq!(found(), (true, format!("{}\n", machine.0.path().join("zig").display())));
+    machine.has("repository/target/tools/ziglang/ziglang/zig", zig);
+    assert_eq!(found(), (true, format!("{}\n", unpacked.join("zig").display())));
+    machine.has("repository/target/tools/ziglang/ziglang/zig", "echo 'error: no lib' >&2; exit 1").lacks("zig");
+    let (done, said) = found();
+    assert!(!done && said.contains("ziglang/zig: error: no lib"), "{said}");
+}

@@ -20,11 +20,12 @@ if (exports.some(({ name }) => name === "_initialize")) await plugin.call("_init
 
 // Asks for room, writes, calls, reads and gives the room back, in one request.
 console.log(await plugin.callText("shout", "hello, world"));
+console.log(...await plugin.callBytes("reverse", new Uint8Array([1, 2, 3])));
 
 try {
   await plugin.call("divide", 7, 0);
 } catch (error) {
-  const where = error.guestStack.find((frame) => frame.includes("divide"));
+  const where = error.guestStack.find((frame) => /\bdivide\b/.test(frame));
   console.log(error.trap, error.call.args, where);
 }
 await plugin.drop();

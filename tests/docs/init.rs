@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-const LANGUAGES: [&str; 4] = ["c", "rust", "assemblyscript", "js"];
+const LANGUAGES: [&str; 5] = ["c", "rust", "assemblyscript", "zig", "js"];
 
 fn output(command: &mut Command) -> Output {
     // Cargo's own libraries are none of another compiler's.
@@ -90,6 +90,11 @@ fn an_app_with_a_plugin_in_assemblyscript_runs_and_its_plugin_is_built() {
         symlink(root().join("examples/guests/assemblyscript/node_modules"), app.join("plugin/node_modules")).unwrap();
         succeeds(&mut build_script(app));
     });
+}
+
+#[test]
+fn an_app_with_a_plugin_in_zig_runs_and_its_plugin_is_built() {
+    runs_and_builds("zig", |app| drop(succeeds(build_script(app).env("ZIG", compiler("zig")))));
 }
 
 #[test]

@@ -1,28 +1,22 @@
 // A plugin in AssemblyScript: a reactor, with WASI for its output. The app calls what it exports.
+import { inputBytes, inputText, resultBytes, resultText } from "./bytes";
+export { alloc, release } from "./bytes";
 
 // A function of the app's.
 @external("env", "log")
 declare function host_log(text: usize, length: i32): void;
 
-// Strings cross as bytes in the guest's memory: the app asks for room here, writes, calls, reads and gives the room back.
-export function alloc(size: i32): usize {
-  return heap.alloc(size);
-}
-export function release(at: usize, size: i32): void {
-  heap.free(at);
+// Text in, text out: makes letters large and adds a mark.
+export function shout(at: usize, length: i32): u64 {
+  const loud = inputText(at, length).toUpperCase() + "!";
+  console.log(`shouting ${String.UTF8.byteLength(loud)} bytes`);
+  host_log(at, length);
+  return resultText(loud);
 }
 
-// Makes ASCII letters large and adds a mark. Where the new text is stands in the upper half of the result, its length in the lower.
-export function shout(text: usize, length: i32): u64 {
-  const loud = heap.alloc(length + 1);
-  for (let i = 0; i < length; i++) {
-    const byte = load<u8>(text + i);
-    store<u8>(loud + i, byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte);
-  }
-  store<u8>(loud + length, 0x21);
-  console.log(`shouting ${length + 1} bytes`);
-  host_log(text, length);
-  return ((loud as u64) << 32) | (length + 1);
+// Bytes in, bytes out: turns them round.
+export function reverse(at: usize, length: i32): u64 {
+  return resultBytes(inputBytes(at, length).reverse());
 }
 
 // Traps where b is 0. There is no DWARF; built with --debug, the error names this function.

@@ -1,6 +1,7 @@
 //! A plugin in Rust: a library of type cdylib. It has no main; the app calls what it exports.
-use std::mem::ManuallyDrop;
-use std::slice;
+mod bytes;
+
+bytes::export!(shout, reverse);
 
 // A function of the app's.
 #[link(wasm_import_module = "env")]
@@ -9,31 +10,18 @@ extern "C" {
     fn host_log(text: *const u8, length: usize);
 }
 
-// Strings cross as bytes in the guest's memory: the app asks for room here, writes, calls, reads and gives the room back.
-#[no_mangle]
-pub extern "C" fn alloc(size: usize) -> *mut u8 {
-    ManuallyDrop::new(vec![0; size].into_boxed_slice()).as_mut_ptr()
-}
-
-/// # Safety
-/// What `alloc` or `shout` gave, and its size.
-#[no_mangle]
-pub unsafe extern "C" fn release(at: *mut u8, size: usize) {
-    drop(Box::from_raw(slice::from_raw_parts_mut(at, size)));
-}
-
-/// Makes ASCII letters large and adds a mark. Where the new text is stands in the upper half of the result, its length in the lower.
-///
-/// # Safety
-/// There are `length` bytes at `text`.
-#[no_mangle]
-pub unsafe extern "C" fn shout(text: *const u8, length: usize) -> u64 {
-    let mut loud = slice::from_raw_parts(text, length).to_ascii_uppercase();
-    loud.push(b'!');
+/// Text in, text out: makes ASCII letters large and adds a mark.
+fn shout(text: &str) -> String {
+    let loud = text.to_ascii_uppercase() + "!";
     println!("shouting {} bytes", loud.len());
-    host_log(text, length);
-    let loud = ManuallyDrop::new(loud.into_boxed_slice());
-    (loud.as_ptr() as u64) << 32 | loud.len() as u64
+    // SAFETY: The text is there until the app has read it.
+    unsafe { host_log(text.as_ptr(), text.len()) };
+    loud
+}
+
+/// Bytes in, bytes out: turns them round.
+fn reverse(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().rev().copied().collect()
 }
 
 /// Panics where b is 0, which traps. Built with -g, the error names this file and the line.

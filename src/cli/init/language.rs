@@ -9,6 +9,7 @@ pub(super) enum Language {
     Rust,
     #[value(name = "assemblyscript")]
     AssemblyScript,
+    Zig,
     #[value(name = "js")]
     JavaScript,
 }
@@ -20,6 +21,7 @@ impl Language {
             Language::C => "C",
             Language::Rust => "Rust",
             Language::AssemblyScript => "AssemblyScript",
+            Language::Zig => "Zig",
             Language::JavaScript => "JavaScript",
         }
     }

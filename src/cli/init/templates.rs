@@ -1,4 +1,5 @@
-//! The files of a new app, by the language of its plugin. `scripts/init-plugins.sh` builds the plugins among them.
+//! The files of a new app, by the language of its plugin. `scripts/init-plugins.sh` builds the plugins among them. What has bytes and text cross is that of
+//! the examples.
 
 use super::language::Language;
 
@@ -31,22 +32,25 @@ const EVERY: [Template; 5] = [
 /// What an app has whose plugin is a core module.
 const OF_MODULES: [Template; 1] = [file("main.ts", include_bytes!("app/main.ts"))];
 
-const C: [Template; 3] = [
+const C: [Template; 4] = [
     file("plugin/plugin.c", include_bytes!("c/plugin.c")),
+    file("plugin/bytes.h", include_bytes!("../../../examples/guests/c/bytes.h")),
     program("plugin/build.sh", include_bytes!("c/build.sh")),
     file("plugins/plugin.wasm", include_bytes!("c/plugin.wasm")),
 ];
 
-const RUST: [Template; 4] = [
+const RUST: [Template; 5] = [
     file("plugin/plugin.rs", include_bytes!("rust/plugin.rs")),
+    file("plugin/bytes.rs", include_bytes!("../../../examples/guests/rust/bytes.rs")),
     // It has another name here: cargo packs no folder that has a package of its own.
     file("plugin/Cargo.toml", include_bytes!("rust/package.toml")),
     program("plugin/build.sh", include_bytes!("rust/build.sh")),
     file("plugins/plugin.wasm", include_bytes!("rust/plugin.wasm")),
 ];
 
-const ASSEMBLYSCRIPT: [Template; 4] = [
+const ASSEMBLYSCRIPT: [Template; 5] = [
     file("plugin/plugin.ts", include_bytes!("assemblyscript/plugin.ts")),
+    file("plugin/bytes.ts", include_bytes!("../../../examples/guests/assemblyscript/bytes.ts")),
     file("plugin/package.json", include_bytes!("assemblyscript/package.json")),
     program("plugin/build.sh", include_bytes!("assemblyscript/build.sh")),
     file("plugins/plugin.wasm", include_bytes!("assemblyscript/plugin.wasm")),
@@ -62,12 +66,20 @@ const JAVASCRIPT: [Template; 7] = [
     file("plugins/plugin.wasm", include_bytes!("js/plugin.wasm")),
 ];
 
+const ZIG: [Template; 4] = [
+    file("plugin/plugin.zig", include_bytes!("zig/plugin.zig")),
+    file("plugin/bytes.zig", include_bytes!("../../../examples/guests/zig/bytes.zig")),
+    program("plugin/build.sh", include_bytes!("zig/build.sh")),
+    file("plugins/plugin.wasm", include_bytes!("zig/plugin.wasm")),
+];
+
 /// All files of an app with such a plugin.
 pub(super) fn files(language: Language) -> Vec<&'static Template> {
     let (of_modules, own): (&[Template], &[Template]) = match language {
         Language::C => (&OF_MODULES, &C),
         Language::Rust => (&OF_MODULES, &RUST),
         Language::AssemblyScript => (&OF_MODULES, &ASSEMBLYSCRIPT),
+        Language::Zig => (&OF_MODULES, &ZIG),
         Language::JavaScript => (&[], &JAVASCRIPT),
     };
     EVERY.iter().chain(of_modules).chain(own).collect()
