@@ -1,13 +1,18 @@
 // The types of "runtime:wasm" and "runtime:app", for editors and for `tsc`. What each function promises is in docs/semantics.md.
-// An app's globals are those of docs/host.md; the DOM's types come closest to them.
+// `runtime-wasm types` prints them with those of the globals, js/globals, or without for a program that has globals of its own.
 
-/// <reference lib="dom" />
-/// <reference lib="dom.asynciterable" />
 /// <reference lib="esnext.disposable" />
 
 interface ImportMeta {
   /** Is it the script that `runtime-wasm run` was given? */
   main: boolean;
+  /** The module's own URL. */
+  url: string;
+  /** Its path and its folder, of a module that is a file. */
+  filename: string;
+  dirname: string;
+  /** The URL that `import` would take for this specifier. */
+  resolve(specifier: string): string;
 }
 
 declare module "runtime:wasm" {

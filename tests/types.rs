@@ -3,6 +3,7 @@
 
 #![cfg(feature = "host")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -79,10 +80,76 @@ fn every_option_is_declared() {
     }
 }
 
+/// What `runtime-wasm types` prints.
+fn printed(options: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_runtime-wasm")).arg("types").args(options).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn the_command_line_prints_them() {
-    let output = Command::new(env!("CARGO_BIN_EXE_runtime-wasm")).arg("types").output().unwrap();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), read("js/runtime-wasm.d.ts"));
+    let modules = read("js/runtime-wasm.d.ts");
+    assert_eq!(printed(&["--no-globals"]), modules);
+    let mut rest = printed(&[]).strip_prefix(&modules).unwrap().to_owned();
+    let files = fs::read_dir(root().join("js/globals")).unwrap().map(|entry| entry.unwrap().path());
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(rest.contains(&text), "{} is not printed", file.display());
+        rest = rest.replace(&text, "");
+    }
+    assert_eq!(rest.trim(), "");
+    let both =
+        Command::new(env!("CARGO_BIN_EXE_runtime-wasm")).args(["types", "--no-globals", "a.wasm"]).output().unwrap();
+    assert_eq!(both.status.code(), Some(2));
+}
+
+/// What there is and is not declared: names, or members of whatever has them.
+const UNDECLARED: [(&str, &str); 4] = [
+    ("Temporal", "is there on QuickJS alone, and TypeScript 5 has no types of it"),
+    ("getParent", "is how deno_web finds the way of an event"),
+    ("initialized", "is how deno_web knows an event that it has made"),
+    ("console.indentLevel", "is how deno_web knows how deep console.group() is"),
+];
+
+#[test]
+fn the_globals_that_are_declared_are_those_that_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let declarations = folder.path().join("globals.d.ts");
+    fs::write(&declarations, printed(&[])).unwrap();
+    let lines = |command: &mut Command| -> BTreeSet<String> {
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    };
+    let declared = lines(
+        Command::new("node")
+            .arg(root().join("tests/types/declared.mjs"))
+            .arg(root().join("target/tools/typescript/lib/typescript.js"))
+            .arg(&declarations),
+    );
+    let mut run = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"));
+    let mut found = lines(run.arg("run").arg(root().join("tests/types/found.js")));
+    let is_language = |line: &String| line.starts_with("language ");
+    let (language, declared): (BTreeSet<_>, BTreeSet<_>) = declared.into_iter().partition(is_language);
+    let language: BTreeSet<String> = language.iter().map(|line| line["language ".len()..].to_owned()).collect();
+    assert!(language.len() > 50 && declared.len() > 400, "{language:?} {declared:?}");
+    for name in &language {
+        assert!(found.remove(name), "{name} is of the language, and not there");
+    }
+    // What the language's own have for members is the language's.
+    let top = |line: &str| line.split(['.', '#']).next().unwrap().to_owned();
+    found.retain(|line| !language.contains(&top(line)));
+    for (exception, why) in UNDECLARED {
+        let is_it = |line: &String| line == exception || top(line) == exception || line.ends_with(exception);
+        let is_absent = exception == "Temporal" && cfg!(feature = "v8");
+        assert!(is_absent || found.iter().any(is_it), "{exception} {why}, and yet it is not there");
+        assert!(!declared.iter().any(is_it), "{exception} is declared");
+        found.retain(|line| !is_it(line));
+    }
+    let undeclared: Vec<_> = found.difference(&declared).collect();
+    let missing: Vec<_> = declared.difference(&found).collect();
+    assert!(undeclared.is_empty() && missing.is_empty(), "not declared {undeclared:?}, not there {missing:?}");
 }
 
 /// With the compiler that `scripts/setup.sh test` installs.
@@ -104,18 +171,25 @@ fn the_projects_settings_of_the_page_do() {
     let page = read("docs/host.md");
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("tsconfig.json"), between(&page, "```json\n", "```")).unwrap();
-    fs::copy(root().join("js/runtime-wasm.d.ts"), folder.path().join("runtime-wasm.d.ts")).unwrap();
+    fs::write(folder.path().join("runtime-wasm.d.ts"), printed(&[])).unwrap();
     fs::write(folder.path().join("other.ts"), "export const name: string = \"add\";\n").unwrap();
     let app = "import { compileFile, instantiate } from \"runtime:wasm\";\nimport { name } from \"./other.ts\";\n\
         const plugin = await instantiate(await compileFile(\"./plugin.wasm\"));\n\
         console.log(import.meta.main, await plugin.call(name, 1, 2));\n";
     fs::write(folder.path().join("main.ts"), app).unwrap();
     check_with_tsc(&["-p", "."], folder.path());
-    fs::write(folder.path().join("wrong.ts"), "export enum Kind { A }\n").unwrap();
+    // What has to be transformed, and what only a browser has.
+    let browser = ["document", "window", "localStorage", "WebAssembly", "Worker", "process", "HTMLElement"];
+    let uses: String = browser.map(|name| format!("void {name};\n")).concat();
+    fs::write(folder.path().join("wrong.ts"), format!("export enum Kind {{ A }}\n{uses}")).unwrap();
     let compiler = root().join("target/tools/typescript/lib/tsc.js");
     let refused = Command::new("node").arg(compiler).args(["-p", "."]).current_dir(folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&refused.stdout);
-    assert!(said.contains("wrong.ts(1,13)") && said.lines().count() == 1, "{said}");
+    let lines: Vec<&str> = said.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert!(lines.len() == 1 + browser.len() && lines[0].starts_with("wrong.ts(1,13)"), "{said}");
+    for (name, line) in browser.iter().zip(&lines[1..]) {
+        assert!(line.starts_with("wrong.ts(") && line.contains(&format!("Cannot find name '{name}'")), "{said}");
+    }
 }
 
 /// A component that has this world and does nothing. It keeps what is said of the world itself, as the tools keep it for packages of WIT.

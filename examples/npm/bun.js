@@ -5,6 +5,6 @@ const fib = await compileFile("./fib.wasm");
 const server = Bun.serve({ hostname: "127.0.0.1", port: process.env.PORT ?? 8080, async fetch({ url }) {
   await using guest = await instantiate(fib);
   const result = guest.callWith({ timeoutMs: 50 }, "fib", Number(new URL(url).pathname.slice(1)));
-  return await result.then(([n]) => new Response(n), (error) => new Response(error.message, { status: error.code === 5011 ? 504 : 400 }));
+  return await result.then(([n]) => new Response(`${n}`), (error) => new Response(error.message, { status: error.code === 5011 ? 504 : 400 }));
 } });
 console.log(`http://127.0.0.1:${server.port}`);

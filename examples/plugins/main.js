@@ -36,11 +36,11 @@ async function evaluate(name, code) {
   const pointers = [];
   for (const arg of ["qjs", "-e", code]) {
     const bytes = new TextEncoder().encode(`${arg}\0`);
-    const [pointer] = await engine.call("malloc", bytes.length);
+    const pointer = await engine.exports.malloc(bytes.length);
     await engine.memory.write(pointer, bytes);
     pointers.push(pointer);
   }
-  const [argv] = await engine.call("malloc", 4 * pointers.length);
+  const argv = await engine.exports.malloc(4 * pointers.length);
   await engine.memory.write(argv, new Uint32Array(pointers));
   return { engine, done: engine.call("qjs_init_argv", pointers.length, argv) };
 }

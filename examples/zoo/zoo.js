@@ -48,7 +48,11 @@ function nested(depth) {
   return new Uint8Array([...header, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, ...sized([1, ...sized(code)])]);
 }
 
-/** Lets one out; resolves to what became of it. */
+/**
+ * Lets one out; resolves to what became of it.
+ * @param {any} wasm
+ * @param {{ plugin: string, options?: object, bytes?: Uint8Array, errno?: boolean }} animal
+ */
 async function letOut(wasm, { plugin, options, bytes, errno }) {
   const begun = performance.now();
   const after = () => `after ${Math.round(performance.now() - begun)} ms`;

@@ -78,7 +78,19 @@
   registerCoded("WasmHostIoError", "IoError", 5008);
   registerCoded("WasmHostPermissionDenied", "PermissionDenied", 5009);
 
-  const script = (specifier) => () => core.loadExtScript(specifier);
+  // `performance.timeOrigin` is not known before somebody sets it.
+  const PERFORMANCE = "ext:deno_web/15_performance.js";
+  let timed = false;
+  function performance() {
+    const exports = core.loadExtScript(PERFORMANCE);
+    if (!timed) {
+      exports.setTimeOrigin();
+      timed = true;
+    }
+    return exports;
+  }
+
+  const script = (specifier) => specifier === PERFORMANCE ? performance : () => core.loadExtScript(specifier);
   const lazy = {
     __proto__: null,
     "ext:deno_web/00_url.js": ["URL", "URLSearchParams"],
@@ -102,7 +114,7 @@
     "ext:deno_web/10_filereader.js": ["FileReader"],
     "ext:deno_web/13_message_port.js": ["MessageChannel", "MessagePort", "structuredClone"],
     "ext:deno_web/14_compression.js": ["CompressionStream", "DecompressionStream"],
-    "ext:deno_web/15_performance.js": [
+    [PERFORMANCE]: [
       "Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver",
       "PerformanceObserverEntryList", "performance",
     ],

@@ -1,6 +1,4 @@
-// What an app may write, and with @ts-expect-error what it may not: checked against js/runtime-wasm.d.ts, never run.
-
-/// <reference path="../../js/runtime-wasm.d.ts" />
+// What an app may write, and with @ts-expect-error what it may not: checked against js/runtime-wasm.d.ts and js/globals, never run.
 
 import {
   call, compile, compileFile, dropModule, getExports, inspect, instances, instantiate, memory, types, WasmError, WasmErrorCode,

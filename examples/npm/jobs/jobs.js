@@ -55,8 +55,8 @@ async function load(program) {
 async function run({ program, args = [], stdin = "" }) {
   // As bytes: of text, a few words such as "inherit" mean something else.
   const input = new TextEncoder().encode(stdin);
-  const options = { name: program, args: [program, ...args], stdin: input, stdout: "piped", stderr: "piped" };
-  const instance = await instantiate(await load(program), options);
+  const name = program;
+  const instance = await instantiate(await load(program), { name, args: [program, ...args], stdin: input, stdout: "piped", stderr: "piped" });
   try {
     const printed = Promise.all([text(instance.stdout), text(instance.stderr)]);
     // What it printed counts, also where a limit or a trap has ended it.

@@ -1,6 +1,7 @@
 //! The files of a new app, by the language of its plugin. `scripts/init-plugins.sh` builds the plugins among them. What has bytes and text cross is that of
 //! the examples.
 
+use super::super::types::declarations;
 use super::language::Language;
 
 /// A file of a new app.
@@ -26,7 +27,7 @@ const EVERY: [Template; 5] = [
     file("manifest.app.toml", include_bytes!("app/manifest.app.toml")),
     file("tsconfig.json", include_bytes!("app/tsconfig.json")),
     file(".gitignore", include_bytes!("app/gitignore")),
-    file("runtime-wasm.d.ts", include_bytes!("../../../js/runtime-wasm.d.ts")),
+    file("runtime-wasm.d.ts", declarations::ALL.as_bytes()),
 ];
 
 /// What an app has whose plugin is a core module.

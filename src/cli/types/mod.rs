@@ -1,6 +1,7 @@
 //! `runtime-wasm types`: the TypeScript declarations of this very version, or those of a module.
 
 mod component;
+pub(super) mod declarations;
 mod functions;
 mod module;
 pub(super) mod names;
@@ -16,12 +17,10 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use text::{Text, comment, quoted};
 
-const DECLARATIONS: &str = include_str!("../../../js/runtime-wasm.d.ts");
-
-/// Print the TypeScript declarations of runtime:wasm and runtime:app, or those of a module or a component
+/// Print the TypeScript declarations of runtime:wasm, runtime:app and the globals, or those of a module or a component
 #[derive(Args)]
 #[command(after_help = "Examples:
-  runtime-wasm types > runtime-wasm.d.ts
+  runtime-wasm types > runtime-wasm.d.ts                                 what tsconfig.json includes, in place of \"lib\": [\"DOM\"]
   runtime-wasm types plugin.wasm --out plugin.d.ts                       import type { Plugin } from \"./plugin.d.ts\"
   runtime-wasm types plugin.wasm --from runtime-wasm --out plugin.d.ts   for the npm package
 
@@ -30,6 +29,9 @@ pub(super) struct Types {
     /// Write to this file, not to stdout
     #[arg(long, value_name = "FILE.d.ts")]
     out: Option<PathBuf>,
+    /// Leave out the globals, for a program that embeds runtime:wasm and has globals of its own
+    #[arg(long, conflicts_with = "file")]
+    no_globals: bool,
     /// How the type is called; else after the file
     #[arg(long, value_name = "NAME", requires = "file", value_parser = names::parse)]
     name: Option<String>,
@@ -47,7 +49,8 @@ impl Types {
     /// Writes them.
     pub(super) fn execute(self) -> Result<i32, Box<dyn Error>> {
         let text = match &self.file {
-            None => DECLARATIONS.to_owned(),
+            None if self.no_globals => declarations::MODULES.to_owned(),
+            None => declarations::ALL.to_owned(),
             Some(file) => self.of(file)?,
         };
         match &self.out {

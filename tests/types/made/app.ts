@@ -1,8 +1,6 @@
 // What an app may do with what `runtime-wasm types` has made of shapes.wit and calculator.wat, and with @ts-expect-error what it may not:
 // checked, never run.
 
-/// <reference path="../../../js/runtime-wasm.d.ts" />
-
 import { compileFile, instantiate, WasmError } from "runtime:wasm";
 import type { ModuleId, WasmApi, WasmInstance } from "runtime:wasm";
 import type { Calculator } from "./calculator.d.ts";
