@@ -1,7 +1,7 @@
 //! The apps among the blocks of JavaScript and TypeScript, and all examples, are type-checked with the declarations of the runtime that they
 //! import: once those for `runtime-wasm run`, and once those for the npm package.
 
-use super::blocks::{Block, Test, blocks, pages, read, root};
+use super::blocks::{Block, Test, blocks, pages, root};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
