@@ -6,7 +6,7 @@ import { bareArray } from "ext:runtime_wasm/own.js";
 import { elementsOf } from "ext:runtime_wasm/component/arrays.js";
 import { isOption } from "ext:runtime_wasm/component/encode.js";
 import { asArray, recordMaker, records, tuples } from "ext:runtime_wasm/component/rows.js";
-import { each, simple, Source } from "ext:runtime_wasm/component/source.js";
+import { double, each, simple, Source } from "ext:runtime_wasm/component/source.js";
 import { camelCase } from "ext:runtime_wasm/component/names.js";
 
 const { ArrayBufferPrototypeSlice, SafeMap } = primordials;

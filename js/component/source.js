@@ -91,7 +91,7 @@ function numbers(name, View, bytes) {
 
 const word = numbers("u32", Uint32Array, 4);
 const signed = numbers("i32", Int32Array, 4);
-const double = numbers("f64", Float64Array, 8);
+export const double = numbers("f64", Float64Array, 8);
 
 /** By the names of their types. */
 export const simple = new SafeMap();
