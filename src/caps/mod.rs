@@ -1,6 +1,6 @@
 //! Capabilities: what `manifest.app.toml` grants, and the one place that decides.
 //!
-//! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] holds each granted folder as an
+//! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] judges by it, [`folder`] holds each granted folder as an
 //! open directory handle; [`resolve`] finds out what a path really means and opens it beneath such a handle, so that nothing
 //! changes between the check and the use; [`net`] decides about URLs, [`addresses`] about what their hosts turn out to be. [`env`] decides
 //! about variables of the environment; [`files`] opens what is the app's own. [`audit`] notes what is
@@ -11,6 +11,7 @@ mod audit;
 mod builder;
 mod env;
 mod files;
+mod folder;
 mod grant;
 mod granted;
 mod manifest;
@@ -132,7 +133,8 @@ impl Caps {
         Caps::of(Granted { disabled: Some(why), ..Granted::default() })
     }
 
-    fn of(granted: Granted) -> Caps {
+    fn of(mut granted: Granted) -> Caps {
+        granted.real_base = resolve::real_path(&granted.base).unwrap_or_else(|| granted.base.clone());
         Caps { granted: Arc::new(granted), audit: None }
     }
 
@@ -278,7 +280,7 @@ impl Caps {
             Some("") => self.granted.home.clone(),
             Some(rest) if rest.starts_with('/') => Some(self.granted.home.as_ref()?.join(rest.trim_start_matches('/'))),
             // `~user` is not expanded: it is a file of that name.
-            _ => Some(self.granted.base.join(path)),
+            _ => Some(self.granted.real_base.join(path)),
         }
     }
 

@@ -4,6 +4,7 @@ mod survey;
 mod width;
 
 use super::Caps;
+use super::folder::OpenFolders;
 use super::grant::{Grant, Wanted, has_wildcard};
 use super::granted::Access;
 use super::manifest::{self, Document, Entry};
@@ -143,7 +144,7 @@ impl Reviewer<'_> {
         let text = entry.text;
         if has_wildcard(text) {
             let pattern = paths::pattern(text, self.base, self.home).unwrap_or_default();
-            let Ok(grant) = Grant::new(&pattern, wanted, ()) else { return (0, None) };
+            let Ok(grant) = Grant::new(&pattern, wanted, (), &OpenFolders::default()) else { return (0, None) };
             let survey = survey::survey(&grant, wanted);
             let missing = match (survey.found, grant.root().is_dir()) {
                 (0, false) => {
