@@ -28,7 +28,7 @@ pub use files::{FsEntry, FsError, FsRight, FsWatched, Writing};
 pub use granted::{Access, AppInfo, CacheChoice, Interruption, ManifestLimits, Priority};
 pub use manifest_error::ManifestError;
 #[cfg(feature = "host")]
-pub use review::{Finding, FindingKind, Review, ReviewedEntry, review};
+pub use review::{Finding, FindingKind, Review, ReviewedEntry, review, review_file};
 
 use crate::printable;
 use audit::Audit;
@@ -160,9 +160,9 @@ impl Caps {
     /// Reads a manifest and opens the folders that it grants.
     ///
     /// # Errors
-    /// A file that cannot be read, broken TOML, an unknown key or an unusable value, with its line and column.
+    /// A file that cannot be read, is no regular one or has more than 1 MiB, broken TOML, an unknown key or an unusable value, with its line and column.
     pub fn from_file(manifest: &Path) -> Result<Caps, ManifestError> {
-        let text = std::fs::read_to_string(manifest).map_err(|error| ManifestError::unreadable(manifest, &error))?;
+        let text = manifest::read(manifest)?;
         let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
         Caps::from_toml(&text, manifest, home.as_deref())
     }
@@ -178,10 +178,13 @@ impl Caps {
         Ok(Caps::of(granted))
     }
 
-    /// The manifest in this folder or in the nearest one above it.
+    /// The manifest in this folder or in the nearest one above it, whatever kind of file it is: nothing but a folder is passed over.
     pub fn find_manifest(start: &Path) -> Option<PathBuf> {
         let start = std::path::absolute(start).ok()?;
-        start.ancestors().map(|folder| folder.join(MANIFEST_NAME)).find(|path| path.is_file())
+        start
+            .ancestors()
+            .map(|folder| folder.join(MANIFEST_NAME))
+            .find(|path| path.metadata().is_ok_and(|there| !there.is_dir()))
     }
 
     /// What the manifest says of the app itself.

@@ -24,6 +24,7 @@ use super::granted::{Access, AppInfo, CacheChoice, FsGrants, Granted, Http, Mani
 use super::manifest_error::ManifestError;
 use super::net::UrlPattern;
 use super::paths;
+use crate::regular_file::{self, Unread};
 pub(super) use document::Document;
 use document::{LoadEntry, PreopenEntry, Wasm};
 #[cfg(feature = "host")]
@@ -37,9 +38,21 @@ use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 use values::{At, Cache, PathOr};
 
+/// The bytes that a manifest may have.
+const BYTES_MAX: u64 = 1 << 20;
+
 /// The sections whose keys are all known, and these.
 pub(super) fn sections() -> &'static [(&'static str, &'static [&'static str])] {
     &*keys::SECTIONS
+}
+
+/// The text of a manifest.
+pub(super) fn read(file: &Path) -> Result<String, ManifestError> {
+    let bytes = regular_file::read(file, BYTES_MAX).map_err(|why| match why {
+        Unread::TooLong => ManifestError::unreadable(file, &"it has more than 1 MiB"),
+        why => ManifestError::unreadable(file, &why),
+    })?;
+    String::from_utf8(bytes).map_err(|_| ManifestError::unreadable(file, &"it is no text in UTF-8"))
 }
 
 /// Parses a manifest and opens what it grants.
