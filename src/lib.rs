@@ -92,6 +92,7 @@ mod inspector;
 pub mod ops;
 mod panics;
 mod place;
+mod regular_file;
 mod signals;
 mod size;
 mod spin;

@@ -12,7 +12,10 @@ pub(crate) struct Place {
     line: usize,
     column: usize,
     width: usize,
+    /// What is shown of the line, and one character more if that is not its end. A line may be long, and places in it many.
     text: String,
+    /// How many characters of the line come before that.
+    first: usize,
 }
 
 impl Place {
@@ -28,12 +31,15 @@ impl Place {
         let start = start.min(line_start + line.len());
         let column = text[line_start..start].chars().count() + 1;
         let rest = line.get(start - line_start..).unwrap_or_default();
+        let is_long = line.chars().nth(LINE_CHARS_MAX).is_some();
+        let first = if is_long { (column - 1).saturating_sub(LINE_CHARS_MAX / 2) } else { 0 };
         let width = text.get(start..at.end.min(text.len())).map_or(1, |marked| marked.chars().count());
         Place {
             line: text[..line_start].matches('\n').count() + 1,
             column,
             width: width.clamp(1, rest.chars().count().max(1)),
-            text: line.to_owned(),
+            text: line.chars().skip(first).take(LINE_CHARS_MAX + 1).collect(),
+            first,
         }
     }
 
@@ -56,16 +62,14 @@ impl Place {
 
     /// The line, what stands below it before the place, and the marks below the place. Nothing in it is what a terminal obeys.
     fn shown(&self) -> (String, String, String) {
-        let is_long = self.text.chars().nth(LINE_CHARS_MAX).is_some();
-        let first = if is_long { (self.column - 1).saturating_sub(LINE_CHARS_MAX / 2) } else { 0 };
         let (mut text, mut indent, mut carets) = (String::new(), String::new(), String::new());
-        if first > 0 {
+        if self.first > 0 {
             text.push('…');
             indent.push(' ');
         }
         let marked = self.column - 1..self.column - 1 + self.width;
-        for (index, c) in self.text.chars().enumerate().skip(first) {
-            if index == first + LINE_CHARS_MAX {
+        for (index, c) in (self.first..).zip(self.text.chars()) {
+            if index == self.first + LINE_CHARS_MAX {
                 text.push('…');
                 break;
             }

@@ -1,6 +1,6 @@
 //! Grants and refusals of paths, and the manifest's errors. Refusals outnumber grants.
 
-use runtime_wasm::caps::{Access, Caps, CapsError, CapsErrorKind, FsPlace, Interruption, Priority};
+use runtime_wasm::caps::{Access, Caps, CapsError, CapsErrorKind, FsError, FsPlace, Interruption, Priority, Writing};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -70,6 +70,11 @@ fn granted_modules_open_however_their_path_is_written() {
         "alias/a.wasm",
         "wasm/link.wasm",
         "wasm/absolute.wasm",
+        // Whether a folder is there that is not granted is not said.
+        "wasm/deep/../a.wasm",
+        "wasm/none/../a.wasm",
+        "secret/../wasm/a.wasm",
+        "none/x/../../wasm/a.wasm",
         absolute.to_str().unwrap(),
     ] {
         assert_eq!(kind(&caps, path), Ok(absolute.clone()), "{path}");
@@ -104,7 +109,6 @@ fn everything_else_is_denied() {
         "wasm/../secret/s.wasm",
         "../app/secret/s.wasm",
         "wasm/../../app/secret/s.wasm",
-        "wasm/none/../a.wasm",
         "wasm/deep/b.wasm",
         "wasm/A.WASM",
         "wasm/a.wasm\0",
@@ -284,6 +288,50 @@ fn the_apps_own_files_are_granted_apart_for_reading_and_writing() {
     assert_eq!(place(all.fs_read("secret/s.wasm")), Ok(app.root.join("secret/s.wasm")));
 }
 
+/// Going up from a folder would say whether it is there.
+#[test]
+fn no_path_by_way_of_what_is_not_granted_says_what_is_there() {
+    let app = app();
+    fs::create_dir_all(app.root.join("secret/dir")).unwrap();
+    for (target, name) in [("dir", "secret/link"), ("/usr/lib", "secret/far"), ("none", "secret/dangling")] {
+        app.link(target, name);
+    }
+    // A guest, too, may make such a symlink.
+    for (name, target) in [("in", "dir"), ("out", "gone")] {
+        app.link(format!("../secret/{target}/../../data/file"), &format!("data/{name}"));
+    }
+    let caps = app.caps("[capabilities.fs]\nread = [\"./data\", \"../beside\"]");
+    let up = app.root.join("secret").iter().map(|_| "../").collect::<String>();
+    let asked = |path: &str| match caps.metadata(path, false) {
+        Ok(found) => format!("{} bytes", found.len()),
+        Err(FsError::Denied(_)) => "denied".to_owned(),
+        Err(FsError::Failed(error)) => error.kind().to_string(),
+    };
+    for name in ["dir", "s.wasm", "s.wasm/x/..", "link", "far", "dangling", "gone", "gone/x/.."] {
+        assert_eq!(asked(&format!("secret/{name}/../../data/file")), "9 bytes", "{name}");
+        assert_eq!(asked(&format!("secret/{name}/../{up}{}/data/file", app.root.display())), "9 bytes", "{name}");
+        assert_eq!(asked(&format!("secret/{name}/../s.wasm")), "denied", "{name}");
+    }
+    assert_eq!((asked("data/in"), asked("data/out")), ("9 bytes".to_owned(), "9 bytes".to_owned()));
+    // Of what is granted it is said.
+    assert_eq!(
+        (asked("data/sub/../file"), asked("data/none/../file")),
+        ("9 bytes".to_owned(), "entity not found".to_owned())
+    );
+    assert_eq!(
+        (asked("data/file/../file"), asked("data/none/../../secret")),
+        ("entity not found".to_owned(), "denied".to_owned())
+    );
+    // The folder that paths start from is there, and may have been reached by a symlink.
+    fs::create_dir(app.folder.path().join("beside")).unwrap();
+    fs::write(app.folder.path().join("beside/x"), "x").unwrap();
+    app.link("../..", "home/plugins/app");
+    let manifest = app.root.join("home/plugins/app/manifest.app.toml");
+    let text = "[capabilities.fs]\nread = [\"../beside\"]";
+    let caps = Caps::from_toml(text, &manifest, None).unwrap();
+    assert!(caps.open_to_read("../beside/x").is_ok());
+}
+
 #[test]
 fn variables_of_the_environment_are_granted_by_name() {
     let app = app();
@@ -361,6 +409,53 @@ fn a_folder_swapped_for_a_symlink_never_lets_anything_else_through() {
         }
         done.store(true, Ordering::Relaxed);
     });
+}
+
+/// Whoever may write beside a granted folder, as a guest may, would choose with it what is granted.
+#[test]
+fn no_symlink_that_is_made_in_place_of_a_granted_folder_is_followed() {
+    let app = app();
+    fs::create_dir(app.root.join("data/plugins")).unwrap();
+    fs::create_dir_all(app.root.join("secret/deep")).unwrap();
+    app.link("data/sub", "alias");
+    let caps = app.caps(
+        "load = [\"./data/plugins/*.wasm\", \"./data/none/s.wasm\"]\npreopens = [\"./data\", \"./data/sub\", \"./data/none\", \"./alias\"]\n\
+         [capabilities.fs]\nread = [\"./data/sub\", \"./alias\"]\nwrite = [\"./data/sub\", \"./data/none\", \"./data/made/deep\", \"./alias\"]",
+    );
+    assert!(caps.open_folder("data/sub").is_ok() && caps.open_folder("alias").is_ok());
+    for name in ["plugins", "sub"] {
+        fs::remove_dir(app.root.join("data").join(name)).unwrap();
+    }
+    for name in ["plugins", "sub", "none", "made"] {
+        app.link("../secret", &format!("data/{name}"));
+    }
+    for path in ["data/plugins/s.wasm", "data/none/s.wasm"] {
+        assert_eq!(kind(&caps, path), Err(CapsErrorKind::Denied), "{path}");
+    }
+    for path in ["data/sub", "data/none", "data/sub/deep", "alias"] {
+        assert_eq!(dir_kind(&caps, path), Err(CapsErrorKind::Denied), "{path}");
+    }
+    let how = Writing { append: false, create: true, create_new: false, mode: 0o600 };
+    for path in ["data/sub/x", "data/none/x", "data/made/deep/x", "alias/x", "data/sub/s.wasm"] {
+        assert!(matches!(caps.open_to_write(path, how), Err(FsError::Denied(_))), "{path}");
+        assert!(matches!(caps.open_entry(path), Err(FsError::Denied(_))), "{path}");
+    }
+    for path in ["data/sub/s.wasm", "alias/s.wasm", "data/sub", "alias"] {
+        assert!(matches!(caps.open_to_read(path), Err(FsError::Denied(_))), "{path}");
+        assert!(matches!(caps.open_folder(path), Err(FsError::Denied(_))), "{path}");
+    }
+    assert_eq!(fs::read_to_string(app.root.join("secret/s.wasm")).unwrap(), "secret/s.wasm");
+    // A symlink of the start that leads elsewhere now grants what it granted then.
+    for (target, name) in [("secret", "alias"), ("other", "data/sub")] {
+        fs::remove_file(app.root.join(name)).unwrap();
+        app.link(target, name);
+    }
+    assert!(matches!(caps.open_folder("alias"), Err(FsError::Denied(_))));
+    // Folders that come again are granted again.
+    fs::remove_file(app.root.join("data/sub")).unwrap();
+    fs::create_dir(app.root.join("data/sub")).unwrap();
+    assert!(caps.open_to_write("data/sub/x", how).is_ok() && caps.open_to_read("data/sub/x").is_ok());
+    assert_eq!(dir_kind(&caps, "data/sub"), Ok(Access::ReadWrite));
 }
 
 #[test]

@@ -64,6 +64,39 @@ fn what_is_no_regular_file_is_refused_at_once() {
 }
 
 #[test]
+fn a_manifest_is_a_regular_file_and_no_long_one() {
+    let (folder, _) = folder();
+    let at = |name: &str| folder.path().join(name);
+    assert!(Command::new("mkfifo").arg(at("fifo")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", at("zero")).unwrap();
+    fs::write(at("long"), "#".repeat((1 << 20) + 1)).unwrap();
+    fs::write(at("just"), "#".repeat(1 << 20)).unwrap();
+    fs::write(at("latin1"), b"# \xe9").unwrap();
+    fs::write(at("main.js"), "console.log(1);").unwrap();
+    let cases = [
+        ("fifo", "cannot be read: it is a pipe, not a regular file"),
+        ("zero", "cannot be read: it is a device, not a regular file"),
+        ("long", "cannot be read: it has more than 1 MiB"),
+        ("latin1", "cannot be read: it is no text in UTF-8"),
+    ];
+    for (name, why) in cases {
+        let named = format!("--manifest={}", at(name).display());
+        for (code, stderr) in [run(&["check"], &at(name)), run(&["run", &named], &at("main.js"))] {
+            assert!(code == Some(1) && stderr.contains(why) && stderr.contains(name), "{name}: {code:?} {stderr}");
+        }
+    }
+    assert_eq!(run(&["check"], &at("just")).0, Some(0));
+    // One that is found is not passed over in favour of one above.
+    fs::create_dir(at("sub")).unwrap();
+    fs::write(at("manifest.app.toml"), "[capabilities.env]\nallow = [\"HOME\"]\n").unwrap();
+    fs::write(at("sub/main.js"), "console.log(1);").unwrap();
+    assert!(Command::new("mkfifo").arg(at("sub/manifest.app.toml")).status().unwrap().success());
+    for (code, stderr) in [run(&["check"], &at("sub")), run(&["run"], &at("sub/main.js"))] {
+        assert!(code == Some(1) && stderr.contains("a pipe"), "{code:?} {stderr}");
+    }
+}
+
+#[test]
 fn no_more_of_a_file_is_read_than_a_module_may_have() {
     let (_folder, file) = folder();
     File::create(&file).unwrap().set_len(1 << 40).unwrap();

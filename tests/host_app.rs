@@ -214,6 +214,40 @@ fn what_is_not_granted_is_denied_by_name_and_key_whether_or_not_it_exists() {
 }
 
 #[test]
+fn a_folder_that_a_symlink_leads_out_to_is_not_told_of_and_a_file_is_no_folder() {
+    let app = App::new(GRANTS);
+    for folder in ["elsewhere", "out/inner"] {
+        fs::create_dir(app.path().join(folder)).unwrap();
+    }
+    for (target, name) in [("../elsewhere", "there"), ("../nowhere", "gone"), ("inner", "within")] {
+        symlink(target, app.path().join("out").join(name)).unwrap();
+    }
+    fs::write(app.path().join("data/file"), "x").unwrap();
+    let found = app.run(
+        r#"
+        const { mkdir, readFile, stat, writeFile } = app;
+        console.log(await short(mkdir("out/there", { recursive: true })), await short(mkdir("out/gone", { recursive: true })));
+        console.log(await short(mkdir("out/within", { recursive: true })), await short(mkdir("out/within/x/y", { recursive: true })));
+        console.log(await short(writeFile("out/a/", "x")), await short(writeFile("out/b/.", "x")), await short(mkdir("out/c/")));
+        console.log(await short(readFile("data/file/")), await short(stat("data/file/.")), (await stat("data/")).isDirectory);
+        console.log(await short(readFile("data/none/../file")), await short(mkdir("out/none/../x")));
+        "#,
+    );
+    let lines = [
+        "IoError EEXIST IoError EEXIST",
+        "no error but undefined no error but undefined",
+        "IoError EISDIR IoError EISDIR no error but undefined",
+        "IoError ENOTDIR IoError ENOTDIR true",
+        "IoError ENOENT IoError ENOENT",
+    ];
+    assert_eq!(found.lines().collect::<Vec<_>>(), lines);
+    let mut made: Vec<_> =
+        fs::read_dir(app.path().join("out")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    made.sort();
+    assert_eq!(made, ["c", "gone", "inner", "there", "within"]);
+}
+
+#[test]
 fn without_a_section_in_the_manifest_there_are_no_files_and_no_variables() {
     let app = App::new("[capabilities.wasm]\nload = [\"./data\"]\npreopens = [\"./data\"]\n");
     fs::write(app.path().join("data/a"), "a").unwrap();

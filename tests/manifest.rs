@@ -6,6 +6,7 @@ use runtime_wasm::caps::{Access, Caps, manifest_keys, manifest_schema};
 use runtime_wasm::registry::RuntimeOptions;
 use serde_json::Value;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -234,6 +235,18 @@ fn what_is_wider_than_it_need_be_is_said_and_nothing_else() {
             "choose what is loaded",
             wasm("load = [\"./plugins/*.wasm\"]\npreopens = [{ path = \"./plugins\", access = \"read\" }]"),
         ),
+        (
+            wasm("preopens = [\"./data\", { path = \"./data/sub\", access = \"read\" }]"),
+            "so they choose what is found in its place",
+            wasm("preopens = [{ path = \"./data\", access = \"read\" }, \"./data/sub\"]"),
+        ),
+        (
+            wasm("preopens = [\"./data\"]\n[capabilities.fs]\nwrite = [\"./data/sub\"]"),
+            "by `preopens` \"./data\"",
+            wasm(
+                "preopens = [\"./data\"]\n[capabilities.fs]\nread = [\"./data\", \"./data/*.txt\", \"./data2\"]\nwrite = [\"./data\"]",
+            ),
+        ),
         (wasm("preopens = [\"/\"]"), "whole file system", wasm("preopens = [\"/no-such-folder\"]")),
         (wasm("preopens = [\"~\"]"), "whole home folder", wasm("preopens = [\"~/no-such-folder\"]")),
         (wasm("preopens = [\".\"]"), "where the manifest is", wasm("preopens = [{ path = \".\", access = \"read\" }]")),
@@ -267,6 +280,37 @@ fn what_is_wider_than_it_need_be_is_said_and_nothing_else() {
         assert!(said.contains(part), "{too_wide}\nshould say {part:?}, and says\n{said}");
         assert_eq!(wide(&narrow), "", "{narrow}");
     }
+}
+
+/// However many there are, and however long the line is that they stand in.
+#[test]
+fn of_many_findings_the_first_are_shown_and_all_are_counted() {
+    let entries = |names: &str| (0..4000).map(|n| format!("\"{names}{n}\"")).collect::<Vec<_>>().join(", ");
+    let app = app(&format!(
+        "[capabilities.fs]\nread = [{}]\n[capabilities.net]\nfetch = [{}]\n",
+        entries("./d"),
+        entries("http://h")
+    ));
+    let output = runtime_wasm(app.path(), &["check", "--json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let shown = json["findings"].as_array().unwrap();
+    assert_eq!((&json["missing"], &json["wide"], shown.len()), (&4000.into(), &4000.into(), 1000));
+    assert_eq!((&shown[999]["line"], &shown[999]["message"]), (&2.into(), &"\"./d999\" does not exist".into()));
+    let output = runtime_wasm(app.path(), &["check"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text.ends_with("\n7000 more are not shown\n\n4000 missing, 4000 wider than need be\n"),
+        "{}",
+        &text[text.len() - 300..]
+    );
+    // What fails is among those that are not shown.
+    fs::write(
+        app.path().join("manifest.app.toml"),
+        format!("[capabilities.fs]\nread = [{}\"./none\"]", "\"/\", ".repeat(1500)),
+    )
+    .unwrap();
+    assert_eq!(runtime_wasm(app.path(), &["check"]).status.code(), Some(1));
 }
 
 #[test]
@@ -349,4 +393,43 @@ fn what_has_been_used_is_granted_by_what_an_audit_gives() {
     assert!(needed.fs_read("out").is_err() && needed.fs_write("out/y").is_err());
     assert!(!needed.http_allows(&url("https://a.example/v2")) && !needed.fetch_allows(&url("https://b.example/y")));
     assert!(!needed.may_read_env("AB") && !needed.may_read_env("PATH"));
+}
+
+/// A manifest that said nearly that would grant more, or be none.
+#[test]
+fn what_no_entry_says_is_left_out_of_what_an_audit_gives_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("manifest.app.toml");
+    let parse = |text: &str| Caps::from_toml(text, &file, None).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let all = parse(
+        "[capabilities.wasm.http]\nallow = [\"http://h\", \"http://*.x\"]\n[capabilities.net]\nfetch = [\"http://h\", \"http://*.x\"]\n\
+         [capabilities.fs]\nread = [\".\"]\n[capabilities.env]\nallow = [\"*\"]\n",
+    )
+    .audited();
+    let odd = std::ffi::OsStr::from_bytes(b"\xff");
+    std::os::unix::fs::symlink(odd, folder.path().join("to_odd")).unwrap();
+    fs::write(folder.path().join(odd), "").unwrap();
+    all.check_enabled().unwrap();
+    let url = |text: &str| text.parse().unwrap();
+    let unsaid = ["http://h/*", "http://h/a*b", "http://*.x/", "http://h/a%2Fb"];
+    for text in unsaid.into_iter().chain(["http://h/fine"]) {
+        assert!(all.fetch_allows(&url(text)) && all.http_allows(&url(text)), "{text}");
+    }
+    for name in ["A=B", "A\0\u{1b}", "", "FINE"] {
+        assert!(all.may_read_env(name), "{name}");
+    }
+    all.fs_read("to_odd").unwrap();
+    let text = all.needed().unwrap();
+    let comments = text.lines().filter(|line| line.starts_with("# ")).count();
+    assert_eq!(comments, 2 * unsaid.len() + 3 + 1, "{text}");
+    for text in unsaid {
+        assert!(all.needed().unwrap().contains(&format!("# `fetch` leaves out \"{text}\": no entry")), "{text}");
+    }
+    let needed = parse(&text);
+    for text in ["http://h/x", "http://h/axb", "http://y.x/"].into_iter().chain(unsaid) {
+        assert!(!needed.fetch_allows(&url(text)) && !needed.http_allows(&url(text)), "{text}");
+    }
+    assert!(needed.fetch_allows(&url("http://h/fine")) && needed.http_allows(&url("http://h/fine")));
+    assert!(needed.may_read_env("FINE") && !needed.may_read_env("A") && !needed.may_read_env("A=B"));
+    assert!(needed.fs_read("\u{fffd}").is_err() && !text.contains('\u{1b}'), "{text}");
 }

@@ -1,5 +1,6 @@
 //! Grants from a program instead of from a manifest.
 
+use super::folder::OpenFolders;
 use super::grant::{Grant, Wanted};
 use super::granted::{Access, CacheChoice, Granted, Interruption, Priority};
 use super::net::UrlPattern;
@@ -164,11 +165,12 @@ impl CapsBuilder {
             WasmError::new(ErrorCode::Type, format!("\"{folder}\" cannot be the base: {error}")).because(error)
         })?;
         let home = std::env::home_dir().filter(|home| home.is_absolute());
+        let folders = (&*base, home.as_deref(), &OpenFolders::default());
         for (text, pin) in &self.load {
-            self.granted.load.push(grant("load", text, (&base, home.as_deref()), Wanted::File, *pin)?);
+            self.granted.load.push(grant("load", text, folders, Wanted::File, *pin)?);
         }
         for (text, access) in &self.preopens {
-            self.granted.preopens.push(grant("preopen", text, (&base, home.as_deref()), Wanted::Folder, *access)?);
+            self.granted.preopens.push(grant("preopen", text, folders, Wanted::Folder, *access)?);
         }
         let pattern = |key, text: &String| UrlPattern::parse(text).map_err(|why| wrong(key, text, &why));
         self.granted.fetch = self.fetch.iter().map(|text| pattern("fetch", text)).collect::<Result<_>>()?;
@@ -218,12 +220,12 @@ impl CapsBuilder {
 fn grant<T: Copy>(
     key: &str,
     text: &str,
-    (base, home): (&Path, Option<&Path>),
+    (base, home, open): (&Path, Option<&Path>, &OpenFolders),
     wanted: Wanted,
     extra: T,
 ) -> Result<Grant<T>> {
     let path = paths::pattern(text, base, home).map_err(|why| wrong(key, text, &why))?;
-    Grant::new(&path, wanted, extra).map_err(|error| wrong(key, text, error.msg))
+    Grant::new(&path, wanted, extra, open).map_err(|error| wrong(key, text, error.msg))
 }
 
 fn wrong(key: &str, text: &str, why: &str) -> WasmError {

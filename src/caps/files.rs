@@ -5,7 +5,7 @@
 
 use super::audit::Audit;
 use super::grant::{self, Grant, Last, Wanted};
-use super::resolve::open_beneath;
+use super::resolve::{STEP, open_beneath};
 use super::{Caps, printable};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, ftruncate, openat, statat};
 use rustix::io::Errno;
@@ -15,8 +15,6 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-/// A folder on the way to a file, of which nothing is read.
-const STEP: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// For a file of whichever kind: opening it waits for nobody, and makes no terminal the process's own.
 const SAFE: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
@@ -93,7 +91,10 @@ impl Caps {
     /// # Errors
     /// `Denied`, or `Failed` with what the system says; `InvalidInput` for what is neither a file nor a folder.
     pub fn open_to_read(&self, path: &str) -> Opened<File> {
-        let open = |folder: &OwnedFd, beneath: &Path| open_regular(folder, beneath, OFlags::RDONLY, Mode::empty());
+        let open = |folder: &OwnedFd, beneath: &Path| {
+            let fd = open_regular(folder, beneath, OFlags::RDONLY, Mode::empty())?;
+            if names_a_folder(path) { Err(Errno::NOTDIR) } else { Ok(fd) }
+        };
         self.reach(path, FsRight::Read, Last::Followed, open).map(File::from).map_err(kind_of_file)
     }
 
@@ -109,7 +110,9 @@ impl Caps {
         // A symlink is something that is there.
         let last = if how.create_new { Last::Itself } else { Last::Followed };
         let mode = Mode::from_raw_mode(how.mode);
-        let open = |folder: &OwnedFd, beneath: &Path| open_regular(folder, beneath, flags, mode);
+        let open = |folder: &OwnedFd, beneath: &Path| {
+            if names_a_folder(path) { Err(Errno::ISDIR) } else { open_regular(folder, beneath, flags, mode) }
+        };
         let file = self.reach(path, FsRight::Write, last, open).map_err(kind_of_file)?;
         if !how.append {
             // Not as it is opened: what it is was not known then.
@@ -137,8 +140,12 @@ impl Caps {
         let fd = self.reach(path, FsRight::Read, last, |folder, beneath| {
             let fd = open_beneath(folder, beneath, flags)?;
             // A symlink that was not there when the path was judged.
-            let swapped = !of_symlink && is(&fstat(&fd)?, FileType::Symlink);
-            if swapped { Err(Errno::LOOP) } else { Ok(fd) }
+            let found = fstat(&fd)?;
+            match () {
+                () if !of_symlink && is(&found, FileType::Symlink) => Err(Errno::LOOP),
+                () if !of_symlink && names_a_folder(path) && !is(&found, FileType::Directory) => Err(Errno::NOTDIR),
+                () => Ok(fd),
+            }
         })?;
         File::from(fd).metadata().map_err(FsError::Failed)
     }
@@ -152,6 +159,11 @@ impl Caps {
             let (folder, name) = open_parent(folder, beneath)?;
             if name == "." { Err(Errno::BUSY) } else { Ok(FsEntry { folder, name: name.to_owned() }) }
         })
+    }
+
+    /// Is there a folder that may be changed, be it by way of a symlink? One that leads out of what is granted is none, wherever it leads.
+    pub fn is_folder_to_write(&self, path: &str) -> bool {
+        self.reach(path, FsRight::Write, Last::Followed, |folder, beneath| open_beneath(folder, beneath, STEP)).is_ok()
     }
 
     /// Opens what is to be watched: a folder, or else the folder that a file is in or will be in.
@@ -227,6 +239,11 @@ fn kind_of_file(error: FsError) -> FsError {
         }
         error => error,
     }
+}
+
+/// Can the path name nothing but a folder?
+fn names_a_folder(path: &str) -> bool {
+    matches!(path.rsplit('/').next(), Some("" | "." | ".."))
 }
 
 fn is(stat: &Stat, kind: FileType) -> bool {

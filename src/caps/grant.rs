@@ -1,9 +1,9 @@
 //! A grant of paths: an open folder and a pattern for what lies beneath it.
 
-use super::resolve::{open_beneath, real_name, real_path};
+use super::folder::{GrantedFolder, OpenFolders};
+use super::resolve::{Real, open_beneath};
 use glob::{MatchOptions, Pattern};
-use parking_lot::Mutex;
-use rustix::fs::{FileType, Mode, OFlags, fstat, open as open_path};
+use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -21,19 +21,11 @@ const MATCHING: MatchOptions =
 #[derive(Debug)]
 pub(super) struct Grant<T> {
     /// The folder before the first wildcard; for a file without one, the folder that it is in.
-    root: PathBuf,
+    root: GrantedFolder,
     /// What may lie beneath it; `None` grants the folder and all beneath it.
     pattern: Option<Pattern>,
     /// What else the entry says.
     pub extra: T,
-    held: Mutex<Option<Held>>,
-}
-
-/// A folder held open, and where it was when it was opened.
-#[derive(Clone, Debug)]
-struct Held {
-    folder: Arc<OwnedFd>,
-    real: PathBuf,
 }
 
 /// What is asked of a grant.
@@ -54,19 +46,10 @@ pub(super) enum Last {
     Itself,
 }
 
-impl Last {
-    fn real(self, path: &Path) -> Option<PathBuf> {
-        match self {
-            Last::Followed => real_path(path),
-            Last::Itself => real_name(path),
-        }
-    }
-}
-
 /// Where a path is that a grant covers.
 #[derive(Debug)]
 pub(super) struct Place<T> {
-    /// The granted folder. `None` where there is none yet.
+    /// The granted folder. `None` where there is none yet, and for a path that leads nowhere.
     pub folder: Option<Arc<OwnedFd>>,
     /// The path beneath it, of plain names.
     pub beneath: PathBuf,
@@ -89,7 +72,7 @@ pub(super) fn has_wildcard(name: &str) -> bool {
 
 impl<T: Copy> Grant<T> {
     /// A grant of the absolute path `entry`, which may hold wildcards. Its folder is opened now, if it exists.
-    pub(super) fn new(entry: &str, wanted: Wanted, extra: T) -> Result<Self, glob::PatternError> {
+    pub(super) fn new(entry: &str, wanted: Wanted, extra: T, open: &OpenFolders) -> Result<Self, glob::PatternError> {
         let names: Vec<&str> = entry.split('/').filter(|name| !name.is_empty() && *name != ".").collect();
         let wild = names.iter().position(|name| has_wildcard(name)).unwrap_or(names.len());
         let split = if wanted == Wanted::Folder { wild } else { wild.min(names.len().saturating_sub(1)) };
@@ -102,9 +85,7 @@ impl<T: Copy> Grant<T> {
             _ if literal => Some(Pattern::new(&Pattern::escape(&rest))?),
             _ => Some(Pattern::new(&rest)?),
         };
-        let grant = Grant { root, pattern, extra, held: Mutex::new(None) };
-        grant.hold();
-        Ok(grant)
+        Ok(Grant { root: GrantedFolder::new(root, open), pattern, extra })
     }
 
     /// How many folders deep what it covers can lie beneath its root; `None` without a bound.
@@ -114,37 +95,15 @@ impl<T: Copy> Grant<T> {
         (!pattern.contains("**")).then(|| pattern.split('/').count())
     }
 
-    /// The folder before the first wildcard, or that a file without one is in.
+    /// The folder before the first wildcard, or that a file without one is in, as the entry has it.
     #[cfg(feature = "host")]
     pub(super) fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// The folder, opened at start-up. One that did not exist then, or was deleted since, is looked for again.
-    fn hold(&self) -> Option<Held> {
-        let mut held = self.held.lock();
-        let alive = held.as_ref().is_some_and(|held| fstat(&*held.folder).is_ok_and(|stat| stat.st_nlink > 0));
-        if !alive {
-            *held = self.open_root();
-        }
-        held.clone()
-    }
-
-    fn open_root(&self) -> Option<Held> {
-        let real = std::fs::canonicalize(&self.root).ok()?;
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let folder = Arc::new(open_path(&real, flags, Mode::empty()).ok()?);
-        Some(Held { folder, real })
+        self.root.written()
     }
 
     /// The folder that the entry names, if there is none.
     pub(super) fn missing_folder(&self) -> Option<&Path> {
-        self.hold().is_none().then_some(&*self.root)
-    }
-
-    /// Where the granted folder is, or would be.
-    fn real_root(&self, held: Option<&Held>) -> Option<PathBuf> {
-        held.map(|held| held.real.clone()).or_else(|| real_path(&self.root))
+        self.root.hold().is_none().then_some(self.root.written())
     }
 
     /// What of `real` lies beneath the folder, if the grant covers it.
@@ -164,21 +123,34 @@ impl<T: Copy> Grant<T> {
     }
 }
 
+/// What an absolute path really is, as far as whoever has these grants may be told: of what they cover, and of what leads there.
+fn real_of<T: Copy>(grants: &[&Grant<T>], path: &Path, wanted: Wanted, last: Last) -> Option<Real> {
+    let is_told = |folder: &Path| {
+        grants
+            .iter()
+            .filter_map(|grant| Some((grant, grant.root.real()?)))
+            .any(|(grant, root)| root.starts_with(folder) || grant.covers(root, folder, wanted).is_some())
+    };
+    match last {
+        Last::Followed => Real::of(path, is_told),
+        Last::Itself => Real::of_name(path, is_told),
+    }
+}
+
 /// The grants of a file, or of a folder with all that is beneath it: what `entry` says may become either.
-pub(super) fn places(entry: &str) -> Result<Vec<Grant<()>>, glob::PatternError> {
+pub(super) fn places(entry: &str, open: &OpenFolders) -> Result<Vec<Grant<()>>, glob::PatternError> {
     // A file, and a folder that is to be made, is found in the folder it is in; beneath a folder that is a symlink, in what that leads to.
     let wanted = if has_wildcard(entry) { &[Wanted::Any][..] } else { &[Wanted::Any, Wanted::Folder] };
-    wanted.iter().map(|wanted| Grant::new(entry, *wanted, ())).collect()
+    wanted.iter().map(|wanted| Grant::new(entry, *wanted, (), open)).collect()
 }
 
 /// What an absolute path really is, beneath the first grant that covers it. `None` if none does.
 pub(super) fn find<T: Copy>(grants: &[&Grant<T>], path: &Path, wanted: Wanted, last: Last) -> Option<Place<T>> {
-    let real = last.real(path)?;
+    let Real { path: real, is_cut } = real_of(grants, path, wanted, last)?;
     let mut places = grants.iter().filter_map(|grant| {
-        let held = grant.hold();
-        let root = grant.real_root(held.as_ref())?;
-        let beneath = grant.covers(&root, &real, wanted)?.to_owned();
-        Some(Place { folder: held.map(|held| held.folder), beneath, real: real.clone(), extra: grant.extra })
+        let beneath = grant.covers(grant.root.real()?, &real, wanted)?.to_owned();
+        let folder = if is_cut { None } else { grant.root.hold() };
+        Some(Place { folder, beneath, real: real.clone(), extra: grant.extra })
     });
     match last {
         Last::Followed => places.next(),
@@ -214,7 +186,10 @@ pub(super) fn reach<T: Copy, R>(
             // What was a plain name a moment ago is a symlink or no folder now, or has another name: look again.
             Err(error @ (Errno::LOOP | Errno::NOTDIR)) => failure = error,
             // To ask whether it is there now is not enough: that may come too late as well.
-            Err(Errno::NOENT) if last.real(path).as_ref() != Some(&place.real) || path.symlink_metadata().is_ok() => {
+            Err(Errno::NOENT)
+                if path.symlink_metadata().is_ok()
+                    || real_of(grants, path, wanted, last).is_none_or(|real| real.path != place.real) =>
+            {
                 failure = Errno::NOENT;
             }
             Err(error) => return Some(Err(error.into())),

@@ -13,6 +13,8 @@ pub(super) struct Granted {
     pub(super) disabled: Option<String>,
     /// The folder that relative paths start from.
     pub(super) base: PathBuf,
+    /// The same without symlinks, from which the app's paths start.
+    pub(super) real_base: PathBuf,
     pub(super) home: Option<PathBuf>,
     pub(super) load: Vec<Grant<Pin>>,
     pub(super) preopens: Vec<Grant<Access>>,

@@ -15,7 +15,7 @@ pub struct ManifestError {
 }
 
 impl ManifestError {
-    pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Self {
+    pub(super) fn unreadable(file: &Path, error: &impl fmt::Display) -> Self {
         ManifestError { file: file.to_owned(), message: format!("cannot be read: {error}"), place: None }
     }
 

@@ -1,6 +1,6 @@
 //! Capabilities: what `manifest.app.toml` grants, and the one place that decides.
 //!
-//! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] holds each granted folder as an
+//! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] judges by it, [`folder`] holds each granted folder as an
 //! open directory handle; [`resolve`] finds out what a path really means and opens it beneath such a handle, so that nothing
 //! changes between the check and the use; [`net`] decides about URLs, [`addresses`] about what their hosts turn out to be. [`env`] decides
 //! about variables of the environment; [`files`] opens what is the app's own. [`audit`] notes what is
@@ -11,6 +11,7 @@ mod audit;
 mod builder;
 mod env;
 mod files;
+mod folder;
 mod grant;
 mod granted;
 mod manifest;
@@ -27,7 +28,7 @@ pub use files::{FsEntry, FsError, FsRight, FsWatched, Writing};
 pub use granted::{Access, AppInfo, CacheChoice, Interruption, ManifestLimits, Priority};
 pub use manifest_error::ManifestError;
 #[cfg(feature = "host")]
-pub use review::{Finding, FindingKind, Review, ReviewedEntry, review};
+pub use review::{Finding, FindingKind, Review, ReviewedEntry, review, review_file};
 
 use crate::printable;
 use audit::Audit;
@@ -132,7 +133,8 @@ impl Caps {
         Caps::of(Granted { disabled: Some(why), ..Granted::default() })
     }
 
-    fn of(granted: Granted) -> Caps {
+    fn of(mut granted: Granted) -> Caps {
+        granted.real_base = resolve::real_path(&granted.base).unwrap_or_else(|| granted.base.clone());
         Caps { granted: Arc::new(granted), audit: None }
     }
 
@@ -158,9 +160,9 @@ impl Caps {
     /// Reads a manifest and opens the folders that it grants.
     ///
     /// # Errors
-    /// A file that cannot be read, broken TOML, an unknown key or an unusable value, with its line and column.
+    /// A file that cannot be read, is no regular one or has more than 1 MiB, broken TOML, an unknown key or an unusable value, with its line and column.
     pub fn from_file(manifest: &Path) -> Result<Caps, ManifestError> {
-        let text = std::fs::read_to_string(manifest).map_err(|error| ManifestError::unreadable(manifest, &error))?;
+        let text = manifest::read(manifest)?;
         let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
         Caps::from_toml(&text, manifest, home.as_deref())
     }
@@ -176,10 +178,13 @@ impl Caps {
         Ok(Caps::of(granted))
     }
 
-    /// The manifest in this folder or in the nearest one above it.
+    /// The manifest in this folder or in the nearest one above it, whatever kind of file it is: nothing but a folder is passed over.
     pub fn find_manifest(start: &Path) -> Option<PathBuf> {
         let start = std::path::absolute(start).ok()?;
-        start.ancestors().map(|folder| folder.join(MANIFEST_NAME)).find(|path| path.is_file())
+        start
+            .ancestors()
+            .map(|folder| folder.join(MANIFEST_NAME))
+            .find(|path| path.metadata().is_ok_and(|there| !there.is_dir()))
     }
 
     /// What the manifest says of the app itself.
@@ -278,7 +283,7 @@ impl Caps {
             Some("") => self.granted.home.clone(),
             Some(rest) if rest.starts_with('/') => Some(self.granted.home.as_ref()?.join(rest.trim_start_matches('/'))),
             // `~user` is not expanded: it is a file of that name.
-            _ => Some(self.granted.base.join(path)),
+            _ => Some(self.granted.real_base.join(path)),
         }
     }
 

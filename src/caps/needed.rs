@@ -1,12 +1,15 @@
 //! A manifest that grants what has been used, and no more, as TOML.
 
 use super::audit::Uses;
+use super::env::EnvPattern;
 use super::granted::{Access, CacheChoice, Granted, Interruption, Priority};
+use super::net::UrlPattern;
 use crate::{printable, size};
 use glob::Pattern;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use url::Url;
 
 /// The bounds that are numbers of bytes.
 const OF_BYTES: [&str; 5] = ["max_module_bytes", "max_memory", "max_compile_memory", "max_cache", "memory"];
@@ -23,33 +26,31 @@ pub(super) fn manifest(granted: &Granted, uses: &Uses) -> String {
     if uses.wasm {
         wasm(&mut text, granted, uses);
     }
-    section(&mut text, "capabilities.net", list("fetch", uses.fetched.iter().map(|url| quoted(url))));
-    let shown = |paths: &BTreeSet<PathBuf>| -> Vec<String> {
-        outermost(paths).into_iter().map(|path| quoted(&entry(path, granted))).collect()
-    };
-    let mut fs = list("read", shown(&uses.read).into_iter());
-    fs.extend(list("write", shown(&uses.written).into_iter()));
+    section(&mut text, "capabilities.net", list("fetch", uses.fetched.iter().map(|url| of_url(url))));
+    let shown = |paths| outermost(paths).into_iter().map(|path| entry(path, granted));
+    let mut fs = list("read", shown(&uses.read));
+    fs.extend(list("write", shown(&uses.written)));
     section(&mut text, "capabilities.fs", fs);
-    let variables = uses.variables.iter().map(|name| quoted(&Pattern::escape(name)));
+    let variables = uses.variables.iter().map(|name| of_variable(name));
     section(&mut text, "capabilities.env", list("allow", variables));
     text
 }
 
 fn wasm(text: &mut String, granted: &Granted, uses: &Uses) {
     let load = uses.modules.iter().map(|(path, pin)| {
-        let path = quoted(&entry(path, granted));
-        match pin {
+        let path = entry(path, granted)?;
+        Ok(match pin {
             None => path,
             Some(hash) => {
                 let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
                 format!("{{ path = {path}, sha256 = \"{hash}\" }}")
             }
-        }
+        })
     });
     let mut lines = list("load", load);
     let preopens = uses.folders.iter().map(|(path, folder)| {
         let access = if folder.access() == Access::Read { "read" } else { "readwrite" };
-        format!("{{ path = {}, access = \"{access}\" }}", quoted(&entry(path, granted)))
+        Ok(format!("{{ path = {}, access = \"{access}\" }}", entry(path, granted)?))
     });
     lines.extend(list("preopens", preopens));
     let limits = &granted.limits;
@@ -90,7 +91,7 @@ fn wasm(text: &mut String, granted: &Granted, uses: &Uses) {
         ("mailbox", limits.mailbox.map(|places| places as u64)),
     ];
     section(text, "capabilities.wasm.limits", numbers(of_instance).collect());
-    let mut http = list("allow", uses.requested.iter().map(|url| quoted(url)));
+    let mut http = list("allow", uses.requested.iter().map(|url| of_url(url)));
     http.extend(uses.private.then(|| "allow_private = true".to_owned()));
     section(text, "capabilities.wasm.http", http);
 }
@@ -111,14 +112,36 @@ fn numbers<const N: usize>(all: [(&'static str, Option<u64>); N]) -> impl Iterat
     })
 }
 
-/// A list, one entry a line where there are several; nothing where there are none.
-fn list(key: &str, entries: impl Iterator<Item = String>) -> Vec<String> {
-    let entries: Vec<String> = entries.collect();
-    match entries.as_slice() {
-        [] => Vec::new(),
-        [one] => vec![format!("{key} = [{one}]")],
-        several => vec![format!("{key} = [\n  {},\n]", several.join(",\n  "))],
+/// An entry of a list, as TOML; or else the name of what no entry grants without granting more, as TOML, too.
+type Said = Result<String, String>;
+
+/// A list, one entry a line where there are several; nothing where there are none. What is left out is named in comments.
+fn list(key: &str, all: impl Iterator<Item = Said>) -> Vec<String> {
+    let (mut entries, mut unsaid) = (Vec::new(), Vec::new());
+    for one in all {
+        match one {
+            Ok(entry) => entries.push(entry),
+            Err(name) => unsaid.push(format!("# `{key}` leaves out {name}: no entry grants that and nothing more")),
+        }
     }
+    let list = match entries.as_slice() {
+        [] => None,
+        [one] => Some(format!("{key} = [{one}]")),
+        several => Some(format!("{key} = [\n  {},\n]", several.join(",\n  "))),
+    };
+    unsaid.into_iter().chain(list).collect()
+}
+
+/// `*` in a URL is a wildcard, and cannot be escaped.
+fn of_url(url: &str) -> Said {
+    let is_said = Url::parse(url).is_ok_and(|parsed| UrlPattern::is_said_by(&parsed, url));
+    if is_said { Ok(quoted(url)) } else { Err(quoted(url)) }
+}
+
+fn of_variable(name: &str) -> Said {
+    let entry = Pattern::escape(name);
+    // No variable can have every name that an app may ask for.
+    if EnvPattern::parse(&entry).is_ok() { Ok(quoted(&entry)) } else { Err(quoted(name)) }
 }
 
 /// Those that lie in no other one, which grants them, too.
@@ -134,15 +157,15 @@ fn outermost(paths: &BTreeSet<PathBuf>) -> Vec<&PathBuf> {
 }
 
 /// A path as a manifest has it that stands where the one is that was read.
-fn entry(path: &Path, granted: &Granted) -> String {
-    let escaped = |path: &Path| Pattern::escape(&path.to_string_lossy());
-    let base = std::fs::canonicalize(&granted.base).unwrap_or_else(|_| granted.base.clone());
+fn entry(path: &Path, granted: &Granted) -> Said {
+    // One that is no UTF-8 has no name in TOML.
+    let Some(whole) = path.to_str() else { return Err(quoted(&path.to_string_lossy())) };
     // Nothing relative can start from a folder whose name is a pattern.
     let is_plain = !granted.base.to_string_lossy().contains(['*', '?', '[']);
-    match path.strip_prefix(&base) {
-        Ok(beneath) if is_plain => format!("./{}", escaped(beneath)),
-        _ => escaped(path),
-    }
+    Ok(quoted(&match path.strip_prefix(&granted.real_base).ok().and_then(Path::to_str) {
+        Some(beneath) if is_plain => format!("./{}", Pattern::escape(beneath)),
+        _ => Pattern::escape(whole),
+    }))
 }
 
 /// A string of TOML on one line, in which is nothing that a terminal obeys.

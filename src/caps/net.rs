@@ -51,6 +51,15 @@ impl UrlPattern {
             && self.path.as_ref().is_none_or(|pieces| allows_path(pieces, url.path()))
     }
 
+    /// Does an entry cover this URL and no other one, but for the query? Nothing in a path can be said to be no wildcard.
+    pub(super) fn is_said_by(url: &Url, entry: &str) -> bool {
+        let is_one = |pattern: &UrlPattern| {
+            let has_one_path = pattern.path.as_ref().is_some_and(|pieces| pieces.len() == 1);
+            has_one_path && !pattern.any_label_before && pattern.allows(url)
+        };
+        UrlPattern::parse(entry).is_ok_and(|pattern| is_one(&pattern))
+    }
+
     /// Does it name this address itself, or the machine's own as `localhost`? A name that leads there does not.
     pub(super) fn names(&self, address: IpAddr) -> bool {
         if self.any_label_before {

@@ -2,7 +2,7 @@
 
 use super::output::{print, shown};
 use crate::caps::{
-    Caps, Finding, FindingKind, MANIFEST_NAME, ManifestError, Review, ReviewedEntry, manifest_schema, review,
+    Caps, Finding, FindingKind, MANIFEST_NAME, ManifestError, Review, ReviewedEntry, manifest_schema, review_file,
 };
 use crate::printable;
 use crate::registry::RuntimeOptions;
@@ -41,14 +41,11 @@ impl Check {
             return Ok(0);
         }
         let file = file(self.manifest)?;
-        let text =
-            std::fs::read_to_string(&file).map_err(|error| format!("{}: cannot be read: {error}", shown(&file)))?;
         let home = std::env::home_dir().filter(|home| home.is_absolute());
-        match review(&text, &file, home.as_deref()) {
+        match review_file(&file, home.as_deref()) {
             Ok(review) => {
                 print(&if self.json { as_json(&of_review(&file, &review))? } else { describe(&file, &review) })?;
-                let fails = |finding: &Finding| self.strict || finding.kind == FindingKind::Missing;
-                Ok(i32::from(review.findings.iter().any(fails)))
+                Ok(i32::from(review.missing > 0 || (self.strict && review.wide > 0)))
             }
             Err(error) if self.json => {
                 print(&as_json(
@@ -96,6 +93,8 @@ fn of_review(file: &Path, review: &Review) -> Value {
         "enabled": review.caps.check_enabled().is_ok(),
         "grants": review.entries,
         "limits": limits,
+        "missing": review.missing,
+        "wide": review.wide,
         "findings": review.findings.iter().map(finding).collect::<Vec<_>>(),
     })
 }
@@ -137,8 +136,11 @@ fn describe(file: &Path, review: &Review) -> String {
         let kind = if finding.kind == FindingKind::Missing { "missing" } else { "wide" };
         let _ = writeln!(text, "\n{kind}: {}", finding.error);
     }
-    let count = |kind| review.findings.iter().filter(|finding| finding.kind == kind).count();
-    let (missing, wide) = (count(FindingKind::Missing), count(FindingKind::Wide));
+    let Review { missing, wide, .. } = review;
+    let untold = missing + wide - review.findings.len();
+    if untold > 0 {
+        let _ = writeln!(text, "\n{untold} more are not shown");
+    }
     let _ = writeln!(text, "\n{missing} missing, {wide} wider than need be");
     text
 }

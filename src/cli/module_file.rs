@@ -4,12 +4,9 @@ use super::mistaken::is_script;
 use super::output::shown;
 use super::text::assembled;
 use crate::limits::MODULE_BYTES_MAX;
+use crate::regular_file::{self, Unread};
 use crate::size;
 use clap::Args;
-use rustix::fs::{Mode, OFlags, open};
-use std::fs::{File, FileType, Metadata};
-use std::io::{self, Read};
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 /// How large a module may be.
@@ -38,51 +35,16 @@ impl Bound {
     /// A sentence that names the file, where it cannot be read, is no regular file or a script, has too many bytes, or is text that is wrong.
     pub(super) fn read(self, path: &Path) -> Result<Vec<u8>, String> {
         let name = shown(path);
-        let unreadable = |error: io::Error| format!("{name} cannot be read: {error}");
-        // Looked at before it is opened, since opening alone sets some devices going; and once more after, since it may be another
-        // file by then.
-        regular(&std::fs::metadata(path).map_err(unreadable)?).map_err(|what| not_a_file(&name, what))?;
-        // Nothing here waits for somebody at the other end.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = File::from(open(path, flags, Mode::empty()).map_err(|error| unreadable(error.into()))?);
-        let metadata = file.metadata().map_err(unreadable)?;
-        regular(&metadata).map_err(|what| not_a_file(&name, what))?;
-        self.check(&name, metadata.len())?;
-        let mut bytes = Vec::new();
-        let wanted = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
-        bytes.try_reserve_exact(wanted).map_err(|error| unreadable(io::Error::other(error)))?;
-        // It may grow meanwhile, and those of /proc say that they are empty.
-        file.take(self.max_module_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
-        self.check(&name, bytes.len() as u64)?;
+        let limit = self.max_module_bytes;
+        let bytes = regular_file::read(path, limit).map_err(|why| match why {
+            // What was read to the bound has an unknown length.
+            Unread::TooLong => format!("{name} has more than {limit} bytes, the limit that --max-module-bytes sets"),
+            why => format!("{name} cannot be read: {why}"),
+        })?;
         if is_script(path) && !bytes.starts_with(b"\0asm") {
             return Err(format!("{name} is a script, not WebAssembly: `runtime-wasm run {name}` runs it"));
         }
         assembled(path, bytes)
-    }
-
-    fn check(self, name: &str, bytes: u64) -> Result<(), String> {
-        let limit = self.max_module_bytes;
-        if bytes <= limit {
-            return Ok(());
-        }
-        // What was read to the bound has an unknown length.
-        Err(format!("{name} has more than {limit} bytes, the limit that --max-module-bytes sets"))
-    }
-}
-
-fn not_a_file(name: &str, what: &str) -> String {
-    format!("{name} cannot be read: it is {what}, not a regular file")
-}
-
-/// What it is instead of a regular file.
-fn regular(metadata: &Metadata) -> Result<(), &'static str> {
-    let kind: FileType = metadata.file_type();
-    match () {
-        () if kind.is_file() => Ok(()),
-        () if kind.is_dir() => Err("a folder"),
-        () if kind.is_fifo() => Err("a pipe"),
-        () if kind.is_socket() => Err("a socket"),
-        () => Err("a device"),
     }
 }
 

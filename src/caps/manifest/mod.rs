@@ -18,11 +18,13 @@ mod values;
 mod wording;
 
 use super::env::EnvPattern;
+use super::folder::OpenFolders;
 use super::grant::{self, Grant, Wanted};
 use super::granted::{Access, AppInfo, CacheChoice, FsGrants, Granted, Http, ManifestLimits};
 use super::manifest_error::ManifestError;
 use super::net::UrlPattern;
 use super::paths;
+use crate::regular_file::{self, Unread};
 pub(super) use document::Document;
 use document::{LoadEntry, PreopenEntry, Wasm};
 #[cfg(feature = "host")]
@@ -36,14 +38,27 @@ use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 use values::{At, Cache, PathOr};
 
+/// The bytes that a manifest may have.
+const BYTES_MAX: u64 = 1 << 20;
+
 /// The sections whose keys are all known, and these.
 pub(super) fn sections() -> &'static [(&'static str, &'static [&'static str])] {
     &*keys::SECTIONS
 }
 
+/// The text of a manifest.
+pub(super) fn read(file: &Path) -> Result<String, ManifestError> {
+    let bytes = regular_file::read(file, BYTES_MAX).map_err(|why| match why {
+        Unread::TooLong => ManifestError::unreadable(file, &"it has more than 1 MiB"),
+        why => ManifestError::unreadable(file, &why),
+    })?;
+    String::from_utf8(bytes).map_err(|_| ManifestError::unreadable(file, &"it is no text in UTF-8"))
+}
+
 /// Parses a manifest and opens what it grants.
 pub(super) fn parse(text: &str, file: &Path, base: &Path, home: Option<&Path>) -> Result<Granted, ManifestError> {
-    let granted = document(text).and_then(|document| granted(document, &Folders { base, home }));
+    let granted =
+        document(text).and_then(|document| granted(document, &Folders { base, home, open: OpenFolders::default() }));
     granted.map_err(|Problem(message, at)| ManifestError::new(file, message, text, at))
 }
 
@@ -58,6 +73,7 @@ pub(super) fn document(text: &str) -> Parsed<Document> {
 struct Folders<'a> {
     base: &'a Path,
     home: Option<&'a Path>,
+    open: OpenFolders,
 }
 
 impl Folders<'_> {
@@ -76,7 +92,7 @@ impl Folders<'_> {
     fn places(&self, entries: &[At<String>]) -> Parsed<Vec<Grant<()>>> {
         let mut grants = Vec::new();
         for entry in entries {
-            grants.extend(self.grant(entry, entry.0.get_ref(), grant::places)?);
+            grants.extend(self.grant(entry, entry.0.get_ref(), |pattern| grant::places(pattern, &self.open))?);
         }
         Ok(grants)
     }
@@ -108,13 +124,15 @@ fn wasm_section(wasm: Wasm, folders: &Folders, granted: &mut Granted) -> Parsed<
         let PathOr(LoadEntry { path, sha256 }) = entry.0.get_ref();
         let pin = sha256.map(|hash| hash.0);
         let path = path.as_deref().unwrap_or_default();
-        granted.load.push(folders.grant(entry, path, |pattern| Grant::new(pattern, Wanted::File, pin))?);
+        granted.load.push(folders.grant(entry, path, |pattern| Grant::new(pattern, Wanted::File, pin, &folders.open))?);
     }
     for entry in &wasm.preopens {
         let PathOr(PreopenEntry { path, access }) = entry.0.get_ref();
         let access = access.map_or(Access::ReadWrite, |access| access.0);
         let path = path.as_deref().unwrap_or_default();
-        granted.preopens.push(folders.grant(entry, path, |pattern| Grant::new(pattern, Wanted::Folder, access))?);
+        granted
+            .preopens
+            .push(folders.grant(entry, path, |pattern| Grant::new(pattern, Wanted::Folder, access, &folders.open))?);
     }
     granted.cache = match wasm.cache.as_ref().map(|cache| (cache.0.span(), cache.0.get_ref())) {
         None | Some((_, Cache::Kept(true))) => CacheChoice::Unsaid,

@@ -1,19 +1,25 @@
 //! A manifest in words: what is granted to whom, what of it does not exist, and what is wider than it need be.
 
+mod guests;
 mod survey;
 mod width;
 
 use super::Caps;
+use super::folder::OpenFolders;
 use super::grant::{Grant, Wanted, has_wildcard};
 use super::granted::Access;
 use super::manifest::{self, Document, Entry};
 use super::manifest_error::ManifestError;
 use super::paths;
 use super::resolve::real_path;
+use guests::Guests;
 use serde::Serialize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use width::{Around, Place};
+
+/// How many findings are told one by one. Each shows its place, which takes a look at the whole text.
+const FINDINGS_MAX: usize = 1_000;
 
 /// What a manifest comes to.
 #[derive(Debug)]
@@ -22,8 +28,12 @@ pub struct Review {
     pub caps: Caps,
     /// Each entry of its lists, in the order of the sections.
     pub entries: Vec<ReviewedEntry>,
-    /// What is to be thought over.
+    /// What is to be thought over: up to 1,000 things, in the order of the text.
     pub findings: Vec<Finding>,
+    /// How much is missing in all.
+    pub missing: usize,
+    /// How much is wide in all.
+    pub wide: usize,
 }
 
 /// One entry of a list of grants.
@@ -67,19 +77,28 @@ pub enum FindingKind {
 /// Reads a manifest and looks at what it grants.
 ///
 /// # Errors
+/// As [`Caps::from_file`].
+pub fn review_file(file: &Path, home: Option<&Path>) -> Result<Review, ManifestError> {
+    review(&manifest::read(file)?, file, home)
+}
+
+/// The same of a text.
+///
+/// # Errors
 /// As [`Caps::from_toml`].
 pub fn review(text: &str, file: &Path, home: Option<&Path>) -> Result<Review, ManifestError> {
     let caps = Caps::from_toml(text, file, home)?;
+    let base = &caps.granted.base;
     let mut reviewer =
-        Reviewer { text, file, home, base: &caps.granted.base, entries: Vec::new(), findings: Vec::new() };
+        Reviewer { text, file, home, base, entries: Vec::new(), findings: Vec::new(), missing: 0, wide: 0 };
     // It has been read before.
     if let Ok(document) = manifest::document(text) {
         reviewer.paths(&manifest::paths_of(&document));
         reviewer.others(&document);
     }
-    let Reviewer { entries, mut findings, .. } = reviewer;
+    let Reviewer { entries, mut findings, missing, wide, .. } = reviewer;
     findings.sort_by_key(|finding| finding.error.place());
-    Ok(Review { entries, findings, caps })
+    Ok(Review { entries, findings, missing, wide, caps })
 }
 
 struct Reviewer<'a> {
@@ -89,23 +108,31 @@ struct Reviewer<'a> {
     home: Option<&'a Path>,
     entries: Vec<ReviewedEntry>,
     findings: Vec<Finding>,
+    missing: usize,
+    wide: usize,
 }
 
 impl Reviewer<'_> {
     fn find(&mut self, kind: FindingKind, at: &Range<usize>, sentence: String) {
-        let error = ManifestError::new(self.file, sentence, self.text, Some(at.clone()));
-        self.findings.push(Finding { kind, error });
+        *match kind {
+            FindingKind::Missing => &mut self.missing,
+            FindingKind::Wide => &mut self.wide,
+        } += 1;
+        if self.findings.len() < FINDINGS_MAX {
+            let error = ManifestError::new(self.file, sentence, self.text, Some(at.clone()));
+            self.findings.push(Finding { kind, error });
+        }
     }
 
     fn paths(&mut self, entries: &[Entry]) {
         let places: Vec<_> = entries.iter().map(|entry| Place { entry, real: self.real(entry.text) }).collect();
+        let around = Around { base: self.base, home: self.home, guests: &Guests::of(&places) };
         for place in &places {
             let entry = place.entry;
             let (found, missing) = self.look_for(entry);
             if let Some(missing) = missing {
                 self.find(FindingKind::Missing, &entry.at, missing);
             }
-            let around = Around { base: self.base, home: self.home, places: &places };
             for sentence in width::of_path(place, &around) {
                 self.find(FindingKind::Wide, &entry.at, sentence);
             }
@@ -143,7 +170,7 @@ impl Reviewer<'_> {
         let text = entry.text;
         if has_wildcard(text) {
             let pattern = paths::pattern(text, self.base, self.home).unwrap_or_default();
-            let Ok(grant) = Grant::new(&pattern, wanted, ()) else { return (0, None) };
+            let Ok(grant) = Grant::new(&pattern, wanted, (), &OpenFolders::default()) else { return (0, None) };
             let survey = survey::survey(&grant, wanted);
             let missing = match (survey.found, grant.root().is_dir()) {
                 (0, false) => {

@@ -1,7 +1,7 @@
 //! What of a manifest is wider than it need be, in sentences that say what would do.
 
+use super::guests::{Guests, is_written};
 use crate::caps::grant::has_wildcard;
-use crate::caps::granted::Access;
 use crate::caps::manifest::Entry;
 use rustix::fs::Access as Mode;
 use std::fs;
@@ -25,7 +25,7 @@ pub(super) struct Around<'a> {
     /// The folder of the manifest.
     pub base: &'a Path,
     pub home: Option<&'a Path>,
-    pub places: &'a [Place<'a>],
+    pub guests: &'a Guests,
 }
 
 /// What is too wide about one of the paths.
@@ -39,6 +39,13 @@ pub(super) fn of_path(place: &Place, around: &Around) -> Vec<String> {
         wide.push(whole("the whole home folder, with its keys and passwords"));
     } else if text.contains("**") && *key != "load" {
         wide.push("`**` grants folders however deep they lie; name them, or use `*` for one level".to_owned());
+    }
+    if *key != "load"
+        && let Some(by) = around.guests.replace(&place.real)
+    {
+        wide.push(format!(
+            "it lies where guests may write, by `preopens` \"{by}\", and so they choose what is found in its place; keep the two apart"
+        ));
     }
     match *key {
         "load" => of_load(place, around, &mut wide),
@@ -61,17 +68,19 @@ fn of_load(place: &Place, around: &Around, wide: &mut Vec<String>) {
     if pin.is_none() && anybody_writes(&place.real) {
         wide.push("everybody on this machine may put a module there; pin it with `sha256`, or move it".to_owned());
     }
-    let guests = |other: &&Place| is_written_by_guests(other) && meet(place, other);
-    if let Some(other) = around.places.iter().find(guests).filter(|_| pin.is_none()) {
+    // A wildcard before the last name leads into folders.
+    let leads_down = text.rsplit_once('/').is_some_and(|(folders, _)| has_wildcard(folders));
+    let beneath = || around.guests.write_beneath(&place.real).filter(|_| leads_down);
+    let by = around.guests.write_in(&place.real).or_else(beneath);
+    if let Some(by) = by.filter(|_| pin.is_none()) {
         wide.push(format!(
-            "guests may write there, by `preopens` \"{}\", and so choose what is loaded; pin it with `sha256`, or keep the two apart",
-            other.entry.text
+            "guests may write there, by `preopens` \"{by}\", and so choose what is loaded; pin it with `sha256`, or keep the two apart"
         ));
     }
 }
 
 fn of_preopen(place: &Place, around: &Around, wide: &mut Vec<String>) {
-    if !is_written_by_guests(place) {
+    if !is_written(place) {
         return;
     }
     if around.base.starts_with(&place.real) {
@@ -112,17 +121,6 @@ pub(super) fn of_variable(pattern: &str) -> Option<String> {
     is_all.then(|| {
         "`*` grants every variable, with all tokens and passwords among them; name those that are read".to_owned()
     })
-}
-
-fn is_written_by_guests(place: &Place) -> bool {
-    place.entry.key == "preopens" && place.entry.access != Some(Access::Read)
-}
-
-/// May what is loaded lie in this folder?
-fn meet(load: &Place, folder: &Place) -> bool {
-    // A wildcard before the last name leads into folders.
-    let folders = load.entry.text.rsplit_once('/').map_or("", |(folders, _)| folders);
-    load.real.starts_with(&folder.real) || (has_wildcard(folders) && folder.real.starts_with(&load.real))
 }
 
 /// May everybody change what is there, or put another in its place?

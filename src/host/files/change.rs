@@ -5,7 +5,7 @@ use crate::caps::{Caps, FsError};
 use crate::host::failure::Failure;
 use crate::printable;
 use deno_core::{OpState, op2};
-use rustix::fs::{AtFlags, FileType, Mode, mkdirat, renameat, statat};
+use rustix::fs::{Mode, mkdirat, renameat};
 use std::cell::RefCell;
 use std::io;
 use std::path::Path;
@@ -65,10 +65,7 @@ fn make_all(caps: &Caps, path: &str, mode: Mode) -> Result<(), Failure> {
 fn is_there(caps: &Caps, path: &str, error: &FsError) -> bool {
     let FsError::Failed(error) = error else { return false };
     match error.kind() {
-        io::ErrorKind::AlreadyExists => caps.open_entry(path).is_ok_and(|entry| {
-            let found = statat(&entry.folder, &entry.name, AtFlags::empty());
-            found.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
-        }),
+        io::ErrorKind::AlreadyExists => caps.is_folder_to_write(path),
         // A path without a name is a folder.
         kind => kind == io::ErrorKind::ResourceBusy,
     }

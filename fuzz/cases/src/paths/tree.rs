@@ -2,11 +2,11 @@
 
 use crate::input::Input;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 pub const NAMES: [&str; 6] = ["a", "b", "c.wasm", "d.wasm", ".e", "é x"];
@@ -86,6 +86,49 @@ impl Tree {
         }
         fs::canonicalize(self.absolute(path)).ok()
     }
+
+    /// Does a path that leads to something go up from a folder that it names, by itself or by a symlink on its way?
+    pub fn goes_up(&self, path: &str) -> bool {
+        goes_up(Path::new(path)) || links(Path::new(&self.absolute(path))).iter().any(|target| goes_up(target))
+    }
+}
+
+/// Where a path leads, or would lead.
+pub fn place(path: &Path) -> PathBuf {
+    let (mut place, mut links) = (PathBuf::from("/"), 0);
+    let mut ahead: Vec<OsString> = path.iter().rev().map(OsStr::to_owned).collect();
+    while let Some(name) = ahead.pop() {
+        if name == ".." {
+            place.pop();
+            continue;
+        }
+        place.push(name);
+        if let Ok(target) = fs::read_link(&place)
+            && links < 40
+        {
+            place.pop();
+            links += 1;
+            ahead.extend(target.iter().rev().map(OsStr::to_owned));
+        }
+    }
+    place
+}
+
+/// What the symlinks say that a path leads through, which leads to something.
+fn links(path: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for through in path.ancestors() {
+        let (Ok(target), Some(above)) = (fs::read_link(through), through.parent()) else { continue };
+        let above = fs::canonicalize(above).expect("a folder with a link in it");
+        found.extend(links(&above.join(&target)));
+        found.push(target);
+    }
+    found
+}
+
+/// Does it go up from what it names before?
+fn goes_up(text: &Path) -> bool {
+    text.iter().skip_while(|name| *name == "/" || *name == "." || *name == "..").any(|name| name == "..")
 }
 
 /// Some path of these names.
