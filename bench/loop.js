@@ -48,6 +48,18 @@ function importing(count, length) {
 
 const nameOf = (index, length) => String(index).padStart(length, "n");
 
+const text = (name) => [name.length, ...Array.from(name, (_, place) => name.charCodeAt(place))];
+
+/** A module with functions of bytes (docs/plugins.md): `same` gives what it is given, in place. It has room for 64 MiB. */
+function exchanging() {
+  const types = [3, 96, 1, 127, 1, 127, 96, 2, 127, 127, 0, 96, 2, 127, 127, 1, 126];
+  const exports = [4, ...text("memory"), 2, 0, ...text("alloc"), 0, 0, ...text("release"), 0, 1, ...text("same"), 0, 2];
+  // i32.const 1024; nothing; the place and the length in one i64.
+  const bodies = [[0, 0x41, 0x80, 8, 11], [0, 11], [0, 0x20, 0, 0xad, 0x42, 32, 0x86, 0x20, 1, 0xad, 0x84, 11]];
+  const code = [3, ...bodies.flatMap((body) => [body.length, ...body])];
+  return module([1, types], [3, [3, 0, 1, 2]], [5, [1, 0, ...leb(1025)]], [7, exports], [10, code]);
+}
+
 /** A module of so many bytes, most of them data. */
 function large(length) {
   const head = module([1, [1, 96, 0, 0]], [3, [1, 0]], [7, [1, 1, 102, 0, 0]], [10, [1, 2, 0, 11]]);
@@ -94,6 +106,9 @@ const memory = (await instantiate(await compile(module([5, [1, 0, ...leb(512)]],
 const wanting = await compile(importing(10_000, 90));
 const imports = { e: Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [nameOf(index, 90), () => {}])) };
 const part = new Uint8Array(16 * MiB).fill(1);
+const guest = await instantiate(await compile(exchanging()));
+const all = new Uint8Array(64 * MiB).fill(1);
+const words = "ä".repeat(4 * MiB);
 
 await measure("idle", idle);
 await measure("compile at the bounds", async () => await dropModule(await compile(at)));
@@ -108,6 +123,8 @@ await measure("read 16 MiB", () => memory.read(0, 16 * MiB));
 await measure("read 16 MiB, 8 at once", () => Promise.all(Array.from({ length: 8 }, () => memory.read(0, 16 * MiB))));
 await measure("write 16 MiB", () => memory.write(0, part));
 await measure("write 16 MiB, 8 at once", () => Promise.all(Array.from({ length: 8 }, () => memory.write(0, part))));
+await measure("callBytes, 64 MiB each way", () => guest.callBytes("same", all));
+await measure("callText, 8 MiB each way", () => guest.callText("same", words));
 await measure("read a file of 32 MiB", async () => {
   const { body } = await fetch(new URL("./large.wasm", import.meta.url));
   for await (const _ of body);

@@ -2,12 +2,13 @@
 
 import { closeHandle, ops, primordials } from "ext:runtime_wasm/port.js";
 import { failed, isFailure, isWasmError, settled, WasmErrorCode } from "ext:runtime_wasm/error.js";
-import { asArguments, asBytes, asCalls, asString, callResults } from "ext:runtime_wasm/convert.js";
+import { asArguments, asCalls, asString, callResults } from "ext:runtime_wasm/convert.js";
 import { callHandle, calling, isWithin } from "ext:runtime_wasm/deadlock.js";
-import { asFuel, asMilliseconds, readOptions } from "ext:runtime_wasm/options.js";
+import { asFuel } from "ext:runtime_wasm/options.js";
 import { bareArray, ownValue, shown } from "ext:runtime_wasm/own.js";
-import { checkSignal, offAbort, onAbort, throwIfAborted } from "ext:runtime_wasm/signals.js";
+import { offAbort, onAbort, throwIfAborted } from "ext:runtime_wasm/signals.js";
 import { end } from "ext:runtime_wasm/ending.js";
+import { boundsOf, callBytes, callText } from "ext:runtime_wasm/exchange.js";
 import { atOnce, idle, inLine } from "ext:runtime_wasm/lines.js";
 import { abortSignals, sent } from "ext:runtime_wasm/replies.js";
 import { asked, bareResult, COMMAND_ENTRY, getExports, memoryOf } from "ext:runtime_wasm/requests.js";
@@ -18,11 +19,11 @@ import { argumentsOnceReady, calledByName, calledOfComponent, commandOf, results
 import { exportsOfComponent } from "ext:runtime_wasm/component/exports.js";
 
 const {
-  op_wasm_abort_handle, op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_bytes, op_wasm_call_text, op_wasm_call_with,
-  op_wasm_global_get, op_wasm_global_set, op_wasm_send_batch, op_wasm_send_call, op_wasm_send_call_bytes, op_wasm_send_call_text, op_wasm_stats,
+  op_wasm_abort_handle, op_wasm_add_fuel, op_wasm_call, op_wasm_call_batch, op_wasm_call_with, op_wasm_global_get, op_wasm_global_set,
+  op_wasm_send_batch, op_wasm_send_call, op_wasm_stats,
 } = ops;
 const {
-  ObjectDefineProperty, ObjectFreeze, ObjectHasOwn, PromisePrototypeThen, PromiseReject, Proxy, SafeFinalizationRegistry, SafeMap, StringPrototypeToWellFormed, Symbol, SymbolFor,
+  ObjectDefineProperty, ObjectFreeze, ObjectHasOwn, PromisePrototypeThen, PromiseReject, Proxy, SafeFinalizationRegistry, SafeMap, Symbol, SymbolFor,
   SymbolToPrimitive, TypeError,
 } = primordials;
 
@@ -105,16 +106,6 @@ async function calledByItself(instance, id, name, args, read) {
   } finally {
     if (name === COMMAND_ENTRY) await inputHeard(instance);
   }
-}
-
-/** The bounds that a call is given, as ops take them. */
-function boundsOf(options) {
-  const { signal, timeoutMs, cpuMs, fuel } = readOptions(options, ["signal", "timeoutMs", "cpuMs", "fuel"], "options");
-  checkSignal(signal);
-  const limit = timeoutMs === undefined ? 0 : asMilliseconds(timeoutMs, "options.timeoutMs");
-  const cpu = cpuMs === undefined ? 0 : asMilliseconds(cpuMs, "options.cpuMs");
-  const most = fuel === undefined ? "" : asFuel(fuel, "options.fuel");
-  return { __proto__: null, signal, limit, cpu, most };
 }
 
 /** The results of a batch, or its error. */
@@ -320,36 +311,12 @@ export class WasmInstance {
 
   /** Calls an export with bytes, which gives bytes, as docs/plugins.md says: one request. With the options of `callWith`. */
   callBytes(name, bytes, options = undefined) {
-    return asked(() => {
-      return this.#exchange(op_wasm_send_call_bytes, op_wasm_call_bytes, asString(name, "name"), asBytes(bytes, "bytes"), options);
-    });
+    return asked(() => callBytes(this, this.#id, name, bytes, options));
   }
 
   /** The same with text in UTF-8. Half a pair of surrogates becomes what it becomes elsewhere: U+FFFD. */
   callText(name, text, options = undefined) {
-    return asked(() => {
-      const given = StringPrototypeToWellFormed(asString(text, "text"));
-      return this.#exchange(op_wasm_send_call_text, op_wasm_call_text, asString(name, "name"), given, options);
-    });
-  }
-
-  /** By one op where nothing is to bound it, or to take it back, and else by the other. */
-  #exchange(send, start, name, given, options) {
-    if (options === undefined && !isWithin()) return sent(this.#id, send(this.#id, name, given), this);
-    return calling(this.#id, name, () => this.#exchangeWithin(start, name, given, options ?? { __proto__: null }));
-  }
-
-  async #exchangeWithin(start, name, given, options) {
-    const { signal, limit, cpu, most } = boundsOf(options);
-    throwIfAborted(signal);
-    const abort = () => end(this.#id, "aborted");
-    onAbort(signal, abort);
-    try {
-      const operation = start(this.#id, name, given, limit, cpu, most, callHandle());
-      return await inLine(this.#id, operation, signal, abortSignals.get(this));
-    } finally {
-      offAbort(signal, abort);
-    }
+    return asked(() => callText(this, this.#id, name, text, options));
   }
 
   /** Runs a WASI command: calls `_start` and resolves to its exit code, whatever it is. */

@@ -3,6 +3,7 @@
 import { ops, primordials } from "ext:runtime_wasm/port.js";
 import { failure } from "ext:runtime_wasm/ending.js";
 import { isFailure } from "ext:runtime_wasm/error.js";
+import { fetched, isLarge } from "ext:runtime_wasm/large.js";
 import { atItsTurn, goOn, lineOf, lines, next } from "ext:runtime_wasm/lines.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
 
@@ -59,7 +60,7 @@ export function sent(instance, answer, owner = undefined, read = undefined) {
   return promise;
 }
 
-/** Tickets and replies in turn; the ticket of a failure is its complement. */
+/** Tickets and replies in turn; the ticket of a failure, and of what is large, is its complement. */
 op_wasm_deliver_to((...replies) => {
   for (let i = 0; i < replies.length; i += 2) {
     const fails = replies[i] < 0;
@@ -94,12 +95,15 @@ function tell(request, reply, fails) {
 }
 
 /**
- * Rejects, with what `read` throws where the reply is no failure. An error that is made while nobody awaits it knows nothing of who
+ * Rejects, with what `read` throws where the reply is no failure; or resolves, to what is large. An error that is made while nobody awaits it knows nothing of who
  * does, so it is made once the promise is in place.
  */
-async function failing({ line, owner, read }, reply) {
+async function failing({ line, owner, read }, given) {
   await undefined;
+  const signal = owner === undefined ? undefined : abortSignals.get(owner);
+  // What comes in pieces keeps its place in the line until it is there.
+  const reply = isLarge(given) ? await fetched(given, signal) : given;
   goOn(line);
-  if (!isFailure(reply)) return read(reply);
-  throw failure(line.instance, reply, owner === undefined ? undefined : abortSignals.get(owner));
+  if (isFailure(reply)) throw failure(line.instance, reply, signal);
+  return read === undefined ? reply : read(reply);
 }

@@ -1,16 +1,16 @@
 // Requests to an instance by its id.
 
 import { ops, primordials } from "ext:runtime_wasm/port.js";
-import { isFailure, typeError, WasmErrorCode } from "ext:runtime_wasm/error.js";
+import { isFailure, typeError } from "ext:runtime_wasm/error.js";
 import { asArguments, asBytes, asId, asInteger, asString, checkedList, describe } from "ext:runtime_wasm/convert.js";
 import { callHandle, calling, isWithin, waiting } from "ext:runtime_wasm/deadlock.js";
-import { handedOver, PIECE_BYTES, wholeList } from "ext:runtime_wasm/large.js";
+import { handedOver, PIECE_BYTES, roomFor, wholeList } from "ext:runtime_wasm/large.js";
 import { atOnce, inLine, lines } from "ext:runtime_wasm/lines.js";
 import { listOf, ownValue } from "ext:runtime_wasm/own.js";
 import { sent } from "ext:runtime_wasm/replies.js";
 import { guests } from "ext:runtime_wasm/component/calls.js";
 
-const { ArrayIsArray, ObjectFreeze, PromiseReject, TypedArrayPrototypeGetByteLength, Uint8Array } = primordials;
+const { ArrayIsArray, ObjectFreeze, PromiseReject, TypedArrayPrototypeGetByteLength } = primordials;
 
 const {
   op_wasm_call, op_wasm_exports, op_wasm_large_sent, op_wasm_memory_grow, op_wasm_memory_has_room, op_wasm_memory_read,
@@ -81,13 +81,8 @@ function reaches(instance, offset, length) {
 async function readMany(instance, offset, length) {
   // For what cannot be there nothing is made: this fails.
   if (!reaches(instance, offset, length)) return await op_wasm_memory_read(instance, offset, length);
-  let bytes;
-  try {
-    bytes = new Uint8Array(length);
-  } catch {
-    // Not thrown: in line there are only replies.
-    return { __proto__: null, failure: WasmErrorCode.MemoryError, message: "JavaScript has no room for " + length + " bytes" };
-  }
+  const bytes = roomFor(length);
+  if (isFailure(bytes)) return bytes;
   const reply = await op_wasm_memory_read_into(instance, offset, bytes);
   return isFailure(reply) ? reply : bytes;
 }

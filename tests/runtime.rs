@@ -225,7 +225,7 @@ async fn a_request_that_nobody_waits_for_any_more_is_not_begun() {
     assert!(poll_once(&mut withdrawn).is_none());
     drop(forgotten);
     withdrawal.withdraw();
-    bytes.send(vec![1]).unwrap();
+    bytes.send(Ok(vec![1])).unwrap();
     assert_eq!((first.await, wanted.await), (Ok(Answer::Done), Ok(Answer::Done)));
     assert_eq!(withdrawn.await.unwrap_err().code, ErrorCode::InvalidInstanceHandle);
     let read = runtime.ask(id, Command::MemoryRead { offset: 0, length: 9 }).await;

@@ -109,6 +109,9 @@ ops! {
     later op_wasm_call_text |session, id: f64, name: String, text: String, timeout_ms: f64, cpu_ms: f64, fuel: String, abort: i32| {
         session.call_text(id, &name, text, CallBounds { timeout_ms, cpu_ms, fuel }, abort).await
     }
+    later op_wasm_call_large |session, id: f64, name: String, bytes: u32, as_text: bool, timeout_ms: f64, cpu_ms: f64, fuel: String, abort: i32| {
+        session.call_large(id, &name, bytes, as_text, CallBounds { timeout_ms, cpu_ms, fuel }, abort).await
+    }
     later op_wasm_call_ref |session, id: f64, number: f64, args: Args| { session.call_ref(id, number, args.0).await }
     later op_wasm_closed |session, id: f64| { session.closed(id).await }
     now op_wasm_is_alive |this, id: f64| { this.session.is_alive(id) }
@@ -134,6 +137,9 @@ ops! {
     now op_wasm_large_text |this, handle: u32| { this.session.large_text(handle) }
     now op_wasm_large_begin |this, length: f64| { f64::from(this.session.large_begin(length)) }
     now op_wasm_large_add |this, handle: u32, piece: View| { this.session.large_add(handle, piece.bytes()) }
+    now op_wasm_large_add_text |this, handle: u32, piece: String| { this.session.large_add(handle, piece.as_bytes()) }
+    now op_wasm_large_take |this, handle: u32, room: View| { this.session.large_take(handle, room.bytes()) }
+    now op_wasm_large_take_text |this, handle: u32| { this.session.large_take_text(handle) }
     now op_wasm_large_sent |this, handle: u32| { this.session.large_sent(handle) }
 
     later op_wasm_memory_read |session, id: f64, offset: f64, length: f64| { session.memory_read(id, offset, length).await }

@@ -4,6 +4,8 @@
 const { existsSync, lstatSync, statSync } = require("node:fs");
 const { homedir } = require("node:os");
 const { dirname, join, resolve } = require("node:path");
+const { fileURLToPath } = require("node:url");
+const { manifestText } = require("./manifest.cjs");
 const native = require("./native.cjs");
 const { port } = require("./port.cjs");
 const primordials = require("./primordials.cjs");
@@ -58,22 +60,31 @@ function checked(options) {
   return options;
 }
 
+function pathOf(url) {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw typeError(`options.manifest must be a file: URL: ${error.message}`, error);
+  }
+}
+
 /** How the native half is told of a manifest: a file, or a text and the file that it would be. */
 function source({ manifest, baseDir }) {
   if (manifest === undefined) return {};
   if (typeof manifest === "string") return { manifest: resolve(manifest) };
-  if (manifest instanceof URL) return { manifest: require("node:url").fileURLToPath(manifest) };
+  if (manifest instanceof URL) return { manifest: pathOf(manifest) };
   if (typeof manifest !== "object" || manifest === null) throw typeError("options.manifest must be a path, a URL or an object");
-  return { manifest: join(resolve(baseDir ?? appFolder()), MANIFEST), text: JSON.stringify(manifest) };
+  return { manifest: join(resolve(baseDir ?? appFolder()), MANIFEST), text: manifestText(manifest, typeError) };
 }
 
 /** A host with what a manifest grants: a path, a URL, or an object with the same keys. */
 function createHost(options = {}) {
   const { cache, coreDumps, interruption } = checked(options);
+  const given = source(options);
   let functions;
   try {
     const places = { cache: typeof cache === "string" ? resolve(cache) : cache, compileProgram: native.compileProgram, coreDumps };
-    functions = native.open({ ...source(options), ...places, interruption }, bare);
+    functions = native.open({ ...given, ...places, interruption }, bare);
   } catch (error) {
     throw typeError(error.message, error);
   }

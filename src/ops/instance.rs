@@ -4,7 +4,7 @@ use super::convert::{Args, Given, Read, Reply, bug};
 use super::state::{session, session_of};
 use crate::actor::message::Answer;
 use crate::session::encoding::{Names, Others, calls};
-use crate::session::{CallBounds, Closed, Piece, Sent};
+use crate::session::{CallBounds, Closed, Handed, Handle, Piece, Sent};
 use deno_core::{OpState, op2};
 use deno_error::JsErrorBox;
 use std::cell::RefCell;
@@ -107,7 +107,7 @@ pub async fn op_wasm_call_bytes(
     cpu_ms: f64,
     #[string] fuel: String,
     #[smi] abort: i32,
-) -> Reply<Answer> {
+) -> Reply<Handed> {
     let bounds = CallBounds { timeout_ms, cpu_ms, fuel };
     Reply(session(&state).call_bytes(id, &name, bytes, bounds, abort).await)
 }
@@ -123,9 +123,26 @@ pub async fn op_wasm_call_text(
     cpu_ms: f64,
     #[string] fuel: String,
     #[smi] abort: i32,
-) -> Reply<Answer> {
+) -> Reply<Handed> {
     let bounds = CallBounds { timeout_ms, cpu_ms, fuel };
     Reply(session(&state).call_text(id, &name, text, bounds, abort).await)
+}
+
+/// Either of them with bytes that come in pieces.
+#[op2]
+pub async fn op_wasm_call_large(
+    state: Rc<RefCell<OpState>>,
+    id: f64,
+    #[string] name: String,
+    #[smi] bytes: Handle,
+    as_text: bool,
+    timeout_ms: f64,
+    cpu_ms: f64,
+    #[string] fuel: String,
+    #[smi] abort: i32,
+) -> Reply<Handed> {
+    let bounds = CallBounds { timeout_ms, cpu_ms, fuel };
+    Reply(session(&state).call_large(id, &name, bytes, as_text, bounds, abort).await)
 }
 
 /// The value of an exported global, as an array of one.

@@ -24,10 +24,29 @@ pub fn op_wasm_large_add(state: &OpState, #[smi] handle: Handle, #[buffer] piece
     session_of(state).large_add(handle, piece)
 }
 
+/// The same with text, in UTF-8.
+#[op2(fast)]
+pub fn op_wasm_large_add_text(state: &OpState, #[smi] handle: Handle, #[string] piece: String) -> bool {
+    session_of(state).large_add(handle, piece.as_bytes())
+}
+
 /// All have been added: whoever waits for them gets them.
 #[op2(fast)]
 pub fn op_wasm_large_sent(state: &OpState, #[smi] handle: Handle) {
     session_of(state).large_sent(handle);
+}
+
+/// Fills the room with the next bytes of an answer.
+#[op2(fast)]
+pub fn op_wasm_large_take(state: &OpState, #[smi] handle: Handle, #[buffer] room: &mut [u8]) {
+    session_of(state).large_take(handle, room);
+}
+
+/// The next piece of an answer's text; none at its end.
+#[op2]
+#[string]
+pub fn op_wasm_large_take_text(state: &OpState, #[smi] handle: Handle) -> String {
+    session_of(state).large_take_text(handle)
 }
 
 /// Gives the event loop a turn.

@@ -1,7 +1,7 @@
 //! What JavaScript holds by a number beside modules and instances: the app's ends of streams, what comes and goes in pieces, what aborts.
 
 use super::abort::Abort;
-use super::pieces::{Arriving, Pieces};
+use super::pieces::{Arriving, Leaving, Pieces};
 use crate::actor::pipe::{PipeReader, PipeWriter};
 use crate::error::{ErrorCode, WasmError};
 use std::cell::{Cell, RefCell};
@@ -22,6 +22,10 @@ pub(super) enum Held {
     Pieces(Rc<Pieces>),
     /// Bytes that JavaScript is handing over.
     Arriving(Rc<Arriving>),
+    /// Bytes that JavaScript fetches.
+    LeavingBytes(Rc<Leaving<Vec<u8>>>),
+    /// Text that JavaScript fetches.
+    LeavingText(Rc<Leaving<String>>),
     /// What ends the making of an instance, or takes a call back.
     Abort(Rc<Abort>),
 }
@@ -66,7 +70,7 @@ impl Handles {
             Some(Held::Output(end)) => end.close(),
             Some(Held::Input(end)) => end.close(),
             Some(Held::Abort(abort)) => abort.fire(),
-            Some(Held::Pieces(_) | Held::Arriving(_)) | None => {}
+            Some(Held::Pieces(_) | Held::Arriving(_) | Held::LeavingBytes(_) | Held::LeavingText(_)) | None => {}
         }
     }
 }

@@ -5,7 +5,7 @@
 use super::environment::Session;
 use super::handles::{Handle, Held, lost};
 use super::ids::instance_id;
-use super::pieces::Arriving;
+use super::pieces::{Arriving, Wanted};
 use crate::actor::loan::Loan;
 use crate::actor::message::{Command, Outcome};
 use crate::error::Result;
@@ -31,10 +31,13 @@ impl Session {
         self.ask(id, Command::MemoryReadInto { offset, room: loan.lent() }).await
     }
 
-    /// A place for so many bytes, which come in pieces.
+    /// A place for so many bytes, or for more, which come in pieces.
     pub fn large_begin(&self, length: f64) -> Handle {
-        let bytes = RefCell::new(Vec::with_capacity(length as usize));
-        self.handles.add(Held::Arriving(Rc::new(Arriving { bytes, wanted_by: RefCell::default() })))
+        let mut bytes = Vec::new();
+        // Where there is no room for that many, who wants them may still refuse them before they come.
+        let _ = bytes.try_reserve_exact(length as usize);
+        let arriving = Arriving { bytes: RefCell::new(bytes), length: length as u64, wanted_by: RefCell::default() };
+        self.handles.add(Held::Arriving(Rc::new(arriving)))
     }
 
     fn arriving(&self, handle: Handle) -> Option<Rc<Arriving>> {
@@ -47,10 +50,17 @@ impl Session {
     /// Adds a piece to them. False if nobody wants them any more.
     pub fn large_add(&self, handle: Handle, piece: &[u8]) -> bool {
         let Some(arriving) = self.arriving(handle) else { return false };
-        if arriving.wanted_by.borrow().as_ref().is_some_and(oneshot::Sender::is_closed) {
+        let mut wanted_by = arriving.wanted_by.borrow_mut();
+        if wanted_by.as_ref().is_some_and(|wanted| wanted.sender.is_closed()) {
             return false;
         }
-        arriving.bytes.borrow_mut().extend_from_slice(piece);
+        let mut bytes = arriving.bytes.borrow_mut();
+        let length = (bytes.len() + piece.len()) as u64;
+        if let Some(error) = wanted_by.as_ref().and_then(|wanted| (wanted.check)(length).err()) {
+            let _ = wanted_by.take().map(|wanted| wanted.sender.send(Err(error)));
+            return false;
+        }
+        bytes.extend_from_slice(piece);
         true
     }
 
@@ -58,7 +68,7 @@ impl Session {
     pub fn large_sent(&self, handle: Handle) {
         let Some(Held::Arriving(arriving)) = self.handles.take(handle) else { return };
         if let Some(wanted_by) = arriving.wanted_by.take() {
-            let _ = wanted_by.send(arriving.bytes.take());
+            let _ = wanted_by.sender.send(Ok(arriving.bytes.take()));
         }
     }
 
@@ -70,11 +80,17 @@ impl Session {
         }
     }
 
-    /// Those that are to come.
-    fn coming(&self, handle: Handle) -> Result<oneshot::Receiver<Vec<u8>>> {
+    /// Those that are to come, if there may be as many.
+    pub(super) fn coming(
+        &self,
+        handle: Handle,
+        check: fn(u64) -> Result<()>,
+    ) -> Result<oneshot::Receiver<Result<Vec<u8>>>> {
         let arriving = self.arriving(handle).ok_or_else(|| lost("the bytes"))?;
         let (sender, receiver) = oneshot::channel();
-        *arriving.wanted_by.borrow_mut() = Some(sender);
+        *arriving.wanted_by.borrow_mut() = Some(Wanted { sender, check });
+        // Dropped with the error, so that JavaScript hears that nobody wants them.
+        check(arriving.length)?;
         Ok(receiver)
     }
 
@@ -87,7 +103,7 @@ impl Session {
     /// Writes bytes that come in pieces, once all have come.
     pub async fn memory_write_large(&self, id: f64, offset: f64, bytes: Handle) -> Outcome {
         // Dropped where the request is not sent, so that JavaScript hears that nobody wants them.
-        let coming = self.coming(bytes)?;
+        let coming = self.coming(bytes, |_| Ok(()))?;
         let [offset] = self.amounts(id, [("the offset", offset)])?;
         self.ask(id, Command::MemoryWriteLater { offset, coming }).await
     }

@@ -2,6 +2,7 @@
 
 use super::encoding::{self, Encode, Js, JsResult};
 use super::environment::Session;
+use super::handed::Handed;
 use super::ids::{amounts, instance_id};
 use super::tickets::{EventLoop, Ticketed};
 use crate::actor::message::{Answer, BytesCall, Call, Command};
@@ -34,18 +35,19 @@ impl Session {
         let _ = self.ticketed.set(ticketed);
     }
 
-    /// What has come, as ticket and reply in turn: a failure has its ticket's complement. To be called in each turn that the bell has asked for, and
-    /// what it gives to be handed to JavaScript at once.
+    /// What has come, as ticket and reply in turn: a failure has its ticket's complement, and so has what is to be fetched in pieces. To be called in
+    /// each turn that the bell has asked for, and what it gives to be handed to JavaScript at once.
     pub fn come<J: Js>(&self, js: &mut J) -> Vec<J::Value> {
         let Some(ticketed) = self.ticketed.get() else { return Vec::new() };
         let come = ticketed.next();
         let mut all = Vec::with_capacity(2 * come.len());
         for (ticket, outcome) in come {
             ticketed.forget(ticket);
-            // It has the results of the calls before.
-            let fails = matches!(outcome, Ok(Answer::Batch(_, Some(_))));
-            let (ticket, reply) = match encoding::reply(js, outcome) {
-                Ok(reply) => (if fails { !(ticket as i32) } else { ticket as i32 }, reply),
+            let handed = self.handed(outcome);
+            // A batch that fails has the results of the calls before.
+            let takes_more = matches!(handed, Ok(Handed::Whole(Answer::Batch(_, Some(_))) | Handed::InPieces { .. }));
+            let (ticket, reply) = match encoding::reply(js, handed) {
+                Ok(reply) => (if takes_more { !(ticket as i32) } else { ticket as i32 }, reply),
                 Err(failure) => (!(ticket as i32), failure),
             };
             all.push(js.integer(ticket));

@@ -2,6 +2,8 @@
 
 use super::encoding::{Encode, Fields, Js, JsResult};
 use super::environment::Session;
+use super::handed::Handed;
+use super::handles::Handle;
 use super::ids::{amount, amounts, instance_id, time};
 use crate::actor::InstanceStats;
 use crate::actor::control::StopReason;
@@ -61,15 +63,43 @@ impl Session {
     }
 
     /// Calls an export with bytes, within bounds; the answer is bytes.
-    pub async fn call_bytes(&self, id: f64, name: &str, bytes: Vec<u8>, bounds: CallBounds, abort: i32) -> Outcome {
+    pub async fn call_bytes(
+        &self,
+        id: f64,
+        name: &str,
+        bytes: Vec<u8>,
+        bounds: CallBounds,
+        abort: i32,
+    ) -> Result<Handed> {
         let call = bounds.call(name, Vec::new());
-        self.ask_until_aborted(id, Command::CallBytes(BytesCall { call, bytes, as_text: false }), abort).await
+        let command = Command::CallBytes(BytesCall { call, bytes, as_text: false });
+        self.handed(self.ask_until_aborted(id, command, abort).await)
     }
 
     /// The same with text; the answer is text.
-    pub async fn call_text(&self, id: f64, name: &str, text: String, bounds: CallBounds, abort: i32) -> Outcome {
+    pub async fn call_text(&self, id: f64, name: &str, text: String, bounds: CallBounds, abort: i32) -> Result<Handed> {
         let (call, bytes) = (bounds.call(name, Vec::new()), text.into_bytes());
-        self.ask_until_aborted(id, Command::CallBytes(BytesCall { call, bytes, as_text: true }), abort).await
+        let command = Command::CallBytes(BytesCall { call, bytes, as_text: true });
+        self.handed(self.ask_until_aborted(id, command, abort).await)
+    }
+
+    /// Either of them with bytes that come in pieces, once all have come.
+    pub async fn call_large(
+        &self,
+        id: f64,
+        name: &str,
+        bytes: Handle,
+        as_text: bool,
+        bounds: CallBounds,
+        abort: i32,
+    ) -> Result<Handed> {
+        let coming = self.coming(bytes, BytesCall::check_length);
+        if coming.is_err() {
+            self.enabled()?.instance(instance_id(id)?)?;
+        }
+        let call = BytesCall { call: bounds.call(name, Vec::new()), bytes: Vec::new(), as_text };
+        let command = Command::CallBytesLater { call, coming: coming? };
+        self.handed(self.ask_until_aborted(id, command, abort).await)
     }
 
     /// Calls one export after another, as one request.

@@ -18,7 +18,11 @@ impl Session {
         let id = instance_id(id)?;
         let waiting = match wanted {
             // Calls wait their turn, and so does the end of a resource, which is a call of its destructor.
-            Command::Call(_) | Command::Batch(_) | Command::CallBytes(_) | Command::DropResource(_) => None,
+            Command::Call(_)
+            | Command::Batch(_)
+            | Command::CallBytes(_)
+            | Command::CallBytesLater { .. }
+            | Command::DropResource(_) => None,
             _ => self.host_calls.borrow().innermost(id.0),
         };
         match waiting {

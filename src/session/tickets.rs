@@ -4,6 +4,7 @@
 //! itself. So the frequent ones are sent by a function that is done at once: it gives the answer, where that is there within some
 //! microseconds, or else a ticket. All answers come to one queue, and the event loop hands what has come to `js/replies.js`.
 
+use super::handed::is_large;
 use super::under_way::UnderWay;
 use crate::actor::Actor;
 use crate::actor::mailbox::SendError;
@@ -205,7 +206,8 @@ fn is_plain(answer: &Answer) -> bool {
     let plain = |value: &Value| !matches!(value, Value::Extern(_) | Value::Func(_));
     match answer {
         Answer::Values(values) => values.iter().all(plain),
-        Answer::Bytes(_) | Answer::Done => true,
+        Answer::Bytes(_) => !is_large(answer),
+        Answer::Done => true,
         _ => false,
     }
 }

@@ -1,9 +1,10 @@
 // Bytes and text in one call: docs/plugins.md says what a guest exports for that.
 import { compileFile, instantiate } from "runtime:wasm";
-import { equal, ok, rejects, test } from "./check.js";
+import { detach, equal, ok, rejects, test } from "./check.js";
 
 const module = await compileFile("./wasm/bytes.wasm");
 const basic = await compileFile("./wasm/basic.wasm");
+const large = await compileFile("./wasm/bytes_large.wasm");
 
 /** Eight bytes that say where a result is. */
 function told(at, length) {
@@ -82,7 +83,12 @@ test("what is missing or of other types is named, before anything is called", as
   await rejects(guest.callBytes("copy", bytes, { fuel: 5 }), 5007, "not metered");
   await rejects(guest.callBytes("copy", new Uint8Array((64 << 20) + 1)), 5006, "at most 67108864 bytes");
   equal((await guest.stats()).calls, 0);
-  for (const each of [guest, other]) await each.drop();
+  // So is a memory.
+  const without = await instantiate(await compileFile("./wasm/bytes_no_memory.wasm"));
+  for (const input of [bytes, new Uint8Array()]) await rejects(without.callBytes("f", input), 5003, "no memory");
+  await rejects(without.callText("f", "text", { timeoutMs: 60_000 }), 5003, "no memory");
+  equal((await without.stats()).calls, 0);
+  for (const each of [guest, other, without]) await each.drop();
 });
 
 test("a trap in any of the calls ends it and says where, and a restart has a fresh guest", async () => {
@@ -126,4 +132,119 @@ test("requests keep their order, and the signal of one ends the instance", async
   controller.abort(reason);
   equal(await spinning.catch((error) => error === reason), true);
   equal((await guest.closed).reason, "aborted");
+});
+
+test("options are read first, so a getter of theirs takes no bytes away unseen", async () => {
+  const guest = await instantiate(module);
+  for (const length of [10, 300_000]) {
+    const bytes = new Uint8Array(length);
+    const options = {
+      get timeoutMs() {
+        detach(bytes.buffer);
+        return 60_000;
+      },
+    };
+    await rejects(guest.callBytes("copy", bytes, options), 5007, "bytes");
+  }
+  equal((await guest.stats()).calls, 0);
+  await guest.drop();
+});
+
+const KiB = 1024;
+const pattern = (length) => new Uint8Array(length).map((_, index) => index * 31 + (index >> 9));
+const same = (a, b) => a instanceof Uint8Array && a.length === b.length && a.every((byte, index) => byte === b[index]);
+
+test("what is large comes and goes in pieces, and nothing else is different", async () => {
+  const guest = await instantiate(large);
+  for (const length of [256 * KiB - 1, 256 * KiB, 256 * KiB + 1, 1024 * KiB + 7]) {
+    const bytes = pattern(length);
+    for (const options of [undefined, { timeoutMs: 60_000 }]) {
+      const found = await guest.callBytes("copy", bytes, options);
+      ok(same(found, bytes), `${length} other bytes`);
+      equal(found.buffer.byteLength, length);
+    }
+  }
+  for (const unit of ["a", "ä", "世", "\u{1f980}"]) {
+    // Where pieces end, by the byte and by the code unit, is within a character for one of these.
+    for (const before of ["", "x", "xy", "xyz"]) {
+      const text = before + unit.repeat(200 * KiB / unit.length);
+      ok(await guest.callText("copy", text) === text, `other text: ${before}${unit}`);
+    }
+  }
+  const halves = "\ud800".repeat(130 * KiB);
+  ok(await guest.callText("copy", halves, { timeoutMs: 60_000 }) === "\ufffd".repeat(130 * KiB), "half a pair is U+FFFD in any place");
+  // Little goes in, and much comes out: told by eight bytes that are text, too.
+  const many = 0x40101;
+  await guest.memory.write(2048, new Uint8Array(many).fill(97));
+  ok(await guest.callText("as_told", "\x01\x01\x04\0\0\x08\0\0") === "a".repeat(many), "other text than is there");
+  equal((await guest.callBytes("as_told", told(2048, many))).length, many);
+  await guest.memory.write(2048 + many - 1, new Uint8Array([255]));
+  await rejects(guest.callText("as_told", "\x01\x01\x04\0\0\x08\0\0"), 5007, `is not UTF-8, from byte ${many - 1} on`);
+  await guest.drop();
+});
+
+test("what is large has its place in the order, both ways", async () => {
+  const guest = await instantiate(large);
+  const order = [];
+  const note = (name, promise) => promise.then((value) => (order.push(name), value));
+  const big = new Uint8Array(600 * KiB + 5).fill(7);
+  await guest.memory.write(2048, big);
+  const found = await Promise.all([
+    note("in", guest.callBytes("count", big)),
+    note("first", guest.call("first")),
+    note("out", guest.callBytes("as_told", told(2048, big.length))),
+    note("second", guest.call("first")),
+    note("text", guest.callText("count", "x".repeat(0x14141), { timeoutMs: 60_000 })),
+    note("small", guest.callText("copy", "small")),
+    note("both", guest.callBytes("copy", big)),
+    note("last", guest.memory.size()),
+  ]);
+  equal(order, ["in", "first", "out", "second", "text", "small", "both", "last"]);
+  // A call writes its input only once it has its turn: "first" has seen the count before it, "second" what was told.
+  equal([found[0], found[1], found[3], found[5]], [new Uint8Array(told(0, big.length).buffer), [5], [5], "small"]);
+  ok(same(found[2], big) && same(found[6], big), "other bytes");
+  await guest.drop();
+});
+
+test("large input that is taken away or too much is refused, and the instance lives on", async () => {
+  const guest = await instantiate(large);
+  const bytes = new Uint8Array(1024 * KiB);
+  const call = guest.callBytes("copy", bytes);
+  detach(bytes.buffer);
+  await rejects(call.then(({ length }) => length), 5007, "bytes", "taken away");
+  // One is too many by what is said before any is copied, the other is found out in the middle.
+  await rejects(guest.callBytes("copy", new Uint8Array((64 << 20) + 1), { timeoutMs: 60_000 }), 5006, "at most 67108864 bytes");
+  await rejects(guest.callText("copy", "世".repeat((64 << 20) / 3 + 1)), 5006, "at most 67108864 bytes");
+  equal((await guest.stats()).calls, 0);
+  equal(await guest.callText("copy", "small"), "small");
+  await rejects(guest.callBytes("none", new Uint8Array(300 * KiB)), 5003, "none");
+  await guest.drop();
+  await rejects(guest.callBytes("copy", new Uint8Array(300 * KiB)), 5005);
+  await rejects(guest.callText("copy", "x".repeat(300 * KiB)), 5005);
+});
+
+test("a signal ends a call whose result is on its way, and what has come of it is let go", async () => {
+  for (const isText of [false, true]) {
+    const guest = await instantiate(large);
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    const options = { signal: controller.signal };
+    const call = isText
+      ? guest.callText("copy", "x".repeat(2 << 20), options)
+      : guest.callBytes("as_told", told(2048, 32 << 20), options);
+    // With the last of these the result is there.
+    while ((await guest.stats()).calls < 4) await new Promise((resolve) => setTimeout(resolve, 0));
+    controller.abort(reason);
+    equal(await call.then(({ length }) => length, (error) => error === reason), true);
+    equal((await guest.closed).reason, "aborted");
+  }
+});
+
+test("time that large input takes to come is not the guest's", async () => {
+  const guest = await instantiate(large);
+  const call = guest.callText("count", "x".repeat(0x41414), { timeoutMs: 50 });
+  const until = performance.now() + 150;
+  while (performance.now() < until);
+  equal((await call).length, 8);
+  await guest.drop();
 });

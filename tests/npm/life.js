@@ -40,6 +40,40 @@ test("what is no manifest is 5007 and says where", async () => {
   }
 });
 
+test("what a manifest has no place for is named by the path of its key", async () => {
+  const cyclic = { capabilities: {} };
+  cyclic.capabilities.wasm = cyclic;
+  const wasm = (keys) => ({ capabilities: { wasm: keys } });
+  const at = "options.manifest.capabilities.wasm";
+  const cases = [
+    [null, "options.manifest must be a path, a URL or an object"],
+    [[], "options.manifest must be a plain object, not an array"],
+    [new Map(), "options.manifest must be a plain object, not one of the class \"Map\""],
+    [new Date(), "\"Date\""],
+    [wasm({ max_instances: NaN }), `${at}.max_instances must be a finite number, not NaN`],
+    [wasm({ max_instances: -Infinity }), `${at}.max_instances must be a finite number, not -Infinity`],
+    [wasm({ max_instances: 2 ** 60 }), `${at}.max_instances is too large a number to be exact`],
+    [wasm({ max_instances: 10n }), `${at}.max_instances is a bigint`],
+    [wasm({ max_instances: null }), `${at}.max_instances is null`],
+    [wasm({ max_instances: 1.5 }), "max_instances"],
+    [wasm({ load: [, "./a"] }), `${at}.load[0] is missing`],
+    [wasm({ load: ["./a", undefined] }), `${at}.load[1] is undefined`],
+    [wasm({ load: ["\ud800"] }), `${at}.load[0] is no text`],
+    [wasm({ load: () => [] }), `${at}.load is a function`],
+    [wasm({ "\ud800": 1 }), `${at}["\\ud800"] has a key that is no text`],
+    [wasm({ get load() { throw new Error("on purpose"); } }), `${at}.load cannot be read`],
+    [wasm({ load: new String("./a") }), `${at}.load must be a plain object, not one of the class "String"`],
+    [cyclic, "is nested more than 32 levels deep"],
+    [new URL("http://example.com/manifest.app.toml"), "options.manifest must be a file: URL"],
+  ];
+  for (const [manifest, text] of cases) {
+    const { message } = await rejects(async () => createHost({ manifest, cache: false }), 5007, text);
+    equal([message.split("[5007]").length, /line \d+ column \d+/.test(message)], [2, false], message);
+  }
+  // What is undefined is not given.
+  createHost({ manifest: wasm({ load: undefined }), cache: false });
+});
+
 test("a Buffer is bytes, also one within a pool", async () => {
   const own = await compile(await bytes());
   const instance = await instantiate(own);

@@ -4,6 +4,7 @@
 use super::loan::Lent;
 use super::replies::{Replies, Ticket};
 use crate::error::{ErrorCode, Result, WasmError};
+use crate::limits::CALL_BYTES_MAX;
 use crate::printable;
 use crate::signature::Export;
 use crate::sync::{mutant, oneshot};
@@ -32,6 +33,13 @@ pub enum Command {
     Batch(Vec<Call>),
     /// Call an exported function with bytes, which the guest has to make room for.
     CallBytes(BytesCall),
+    /// The same, with bytes that may still be on their way while the request has its place already.
+    CallBytesLater {
+        /// The call, without its bytes.
+        call: BytesCall,
+        /// What gives the bytes, or says why there are none.
+        coming: oneshot::Receiver<Result<Vec<u8>>>,
+    },
     /// Call a function that the guest has let out as a funcref.
     CallRef {
         /// The function.
@@ -66,8 +74,8 @@ pub enum Command {
     MemoryWriteLater {
         /// First byte.
         offset: u64,
-        /// What gives the bytes.
-        coming: oneshot::Receiver<Vec<u8>>,
+        /// What gives the bytes, or says why there are none.
+        coming: oneshot::Receiver<Result<Vec<u8>>>,
     },
     /// The memory's size in pages of 64 KiB.
     MemorySize,
@@ -124,22 +132,28 @@ impl Command {
     /// # Errors
     /// 5007 if it does not come.
     pub(crate) async fn complete(self) -> Result<Command> {
-        let Command::MemoryWriteLater { offset, coming } = self else { return Ok(self) };
-        match coming.await {
-            Ok(bytes) => Ok(Command::MemoryWrite { offset, bytes }),
-            Err(_) => Err(WasmError::new(ErrorCode::Type, "the bytes to write were taken away")),
+        match self {
+            Command::MemoryWriteLater { offset, coming } => {
+                Ok(Command::MemoryWrite { offset, bytes: arrived(coming).await? })
+            }
+            Command::CallBytesLater { call, coming } => {
+                Ok(Command::CallBytes(BytesCall { bytes: arrived(coming).await?, ..call }))
+            }
+            complete => Ok(complete),
         }
     }
 
     /// Is nothing of it still on its way?
     pub(crate) fn is_complete(&self) -> bool {
-        !matches!(self, Command::MemoryWriteLater { .. })
+        !matches!(self, Command::MemoryWriteLater { .. } | Command::CallBytesLater { .. })
     }
 
     /// A span for what a log tells of; its `outcome` is still to be recorded.
     pub(crate) fn span(&self) -> Span {
         match self {
-            Command::Call(call) | Command::CallBytes(BytesCall { call, .. }) => {
+            Command::Call(call)
+            | Command::CallBytes(BytesCall { call, .. })
+            | Command::CallBytesLater { call: BytesCall { call, .. }, .. } => {
                 tracing::debug_span!("call", export = printable::name(&call.name), outcome = Empty)
             }
             Command::CallRef { .. } => tracing::debug_span!("call", export = "a funcref", outcome = Empty),
@@ -147,6 +161,10 @@ impl Command {
             _ => Span::none(),
         }
     }
+}
+
+async fn arrived(coming: oneshot::Receiver<Result<Vec<u8>>>) -> Result<Vec<u8>> {
+    coming.await.unwrap_or_else(|_| Err(WasmError::new(ErrorCode::Type, "the bytes to hand over were taken away")))
 }
 
 /// What a log says of an outcome.
@@ -178,6 +196,22 @@ pub struct BytesCall {
     pub bytes: Vec<u8>,
     /// Does it have to give text?
     pub as_text: bool,
+}
+
+impl BytesCall {
+    /// Are these few enough?
+    ///
+    /// # Errors
+    /// 5006 if not.
+    pub(crate) fn check_length(bytes: u64) -> Result<()> {
+        if bytes <= CALL_BYTES_MAX {
+            return Ok(());
+        }
+        Err(WasmError::new(
+            ErrorCode::Memory,
+            format!("a call takes at most {CALL_BYTES_MAX} bytes, and more were given"),
+        ))
+    }
 }
 
 /// The answer to a request that succeeded.

@@ -181,6 +181,7 @@ impl Life {
             Command::AddFuel(amount) => self.add_fuel(*amount, around.used).map(Answer::Fuel),
             Command::Exports
             | Command::CallBytes(_)
+            | Command::CallBytesLater { .. }
             | Command::CallRef { .. }
             | Command::MemoryReadInto { .. }
             | Command::MemoryWriteLater { .. } => {

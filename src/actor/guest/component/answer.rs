@@ -14,7 +14,9 @@ pub(crate) async fn answer(store: &mut Context<'_>, command: &Command) -> Outcom
         Command::Exports => Ok(Answer::Exports(store.data().module.exports().clone())),
         Command::AddFuel(amount) => fuel::add(store, *amount).map(Answer::Fuel),
         Command::DropResource(number) => call::drop_resource(store, *number).await.map(|()| Answer::Done),
-        Command::CallBytes(_) => Err(not_of_components(store, ErrorCode::Type, "functions of bytes in a memory")),
+        Command::CallBytes(_) | Command::CallBytesLater { .. } => {
+            Err(not_of_components(store, ErrorCode::Type, "functions of bytes in a memory"))
+        }
         Command::CallRef { .. } => Err(not_of_components(store, ErrorCode::Call, "functions as values")),
         Command::MemoryRead { .. }
         | Command::MemoryReadInto { .. }

@@ -12,6 +12,7 @@ pub(crate) async fn answer(store: &mut Context<'_>, command: &Command) -> Outcom
         Command::Call(call) => call::call(store, call).await.map(Answer::Values),
         Command::Batch(calls) => Ok(call::batch(store, calls).await),
         Command::CallBytes(call) => bytes::call_bytes(store, call).await,
+        Command::CallBytesLater { .. } => Err(WasmError::new(ErrorCode::Call, "the bytes of the call have not come")),
         Command::CallRef { func, args } => call::call_ref(store, *func, args).await.map(Answer::Values),
         Command::Exports => Ok(Answer::Exports(store.data().module.exports().clone())),
         Command::MemoryRead { offset, length } => memory::read(store, *offset, *length).map(Answer::Bytes),

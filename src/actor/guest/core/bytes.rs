@@ -43,7 +43,10 @@ pub(super) async fn call_bytes(store: &mut Context<'_>, wanted: &BytesCall) -> R
     {
         check_signature(store, name, params, results)?;
     }
-    let length = checked_length(&wanted.bytes)?;
+    // As for the functions: what is missing is said before any of them is called.
+    memory::whole(store).map_err(|error| WasmError::new(ErrorCode::ExportNotFound, error.message))?;
+    BytesCall::check_length(wanted.bytes.len() as u64)?;
+    let length = wanted.bytes.len() as u32;
     // All of the calls share it, as they share the limits of time.
     let reserve = fuel.map(|limit| Reserve::set_aside(store, limit)).transpose()?;
     let ended = exchange(store, name, &wanted.bytes, length).await;
@@ -116,13 +119,6 @@ fn check_signature(store: &mut Context<'_>, name: &str, params: &[ValueType], re
         signature(params, results)
     );
     Err(WasmError::new(ErrorCode::Type, text))
-}
-
-fn checked_length(bytes: &[u8]) -> Result<u32> {
-    u32::try_from(bytes.len())
-        .ok()
-        .filter(|length| u64::from(*length) <= CALL_BYTES_MAX)
-        .ok_or_else(|| memory_error(format!("a call takes at most {CALL_BYTES_MAX} bytes, {} were given", bytes.len())))
 }
 
 /// Bytes that have to be text.
