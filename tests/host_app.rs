@@ -381,6 +381,50 @@ fn changes_are_told_of_folders_and_of_files() {
 }
 
 #[test]
+fn whoever_asks_for_several_changes_at_once_gets_them_in_turn() {
+    let app = App::new(GRANTS);
+    let found = app.run(
+        r#"
+        const guard = setTimeout(() => app.exit(9), 60_000);
+        const changes = await app.watch("both");
+        const asked = [changes.next(), changes.next(), changes.next()];
+        await app.writeFile("both/a", "x");
+        console.log((await Promise.all(asked)).map(({ value }) => value.kind).join());
+        const left = [changes.next(), changes.next()];
+        changes.close();
+        console.log((await Promise.all(left)).map(({ done }) => done).join());
+        clearTimeout(guard);
+        "#,
+    );
+    assert_eq!(found, "create,modify,close\ntrue,true\n");
+}
+
+#[test]
+fn a_watch_ends_with_its_folder_whoever_holds_that_open() {
+    let app = App::new(GRANTS);
+    fs::create_dir(app.path().join("both/inner")).unwrap();
+    let held = fs::File::open(app.path().join("both/inner")).unwrap();
+    // One that is granted is held by its grant.
+    let found = app.run(
+        r#"
+        const guard = setTimeout(() => app.exit(9), 60_000);
+        for (const [watched, removed] of [["both/inner", "both/inner"], ["both/file", "both"], ["both", "both"]]) {
+          await app.mkdir("both", { recursive: true });
+          if (watched === "both/file") await app.writeFile(watched, "");
+          const changes = await app.watch(watched);
+          await app.remove(removed, { recursive: true });
+          const seen = new Set();
+          for await (const { kind, path } of changes) seen.add(`${kind} ${path}`);
+          console.log([...seen].join());
+        }
+        clearTimeout(guard);
+        "#,
+    );
+    drop(held);
+    assert_eq!(found, "remove both/inner\nremove both/file\nremove both\n");
+}
+
+#[test]
 fn variables_are_those_that_the_manifest_allows() {
     let app = App::new(GRANTS);
     let script = r#"
