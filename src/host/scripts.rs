@@ -21,6 +21,7 @@ const ON_DEMAND: &[ExtensionFileSource] = &[
     ExtensionFileSource::new("ext:runtime_wasm_host/arguments.js", ascii_str_include!("../../js/host/arguments.js")),
     ExtensionFileSource::new("ext:runtime_wasm_host/crypto.js", ascii_str_include!("../../js/host/crypto.js")),
     ExtensionFileSource::new("ext:runtime_wasm_host/files.js", ascii_str_include!("../../js/host/files.js")),
+    ExtensionFileSource::new("ext:runtime_wasm_host/jwk.js", ascii_str_include!("../../js/host/jwk.js")),
     ExtensionFileSource::new("ext:runtime_wasm_host/navigator.js", ascii_str_include!("../../js/host/navigator.js")),
     ExtensionFileSource::new("ext:runtime_wasm_host/proxy.js", ascii_str_include!("../../js/host/proxy.js")),
     ExtensionFileSource::new("ext:runtime_wasm_host/signals.js", ascii_str_include!("../../js/host/signals.js")),
