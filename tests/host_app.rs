@@ -425,6 +425,61 @@ fn a_watch_ends_with_its_folder_whoever_holds_that_open() {
 }
 
 #[test]
+fn the_names_of_a_large_folder_are_all_there_and_sorted() {
+    let app = App::new(GRANTS);
+    for number in 0..2500 {
+        fs::write(app.path().join(format!("data/{number:05}-gr\u{fc}n")), "").unwrap();
+    }
+    fs::create_dir(app.path().join("data/00000")).unwrap();
+    symlink("00000", app.path().join("data/zz")).unwrap();
+    let found = app.run(
+        r#"
+        const found = await app.readDir("data");
+        console.log(found.length, JSON.stringify([found[0], found[1], found[2501]]));
+        console.log(found.slice(1, -1).every(({ name, isFile }, index) => isFile && name === String(index).padStart(5, "0") + "-gr\u00fcn"));
+        "#,
+    );
+    let entry = |name: &str, kind: usize| {
+        format!(
+            "{{\"name\":\"{name}\",\"isFile\":{},\"isDirectory\":{},\"isSymlink\":{}}}",
+            kind == 0,
+            kind == 1,
+            kind == 2
+        )
+    };
+    let expected = [entry("00000", 1), entry("00000-gr\u{fc}n", 0), entry("zz", 2)].join(",");
+    assert_eq!(found, format!("2502 [{expected}]\ntrue\n"));
+}
+
+#[test]
+fn what_goes_wrong_first_while_pieces_are_written_is_what_is_told() {
+    let app = App::new(GRANTS);
+    let found = app.run(
+        r#"
+        const write = (data) => app.writeFile("both/a", data).then(() => "no error", (error) => `${error.name} ${error.message}`);
+        const iterable = (iterator, key = Symbol.iterator) => ({ [key]: () => iterator });
+        console.log(await write(iterable({ next: () => ({ value: 5 }), return() { throw new Error("hides it"); } })));
+        let closed = "not closed";
+        console.log(await write(iterable({ next() { throw new Error("next fails"); }, return() { closed = "closed"; } })), closed);
+        for (const wrong of [null, 1, undefined]) console.log(await write(iterable(wrong)), "|", await write(iterable(wrong, Symbol.asyncIterator)));
+        console.log(await write(iterable({ next: () => null })));
+        console.log(await write({ [Symbol.iterator]: 5 }));
+        "#,
+    );
+    let no_object = "TypeError the iterator of the data must be an object";
+    let expected = [
+        "TypeError a piece of the data must be a string or bytes",
+        "Error next fails not closed",
+        &format!("{no_object} | {no_object}"),
+        &format!("{no_object} | {no_object}"),
+        &format!("{no_object} | {no_object}"),
+        "TypeError what next() of the data's iterator gives must be an object",
+        "TypeError the data must be a string, bytes, or a stream or an iterable of these",
+    ];
+    assert_eq!(found.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn variables_are_those_that_the_manifest_allows() {
     let app = App::new(GRANTS);
     let script = r#"

@@ -148,6 +148,7 @@ deno_core::extension!(
         files::op_wasm_host_open_to_read,
         files::op_wasm_host_open_to_write,
         files::op_wasm_host_read_dir,
+        files::op_wasm_host_read_dir_next,
         files::op_wasm_host_read_file,
         files::op_wasm_host_read_text_file,
         files::op_wasm_host_remove,
