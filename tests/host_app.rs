@@ -683,6 +683,30 @@ fn an_app_goes_on_after_a_signal_if_it_says_so_and_others_end_nothing() {
 }
 
 #[test]
+fn a_listener_that_listens_again_hears_of_the_next_signal() {
+    let app = App::new("");
+    let script = r#"
+        let heard = 0, stop;
+        const listen = () => {
+          console.log(`heard ${heard += 1}`);
+          if (heard === 3) app.exit(0);
+          stop();
+          stop = app.onSignal("SIGUSR1", listen);
+        };
+        stop = app.onSignal("SIGUSR1", listen);
+        setInterval(() => {}, 1000);
+        console.log("ready");
+    "#;
+    let (child, mut stdout) = ready(&app, script);
+    for heard in 1..3 {
+        send(&child, libc::SIGUSR1);
+        assert_eq!(line(&mut stdout), format!("heard {heard}\n"));
+    }
+    send(&child, libc::SIGUSR1);
+    assert_eq!(rest(child, stdout), ("heard 3\n".to_owned(), Some(0)));
+}
+
+#[test]
 fn listeners_that_take_too_long_end_with_another_signal_or_with_their_time() {
     let app = App::new("");
     let waits = r#"
