@@ -1,6 +1,7 @@
 // The longest gap of a timer of 1 ms while an app handles what is as large as a guest can make it. Prints one JSON object: for each
-// kind of work, the gaps of its rounds in milliseconds. bench/run.mjs shows them; tests/event_loop.rs holds them to a bound.
-import { args } from "runtime:app";
+// kind of work, the gaps of its rounds in milliseconds. bench/run.mjs shows them; tests/event_loop.rs holds them to a bound, and
+// names a folder of many files as well.
+import { args, readDir } from "runtime:app";
 import { compile, compileFile, dropModule, inspect, instantiate } from "runtime:wasm";
 
 const rounds = Number(args[0] ?? "5");
@@ -129,5 +130,6 @@ await measure("read a file of 32 MiB", async () => {
   const { body } = await fetch(new URL("./large.wasm", import.meta.url));
   for await (const _ of body);
 });
+if (args[1] !== undefined) await measure("names in a folder", () => readDir(args[1]));
 await measure("import 300 KB of TypeScript", () => import("./large.ts?" + Math.random()));
 console.log(JSON.stringify(gaps));

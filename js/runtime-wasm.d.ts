@@ -543,7 +543,7 @@ declare module "runtime:app" {
     isDirectory: boolean;
     isSymlink: boolean;
   }
-  /** The names in a folder, sorted; up to 1,048,576 of them. Needs `read`. */
+  /** The names in a folder, sorted; up to 1,048,576 of them, and 64 MiB. Needs `read`. */
   export function readDir(path: Path): Promise<DirEntry[]>;
 
   /** Times in milliseconds since 1970; null where the file system knows none. */

@@ -31,12 +31,21 @@ fn timers_go_on_while_what_is_large_is_handled() {
     let file = |name: &str| app.path().join(name);
     let bench = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench");
     fs::copy(bench.join("loop.js"), file("loop.js")).unwrap();
-    fs::write(file("manifest.app.toml"), "[capabilities.wasm]\nload = [\"./*.wasm\"]\n").unwrap();
+    let manifest = "[capabilities.wasm]\nload = [\"./*.wasm\"]\n[capabilities.fs]\nread = [\"./names\"]\n";
+    fs::write(file("manifest.app.toml"), manifest).unwrap();
+    fs::create_dir(file("names")).unwrap();
+    for number in 0..30_000 {
+        fs::write(file("names").join(format!("{number}-a-name-of-some-length")), "").unwrap();
+    }
     fs::write(file("large.wasm"), large_module(32 << 20)).unwrap();
     let comment = "// a comment that is long enough to make this large, and is thrown away\n";
     fs::write(file("large.ts"), comment.repeat(4000) + "export const x: number = 1;\n").unwrap();
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_runtime-wasm")).arg("run").arg(file("loop.js")).arg(ROUNDS).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_runtime-wasm"))
+        .arg("run")
+        .arg(file("loop.js"))
+        .args([ROUNDS, "./names"])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let gaps: Value = serde_json::from_slice(&output.stdout).unwrap();
     let gaps = gaps.as_object().unwrap();

@@ -415,6 +415,105 @@ fn changes_are_told_of_folders_and_of_files() {
 }
 
 #[test]
+fn whoever_asks_for_several_changes_at_once_gets_them_in_turn() {
+    let app = App::new(GRANTS);
+    let found = app.run(
+        r#"
+        const guard = setTimeout(() => app.exit(9), 60_000);
+        const changes = await app.watch("both");
+        const asked = [changes.next(), changes.next(), changes.next()];
+        await app.writeFile("both/a", "x");
+        console.log((await Promise.all(asked)).map(({ value }) => value.kind).join());
+        const left = [changes.next(), changes.next()];
+        changes.close();
+        console.log((await Promise.all(left)).map(({ done }) => done).join());
+        clearTimeout(guard);
+        "#,
+    );
+    assert_eq!(found, "create,modify,close\ntrue,true\n");
+}
+
+#[test]
+fn a_watch_ends_with_its_folder_whoever_holds_that_open() {
+    let app = App::new(GRANTS);
+    fs::create_dir(app.path().join("both/inner")).unwrap();
+    let held = fs::File::open(app.path().join("both/inner")).unwrap();
+    // One that is granted is held by its grant.
+    let found = app.run(
+        r#"
+        const guard = setTimeout(() => app.exit(9), 60_000);
+        for (const [watched, removed] of [["both/inner", "both/inner"], ["both/file", "both"], ["both", "both"]]) {
+          await app.mkdir("both", { recursive: true });
+          if (watched === "both/file") await app.writeFile(watched, "");
+          const changes = await app.watch(watched);
+          await app.remove(removed, { recursive: true });
+          const seen = new Set();
+          for await (const { kind, path } of changes) seen.add(`${kind} ${path}`);
+          console.log([...seen].join());
+        }
+        clearTimeout(guard);
+        "#,
+    );
+    drop(held);
+    assert_eq!(found, "remove both/inner\nremove both/file\nremove both\n");
+}
+
+#[test]
+fn the_names_of_a_large_folder_are_all_there_and_sorted() {
+    let app = App::new(GRANTS);
+    for number in 0..2500 {
+        fs::write(app.path().join(format!("data/{number:05}-gr\u{fc}n")), "").unwrap();
+    }
+    fs::create_dir(app.path().join("data/00000")).unwrap();
+    symlink("00000", app.path().join("data/zz")).unwrap();
+    let found = app.run(
+        r#"
+        const found = await app.readDir("data");
+        console.log(found.length, JSON.stringify([found[0], found[1], found[2501]]));
+        console.log(found.slice(1, -1).every(({ name, isFile }, index) => isFile && name === String(index).padStart(5, "0") + "-gr\u00fcn"));
+        "#,
+    );
+    let entry = |name: &str, kind: usize| {
+        format!(
+            "{{\"name\":\"{name}\",\"isFile\":{},\"isDirectory\":{},\"isSymlink\":{}}}",
+            kind == 0,
+            kind == 1,
+            kind == 2
+        )
+    };
+    let expected = [entry("00000", 1), entry("00000-gr\u{fc}n", 0), entry("zz", 2)].join(",");
+    assert_eq!(found, format!("2502 [{expected}]\ntrue\n"));
+}
+
+#[test]
+fn what_goes_wrong_first_while_pieces_are_written_is_what_is_told() {
+    let app = App::new(GRANTS);
+    let found = app.run(
+        r#"
+        const write = (data) => app.writeFile("both/a", data).then(() => "no error", (error) => `${error.name} ${error.message}`);
+        const iterable = (iterator, key = Symbol.iterator) => ({ [key]: () => iterator });
+        console.log(await write(iterable({ next: () => ({ value: 5 }), return() { throw new Error("hides it"); } })));
+        let closed = "not closed";
+        console.log(await write(iterable({ next() { throw new Error("next fails"); }, return() { closed = "closed"; } })), closed);
+        for (const wrong of [null, 1, undefined]) console.log(await write(iterable(wrong)), "|", await write(iterable(wrong, Symbol.asyncIterator)));
+        console.log(await write(iterable({ next: () => null })));
+        console.log(await write({ [Symbol.iterator]: 5 }));
+        "#,
+    );
+    let no_object = "TypeError the iterator of the data must be an object";
+    let expected = [
+        "TypeError a piece of the data must be a string or bytes",
+        "Error next fails not closed",
+        &format!("{no_object} | {no_object}"),
+        &format!("{no_object} | {no_object}"),
+        &format!("{no_object} | {no_object}"),
+        "TypeError what next() of the data's iterator gives must be an object",
+        "TypeError the data must be a string, bytes, or a stream or an iterable of these",
+    ];
+    assert_eq!(found.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn variables_are_those_that_the_manifest_allows() {
     let app = App::new(GRANTS);
     let script = r#"
@@ -615,6 +714,30 @@ fn an_app_goes_on_after_a_signal_if_it_says_so_and_others_end_nothing() {
     }
     send(&child, libc::SIGTERM);
     assert_eq!(rest(child, stdout), (String::new(), Some(143)));
+}
+
+#[test]
+fn a_listener_that_listens_again_hears_of_the_next_signal() {
+    let app = App::new("");
+    let script = r#"
+        let heard = 0, stop;
+        const listen = () => {
+          console.log(`heard ${heard += 1}`);
+          if (heard === 3) app.exit(0);
+          stop();
+          stop = app.onSignal("SIGUSR1", listen);
+        };
+        stop = app.onSignal("SIGUSR1", listen);
+        setInterval(() => {}, 1000);
+        console.log("ready");
+    "#;
+    let (child, mut stdout) = ready(&app, script);
+    for heard in 1..3 {
+        send(&child, libc::SIGUSR1);
+        assert_eq!(line(&mut stdout), format!("heard {heard}\n"));
+    }
+    send(&child, libc::SIGUSR1);
+    assert_eq!(rest(child, stdout), ("heard 3\n".to_owned(), Some(0)));
 }
 
 #[test]

@@ -190,6 +190,123 @@ fn signals_end_an_app_whose_javascript_never_yields() {
     }
 }
 
+/// Ends it if it does not end, by a code that no app has here.
+fn run_for_a_minute(folder: &Path, source: &str) -> Output {
+    fs::write(folder.join("main.js"), source).unwrap();
+    Command::new("timeout")
+        .arg("60")
+        .arg(binary().get_program())
+        .arg("run")
+        .arg(folder.join("main.js"))
+        .output()
+        .unwrap()
+}
+
+/// Values that answer whoever looks at them with an error, without end, or with themselves.
+const HOSTILE: &str = r#"
+    const revoked = (() => { const made = Proxy.revocable({ a: 1 }, {}); made.revoke(); return made.proxy; })();
+    const circle = new Proxy({}, { getPrototypeOf: () => circle });
+    const hostile = {
+      revoked, circle,
+      below: Object.create(circle),
+      echo: new Proxy({}, { get: (target, key, receiver) => receiver, getPrototypeOf() { throw 2; } }),
+      shown: { [Symbol.for("Deno.customInspect")]() { throw 1; }, toString() { throw 2; } },
+      cause: new Error("outer", { cause: revoked }),
+      deep: new Error("outer", { cause: new Error("inner", { cause: circle }) }),
+      many: new AggregateError([revoked, circle], "many"),
+      endless: Object.assign(new AggregateError([], "endless"), { errors: new Proxy([], { get: () => 2 ** 32 - 1 }) }),
+      long: Object.assign(new AggregateError([], "long"), { errors: new Array(2 ** 32 - 1) }),
+      listed: Object.assign(new Error("listed"), { [Symbol.for("errorAdditionalPropertyKeys")]: new Array(2 ** 32 - 1) }),
+      changing: new (class extends Error { get message() { this.cause = circle; Object.setPrototypeOf(this, circle); return "changing"; } })(),
+      named: new (class extends Error { static get name() { throw 3; } get name() { throw 4; } get stack() { throw 5; } get cause() { throw 6; } })("named"),
+      circular: (() => { const error = new Error("circular"); error.cause = error; return error; })(),
+    };
+"#;
+
+#[test]
+fn whatever_is_thrown_ends_the_app_by_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = [
+        "revoked", "circle", "below", "echo", "shown", "cause", "deep", "many", "endless", "long", "listed",
+        "changing", "named", "circular",
+    ];
+    let mut runs: Vec<String> = names.iter().map(|name| format!("throw hostile.{name};")).collect();
+    for name in ["revoked", "circle", "cause"] {
+        runs.push(format!("setTimeout(() => {{ throw hostile.{name}; }});"));
+        runs.push(format!("queueMicrotask(() => {{ throw hostile.{name}; }});"));
+        runs.push(format!("Promise.reject(hostile.{name}); setInterval(() => {{}}, 1000);"));
+        runs.push(format!("reportError(hostile.{name});"));
+        runs.push(format!(
+            "addEventListener(\"x\", () => {{ throw hostile.{name}; }}); dispatchEvent(new Event(\"x\"));"
+        ));
+        runs.push(format!("addEventListener(\"unhandledrejection\", () => {{}}); Promise.reject(hostile.{name});"));
+    }
+    // What every error inherits from is the app's to spoil.
+    runs.push("Object.setPrototypeOf(Error.prototype, circle); throw new Error(\"plain\");".into());
+    runs.push("Object.defineProperty(Error.prototype, \"constructor\", { get() { this.errors = [circle]; return AggregateError; } }); throw new Error(\"plain\");".into());
+    for source in runs {
+        let output = run_for_a_minute(folder.path(), &format!("{HOSTILE}\n{source}"));
+        let said = stderr_of(&output);
+        assert_eq!(output.status.code(), Some(1), "{source}: {said}");
+        assert!(said.starts_with("error: Uncaught ") && !said.contains("panicked"), "{source}: {said}");
+    }
+}
+
+#[test]
+fn of_what_is_thrown_by_a_proxy_or_with_one_all_that_can_be_told_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for (source, expected) in [
+        ("throw new Proxy(new Error(\"behind\"), {});", &["error: Uncaught (in promise) Error: behind\n    at "][..]),
+        ("throw new Proxy({ a: 1 }, {});", &["error: Uncaught (in promise) { a: 1 }\n"]),
+        ("throw hostile.deep;", &["Error: outer\n    at ", "Caused by: Error: inner\n    at ", "Caused by: {}\n"]),
+        ("throw hostile.below;", &["error: Uncaught (in promise) [an object below a proxy]\n"]),
+        ("throw hostile.changing;", &["error: Uncaught (in promise) Error: changing\n", "Caused by: {}\n"]),
+        ("throw hostile.circular;", &["Error: circular\n    at ", "Caused by: Error: circular\n    at "]),
+        ("throw hostile.long;", &["AggregateError: long\n    at ", "Error details truncated"]),
+        ("throw Symbol(\"s\");", &["error: Uncaught (in promise) Symbol(s)\n"]),
+    ] {
+        let said = stderr_of(&run_for_a_minute(folder.path(), &format!("{HOSTILE}\n{source}")));
+        let mut rest = said.as_str();
+        for part in expected {
+            let at = rest.find(part).unwrap_or_else(|| panic!("{source} lacks {part:?}: {said}"));
+            rest = &rest[at + part.len()..];
+        }
+    }
+}
+
+#[test]
+fn listeners_learn_of_what_is_thrown_and_where_and_the_console_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = r#"
+        addEventListener("error", (event) => {
+          event.preventDefault();
+          console.log(event.message, event.filename === import.meta.url, event.lineno, event.error === thrown);
+        });
+        let thrown = new TypeError("mine");
+        const target = new EventTarget();
+        target.addEventListener("x", () => { throw thrown; });
+        target.dispatchEvent(new Event("x"));
+        for (thrown of Object.values(hostile)) target.dispatchEvent(new Event("x"));
+        addEventListener("unhandledrejection", (event) => { event.preventDefault(); });
+        Promise.reject(circle);
+        for (const value of [revoked, { deep: [revoked] }, new Map([[revoked, circle]])]) {
+          // On V8 to show one that is revoked is an error.
+          try { console.log(value); } catch (error) { console.log(error.name); }
+        }
+        setTimeout(() => console.log("goes on"), 1);
+    "#;
+    let output = run_for_a_minute(folder.path(), &format!("{}{source}", HOSTILE.replace('\n', " ")));
+    let said = stdout_of(&output);
+    assert!(output.status.success(), "{}", stderr_of(&output));
+    assert!(said.starts_with("Uncaught TypeError: mine true 6 true\n"), "{said}");
+    assert!(said.ends_with("goes on\n"), "{said}");
+    assert_eq!(
+        said.lines().filter(|line| line.starts_with("Uncaught ") && line.ends_with(" true")).count(),
+        15,
+        "{said}"
+    );
+}
+
 #[test]
 fn a_closed_pipe_does_not_end_an_app() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,28 +3,26 @@
 
 (function () {
   const { core, primordials } = globalThis.__bootstrap;
-  const { op_set_format_exception_callback, op_wasm_host_info, op_wasm_host_print } = core.ops;
-  const {
-    Error, ErrorPrototype, ObjectCreate, ObjectDefineProperty, ObjectPrototype, ObjectPrototypeIsPrototypeOf, ObjectSetPrototypeOf, SafeSet,
-  } = primordials;
+  const { op_wasm_host_copy_thrown_by, op_wasm_host_info, op_wasm_host_print } = core.ops;
+  const { Error, ObjectCreate, ObjectDefineProperty, ObjectPrototype, ObjectSetPrototypeOf, Proxy, SafeSet } = primordials;
   const info = op_wasm_host_info();
 
   // Console levels: 0 debug, 1 log and info, 2 warn, 3 error, 4 trace.
-  const { Console, inspectArgs, setNoColorFns } = core.loadExtScript("ext:deno_web/01_console.js");
+  const { Console, setNoColorFns } = core.loadExtScript("ext:deno_web/01_console.js");
   setNoColorFns(() => !info.colorStdout, () => !info.colorStderr);
   const console = new Console((message, level) => op_wasm_host_print(message, level > 1));
 
-  // What is thrown and is no error is told as the console shows it, on each engine in the same words. What it says of itself may throw again.
-  op_set_format_exception_callback((thrown) => {
-    const kind = typeof thrown;
-    const isShown = kind === "function" || kind === "symbol" || (kind === "object" && thrown !== null);
-    if (!isShown || ObjectPrototypeIsPrototypeOf(ErrorPrototype, thrown)) return null;
-    try {
-      return "Uncaught " + inspectArgs([thrown], { __proto__: null, colors: false });
-    } catch {
-      return null;
-    }
-  });
+  // What is thrown and nobody catches is copied before anything else looks at it.
+  op_wasm_host_copy_thrown_by((thrown) => core.loadExtScript("ext:runtime_wasm_host/thrown.js").copyOfThrown(thrown));
+
+  if (!info.proxiesAreRevoked) {
+    const { revocable } = {
+      revocable(target, handler) {
+        return core.loadExtScript("ext:runtime_wasm_host/proxy.js").revocable(target, handler);
+      },
+    };
+    ObjectDefineProperty(Proxy, "revocable", { __proto__: null, value: revocable, writable: true, enumerable: false, configurable: true });
+  }
 
   // Relative URLs of fetch() and Request resolve beside the main module.
   function located(loader) {

@@ -8,15 +8,15 @@
     op_wasm_host_hkdf, op_wasm_host_hmac, op_wasm_host_hmac_verify, op_wasm_host_pbkdf2, op_wasm_host_random,
   } = core.ops;
   const {
-    ArrayIsArray, ArrayPrototypeFilter, ArrayPrototypeIncludes, ArrayPrototypeJoin, ArrayPrototypePush, ArrayPrototypeSlice,
-    ArrayPrototypeSort, NumberIsInteger, NumberPrototypeToString, ObjectFreeze, ObjectKeys, ObjectPrototypeIsPrototypeOf,
-    StringPrototypePadStart, StringPrototypeReplaceAll, StringPrototypeSlice, StringPrototypeToLowerCase, TypedArrayPrototypeGetBuffer,
+    ArrayIsArray, ArrayPrototypeFilter, ArrayPrototypeIncludes, ArrayPrototypeJoin, ArrayPrototypePush,
+    ArrayPrototypeSlice, ArrayPrototypeSort, NumberIsInteger, NumberPrototypeToString, ObjectFreeze, ObjectKeys, ObjectPrototypeIsPrototypeOf,
+    StringPrototypePadStart, StringPrototypeSlice, StringPrototypeToLowerCase, TypedArrayPrototypeGetBuffer,
     TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetSymbolToStringTag, TypedArrayPrototypeSet,
     TypedArrayPrototypeSlice, TypeError, Uint8Array,
   } = primordials;
   const { DOMException } = core.loadExtScript("ext:deno_web/01_dom_exception.js");
-  const { forgivingBase64Decode, forgivingBase64Encode } = core.loadExtScript("ext:deno_web/00_infra.js");
   const { asBytes } = core.loadExtScript("ext:runtime_wasm_host/arguments.js");
+  const { algOf, checkJwk, fromBase64, toBase64 } = core.loadExtScript("ext:runtime_wasm_host/jwk.js");
 
   // Bytes of a block, and of a key that nobody has given a length.
   const hashes = { __proto__: null, "SHA-1": 64, "SHA-256": 64, "SHA-384": 128, "SHA-512": 128 };
@@ -62,6 +62,15 @@
 
   const nameIn = (algorithm) => typeof algorithm === "string" ? algorithm : algorithm?.name;
   const hashIn = (algorithm) => named(hashes, nameIn(algorithm), "hash");
+  // A member of an algorithm that is given as an object; one that is only named has none.
+  const memberOf = (algorithm, key) => typeof algorithm === "string" ? undefined : algorithm[key];
+
+  function hashOf(algorithm) {
+    const hash = memberOf(algorithm, "hash");
+    if (hash === undefined) throw new TypeError(`an algorithm ${algorithmIn(algorithm)} must be an object with its hash`);
+    return hashIn(hash);
+  }
+
   const algorithmIn = (algorithm) => named(usagesOf, nameIn(algorithm), "algorithm");
 
   function random(count) {
@@ -139,17 +148,15 @@
     return name;
   }
 
-  function checkAes(bits) {
-    if (bits !== 128 && bits !== 192 && bits !== 256) throw error("OperationError", "a key of AES has 128, 192 or 256 bits");
-  }
-
   function secretKey(algorithm, data, extractable, usages) {
     const name = algorithmIn(algorithm);
     const bits = length(data) * 8;
     if (name === "HMAC") {
       if (bits === 0) throw error("DataError", "a key of HMAC is not empty");
-      if (algorithm.length !== undefined && algorithm.length !== bits) throw unsupported("a key of HMAC is as long as its bytes");
-      return keyOf("secret", extractable, { name, hash: ObjectFreeze({ name: hashIn(algorithm.hash) }), length: bits }, usages, data);
+      const hash = hashOf(algorithm);
+      const wanted = memberOf(algorithm, "length");
+      if (wanted !== undefined && wanted !== bits) throw unsupported("a key of HMAC is as long as its bytes");
+      return keyOf("secret", extractable, { name, hash: ObjectFreeze({ name: hash }), length: bits }, usages, data);
     }
     if (name === "AES-GCM") {
       if (bits !== 128 && bits !== 192 && bits !== 256) throw error("DataError", "a key of AES has 128, 192 or 256 bits");
@@ -170,27 +177,25 @@
     return keyOf(type, extractable, { name: "Ed25519" }, usages, data);
   }
 
-  function toBase64(bytes) {
-    const text = StringPrototypeReplaceAll(forgivingBase64Encode(bytes), "+", "-");
-    return StringPrototypeReplaceAll(StringPrototypeReplaceAll(text, "/", "_"), "=", "");
+  function isSame(a, b) {
+    if (length(a) !== length(b)) return false;
+    for (let i = 0; i < length(a); i++) if (a[i] !== b[i]) return false;
+    return true;
   }
 
-  function fromBase64(text, what) {
-    if (typeof text !== "string") throw error("DataError", `the key has no ${what}`);
-    try {
-      return forgivingBase64Decode(StringPrototypeReplaceAll(StringPrototypeReplaceAll(text, "-", "+"), "_", "/"));
-    } catch {
-      throw error("DataError", `${what} of the key is no base64url`);
-    }
+  function importEdJwk(jwk, extractable, usages) {
+    if (jwk?.kty !== "OKP" || jwk.crv !== "Ed25519") throw error("DataError", "the key is none of Ed25519");
+    checkJwk(jwk, "sig", ["Ed25519", "EdDSA"], extractable, usages);
+    const x = fromBase64(jwk.x, "x");
+    if (jwk.d === undefined) return edKey("public", x, extractable, usages);
+    const key = edKey("private", fromBase64(jwk.d, "d"), extractable, usages);
+    if (!isSame(publicOf(key), x)) throw error("DataError", "x of the key is not the public key of its d");
+    return key;
   }
 
   function importEd(format, data, extractable, usages) {
     if (format === "raw") return edKey("public", TypedArrayPrototypeSlice(bytesOf(data, "the key")), extractable, usages);
-    if (format === "jwk") {
-      if (data?.kty !== "OKP" || data.crv !== "Ed25519") throw error("DataError", "the key is none of Ed25519");
-      const isPrivate = data.d !== undefined;
-      return edKey(isPrivate ? "private" : "public", fromBase64(isPrivate ? data.d : data.x, isPrivate ? "d" : "x"), extractable, usages);
-    }
+    if (format === "jwk") return importEdJwk(data, extractable, usages);
     const start = format === "pkcs8" ? PKCS8 : format === "spki" ? SPKI : undefined;
     if (start === undefined) throw unsupported(`there is no format ${format} of keys of Ed25519 here`);
     const bytes = bytesOf(data, "the key");
@@ -202,9 +207,13 @@
     if (format === "raw") {
       return secretKey(algorithm, TypedArrayPrototypeSlice(bytesOf(data, "the key")), extractable, usages);
     }
-    if (format !== "jwk") throw unsupported(`there is no format ${format} of keys of ${algorithmIn(algorithm)} here`);
+    const name = algorithmIn(algorithm);
+    const isHmac = name === "HMAC";
+    if (format !== "jwk" || (!isHmac && name !== "AES-GCM")) throw unsupported(`there is no format ${format} of keys of ${name} here`);
     if (data?.kty !== "oct") throw error("DataError", "the key is no secret one");
-    return secretKey(algorithm, fromBase64(data.k, "k"), extractable, usages);
+    const key = secretKey(algorithm, fromBase64(data.k, "k"), extractable, usages);
+    checkJwk(data, isHmac ? "sig" : "enc", [algOf(key)], extractable, usages);
+    return key;
   }
 
   const publicOf = (key) => key.type === "public" ? dataOf(key) : op_wasm_host_ed25519_public(dataOf(key));
@@ -214,8 +223,7 @@
     const data = dataOf(key);
     if (format === "jwk") {
       const more = { key_ops: ArrayPrototypeSlice(key.usages), ext: key.extractable };
-      const alg = name === "HMAC" ? `HS${StringPrototypeSlice(key.algorithm.hash.name, 4)}` : `A${key.algorithm.length}GCM`;
-      if (name !== "Ed25519") return { kty: "oct", k: toBase64(data), alg, ...more };
+      if (name !== "Ed25519") return { kty: "oct", k: toBase64(data), alg: algOf(key), ...more };
       const jwk = { kty: "OKP", crv: name, x: toBase64(publicOf(key)), ...more };
       if (type === "private") jwk.d = toBase64(data);
       return jwk;
@@ -245,7 +253,7 @@
     if (!NumberIsInteger(bits) || bits < 0 || bits % 8 !== 0 || bits > 2 ** 31) {
       throw error("OperationError", "the number of bits must be a multiple of 8");
     }
-    const hash = hashIn(algorithm.hash);
+    const hash = hashOf(algorithm);
     const salt = bytesOf(algorithm.salt, "the salt");
     let result;
     if (name === "HKDF") {
@@ -265,13 +273,16 @@
   function bitsOf(algorithm) {
     const name = algorithmIn(algorithm);
     if (name === "HMAC") {
-      const bits = algorithm.length ?? hashes[hashIn(algorithm.hash)] * 8;
+      const hash = hashOf(algorithm);
+      const bits = memberOf(algorithm, "length") ?? hashes[hash] * 8;
       if (!NumberIsInteger(bits) || bits < 8 || bits % 8 !== 0 || bits > 2 ** 20) throw error("OperationError", "such a key of HMAC cannot be");
       return bits;
     }
     if (name !== "AES-GCM") throw unsupported(`a key of ${name} is not made so`);
-    checkAes(algorithm.length);
-    return algorithm.length;
+    const bits = memberOf(algorithm, "length");
+    if (bits === undefined) throw new TypeError("an algorithm AES-GCM must be an object with the length of its key");
+    if (bits !== 128 && bits !== 192 && bits !== 256) throw error("OperationError", "a key of AES has 128, 192 or 256 bits");
+    return bits;
   }
 
   const made = {};

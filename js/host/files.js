@@ -3,10 +3,14 @@
 (function () {
   const { core, primordials } = __bootstrap;
   const {
-    op_wasm_host_mkdir, op_wasm_host_open_to_read, op_wasm_host_open_to_write, op_wasm_host_read_dir, op_wasm_host_read_file,
-    op_wasm_host_read_text_file, op_wasm_host_remove, op_wasm_host_rename, op_wasm_host_stat, op_wasm_host_write_file,
+    op_void_async_deferred, op_wasm_host_mkdir, op_wasm_host_open_to_read, op_wasm_host_open_to_write, op_wasm_host_read_dir,
+    op_wasm_host_read_dir_next, op_wasm_host_read_file, op_wasm_host_read_text_file, op_wasm_host_remove, op_wasm_host_rename,
+    op_wasm_host_stat, op_wasm_host_write_file,
   } = core.ops;
-  const { NumberIsNaN, RangeError, String, SymbolAsyncIterator, SymbolIterator, TypeError } = primordials;
+  const {
+    NumberIsNaN, RangeError, ReflectApply, String, StringPrototypeIndexOf, StringPrototypeSlice, SymbolAsyncIterator, SymbolIterator,
+    TypeError,
+  } = primordials;
   const { asBytes, asOptions, asPath, checkMode } = core.loadExtScript("ext:runtime_wasm_host/arguments.js");
 
   const streams = () => core.loadExtScript("ext:deno_web/06_streams.js");
@@ -45,10 +49,7 @@
       await op_wasm_host_write_file(name, bytes, how);
       return;
     }
-    const pieces = data?.[SymbolAsyncIterator]?.() ?? data?.[SymbolIterator]?.();
-    if (pieces === undefined) {
-      throw new TypeError("the data must be a string, bytes, or a stream or an iterable of these");
-    }
+    const pieces = iteratorOf(data);
     const file = await op_wasm_host_open_to_write(name, how);
     try {
       await writePieces(file, pieces);
@@ -57,22 +58,34 @@
     }
   }
 
+  const isObject = (value) => typeof value === "object" ? value !== null : typeof value === "function";
+
+  function iteratorOf(data) {
+    const iterate = data?.[SymbolAsyncIterator] ?? data?.[SymbolIterator];
+    if (typeof iterate !== "function") throw new TypeError("the data must be a string, bytes, or a stream or an iterable of these");
+    const iterator = ReflectApply(iterate, data, []);
+    if (!isObject(iterator)) throw new TypeError("the iterator of the data must be an object");
+    return iterator;
+  }
+
   // As a for-await loop does, by what the app has given.
   async function writePieces(file, pieces) {
-    let over = false;
-    try {
-      while (true) {
-        const { done, value } = await pieces.next();
-        if (done) {
-          over = true;
-          return;
-        }
-        const bytes = asBytes(value);
+    while (true) {
+      const next = await pieces.next();
+      if (!isObject(next)) throw new TypeError("what next() of the data's iterator gives must be an object");
+      if (next.done) return;
+      try {
+        const bytes = asBytes(next.value);
         if (bytes === undefined) throw new TypeError("a piece of the data must be a string or bytes");
         await core.writeAll(file, bytes);
+      } catch (error) {
+        try {
+          await pieces.return?.();
+        } catch {
+          // What went wrong first is what counts.
+        }
+        throw error;
       }
-    } finally {
-      if (!over) await pieces.return?.();
     }
   }
 
@@ -99,8 +112,33 @@
     });
   }
 
+  // The names come in pieces, one in each turn of the event loop.
   async function readDir(path) {
-    return await op_wasm_host_read_dir(asPath(path));
+    const listing = await op_wasm_host_read_dir(asPath(path));
+    const found = [];
+    try {
+      let piece = op_wasm_host_read_dir_next(listing);
+      while (piece !== "") {
+        addNames(found, piece);
+        piece = op_wasm_host_read_dir_next(listing);
+        if (piece !== "") await op_void_async_deferred();
+      }
+    } finally {
+      core.tryClose(listing);
+    }
+    return found;
+  }
+
+  // Each is a letter for what it is, the name itself, and a slash.
+  function addNames(found, piece) {
+    let at = 0;
+    while (at < piece.length) {
+      const end = StringPrototypeIndexOf(piece, "/", at);
+      const kind = piece[at];
+      const name = StringPrototypeSlice(piece, at + 1, end);
+      found[found.length] = { name, isFile: kind === "f", isDirectory: kind === "d", isSymlink: kind === "l" };
+      at = end + 1;
+    }
   }
 
   async function stat(path, ofSymlink) {

@@ -56,8 +56,13 @@
         goesOn = true;
       },
     };
+    // Those that listen now: a listener may add others, and take some away.
+    const listeners = [];
+    for (const own of new SafeSetIterator(signal.listeners)) listeners[listeners.length] = own;
     const running = [];
-    for (const { listener } of new SafeSetIterator(signal.listeners)) running[running.length] = run(listener, event);
+    for (let i = 0; i < listeners.length; i++) {
+      if (signal.listeners.has(listeners[i])) running[running.length] = run(listeners[i].listener, event);
+    }
     let failed = false;
     for (let i = 0; i < running.length; i++) failed = await running[i] || failed;
     // An app that ends by an error says so, and not that a signal came.

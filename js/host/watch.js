@@ -10,12 +10,23 @@
   class Watcher {
     #watcher;
     #changes = [];
+    // What next() gave last. Each call waits for the one before, as those of a generator do.
+    #last;
 
     constructor(watcher) {
       this.#watcher = watcher;
     }
 
-    async next() {
+    next() {
+      return this.#last = this.#after(this.#last);
+    }
+
+    async #after(last) {
+      try {
+        await last;
+      } catch {
+        // Whoever asked then was told.
+      }
       while (this.#changes.length === 0) {
         const changes = await op_wasm_host_watch_next(this.#watcher);
         if (changes === null) {

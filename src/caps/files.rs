@@ -81,6 +81,15 @@ pub struct FsWatched {
     pub folder: OwnedFd,
     /// The name in it that counts, which need not exist; all of them without one.
     pub name: Option<OsString>,
+    /// The folder above that one, by which its end is told, and nothing else: it need not be granted. None where the system lets nobody there.
+    pub above: Option<OwnedFd>,
+}
+
+impl FsWatched {
+    fn new(folder: OwnedFd, name: Option<OsString>) -> FsWatched {
+        let above = openat(&folder, "..", STEP, Mode::empty()).ok();
+        FsWatched { folder, name, above }
+    }
 }
 
 type Opened<T> = Result<T, FsError>;
@@ -174,13 +183,13 @@ impl Caps {
         self.reach(path, FsRight::Read, Last::Followed, |folder, beneath| {
             let (parent, name) = open_parent(folder, beneath)?;
             match openat(&parent, name, STEP, Mode::empty()) {
-                Ok(folder) => return Ok(FsWatched { folder, name: None }),
+                Ok(folder) => return Ok(FsWatched::new(folder, None)),
                 Err(Errno::NOTDIR | Errno::NOENT) => {}
                 Err(error) => return Err(error),
             }
             match statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) if is(&stat, FileType::Symlink) => Err(Errno::LOOP),
-                Ok(_) | Err(Errno::NOENT) => Ok(FsWatched { folder: parent, name: Some(name.to_owned()) }),
+                Ok(_) | Err(Errno::NOENT) => Ok(FsWatched::new(parent, Some(name.to_owned()))),
                 Err(error) => Err(error),
             }
         })

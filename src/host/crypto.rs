@@ -11,6 +11,18 @@ use std::num::NonZeroU32;
 /// What takes longer than this many bytes do is not computed by the event loop's own thread.
 const AT_ONCE_MAX: usize = 32 * 1024;
 
+/// The y of the points of order 8. Those of the points of order 1, 2 and 4 are 1, -1 and 0.
+const ORDER_8: [[u8; 32]; 2] = [
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+        0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
+        0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+];
+
 /// Fills the buffer with random bytes. False if there are none to be had.
 #[op2(fast)]
 pub(super) fn op_wasm_host_random(#[buffer] bytes: &mut [u8]) -> bool {
@@ -173,8 +185,24 @@ pub(super) async fn op_wasm_host_ed25519_verify(
     #[buffer(copy)] data: Vec<u8>,
 ) -> Result<bool, Failure> {
     let length = data.len();
+    // With such a key, signatures are of whatever one likes.
+    if [&key, &signature].into_iter().any(|start| is_of_small_order(start)) {
+        return Ok(false);
+    }
     let verified = move || Some(UnparsedPublicKey::new(&ED25519, key).verify(&data, &signature).is_ok());
     Ok(computed(length, verified).await? == Some(true))
+}
+
+/// Does this start with a point of Ed25519 of small order, in whichever of its encodings?
+fn is_of_small_order(start: &[u8]) -> bool {
+    let Some((point, _)) = start.split_first_chunk::<32>() else { return false };
+    let mut y = *point;
+    // The sign of x.
+    y[31] &= 0x7f;
+    // -1, 0 and 1 once more, by the prime itself.
+    let near_prime = |low: u8| y[0] == low && y[1..31].iter().all(|byte| *byte == 0xff) && y[31] == 0x7f;
+    let is_small = |low: u8| y[0] == low && y[1..].iter().all(|byte| *byte == 0);
+    is_small(0) || is_small(1) || near_prime(0xec) || near_prime(0xed) || near_prime(0xee) || ORDER_8.contains(&y)
 }
 
 fn hash_of(name: &str) -> Option<&'static digest::Algorithm> {

@@ -4,7 +4,7 @@ use super::ending::Ending;
 use super::failure::Failure;
 use super::signals::Listeners;
 use super::stdio::Outputs;
-use super::{crypto, env, files, signals, stdio};
+use super::{crypto, env, files, signals, stdio, thrown};
 use crate::caps::Caps;
 use crate::printable;
 use crate::terminal::has_colors;
@@ -30,6 +30,8 @@ pub(super) struct Info {
     user_agent: &'static str,
     color_stdout: bool,
     color_stderr: bool,
+    /// The engine itself may revoke proxies: whatever looks at one then is told so.
+    proxies_are_revoked: bool,
 }
 
 impl Info {
@@ -40,6 +42,7 @@ impl Info {
             user_agent: super::user_agent::USER_AGENT,
             color_stdout: has_colors(&std::io::stdout()),
             color_stderr: has_colors(&std::io::stderr()),
+            proxies_are_revoked: cfg!(feature = "v8"),
         }
     }
 }
@@ -145,6 +148,7 @@ deno_core::extension!(
         files::op_wasm_host_open_to_read,
         files::op_wasm_host_open_to_write,
         files::op_wasm_host_read_dir,
+        files::op_wasm_host_read_dir_next,
         files::op_wasm_host_read_file,
         files::op_wasm_host_read_text_file,
         files::op_wasm_host_remove,
@@ -159,9 +163,12 @@ deno_core::extension!(
         stdio::op_wasm_host_stdin,
         stdio::op_wasm_host_terminal_size,
         stdio::op_wasm_host_write,
+        thrown::op_wasm_host_copy_thrown_by,
+        thrown::op_wasm_host_place,
     ],
     synthetic_esm = ["runtime:app" = "ext:runtime_wasm_host/app.js"],
     options = { info: Info, ending: Ending, listeners: Listeners, caps: Caps },
+    middleware = thrown::instead_of,
     state = |state, options| {
         state.put(options.info);
         state.put(options.ending);

@@ -9,7 +9,7 @@
 //! crypto.rs      what the global crypto computes
 //! permissions.rs what the deno_* extensions ask instead
 //! ending.rs      exit(), signals and the shutdown hook meet here; signals.rs waits for Ctrl-C, and tells those that listen
-//! report.rs      uncaught errors, as text
+//! thrown.rs      what is thrown and nobody catches, before anything else looks at it; report.rs the same as text
 //! javascript_engine.rs  which engine this is
 //! scripts.rs     the JavaScript inside the binary
 //! ```
@@ -28,6 +28,7 @@ mod report;
 mod scripts;
 mod signals;
 mod stdio;
+mod thrown;
 mod typescript;
 mod user_agent;
 

@@ -58,8 +58,23 @@ fn write_frames(text: &mut String, error: &JsError) {
 
 /// Is it a frame of the host's own JavaScript?
 fn is_own(frame: &str) -> bool {
+    place_of(frame).starts_with("ext:")
+}
+
+/// What a frame says after the name of the function.
+fn place_of(frame: &str) -> &str {
     let place = frame.rsplit_once('(').map_or(frame, |(_, place)| place);
-    place.trim_start_matches("at ").trim_start_matches("async ").starts_with("ext:")
+    place.trim_start_matches("at ").trim_start_matches("async ").trim_end_matches(')')
+}
+
+/// The innermost place of the app's in a stack: file, line and column.
+pub(super) fn place_in(stack: &str) -> Option<(&str, i64, i64)> {
+    let frames = stack.lines().map(str::trim_start).filter(|line| line.starts_with("at ") && !is_own(line));
+    frames.map(place_of).find_map(|place| {
+        let (rest, column) = place.rsplit_once(':')?;
+        let (file, line) = rest.rsplit_once(':')?;
+        Some((file, line.parse().ok()?, column.parse().ok()?))
+    })
 }
 
 fn write_causes(text: &mut String, error: &JsError) {
@@ -88,5 +103,13 @@ mod tests {
         ] {
             assert!(!is_own(other), "{other}");
         }
+    }
+
+    #[test]
+    fn the_place_of_an_error_is_the_apps_own() {
+        let stack = "Error: at x (a:1:2)\n    at f (ext:a/b.js:1:2)\n    at Promise.all (index 0)\n    at async g (file:///a b.js:3:45)";
+        assert_eq!(place_in(stack), Some(("file:///a b.js", 3, 45)));
+        assert_eq!(place_in("Error: x\n    at file:///a.js:6:7"), Some(("file:///a.js", 6, 7)));
+        assert_eq!(place_in("Error: x\n    at ext:a/b.js:1:2"), None);
     }
 }

@@ -50,3 +50,34 @@ const pair = await subtle.generateKey("Ed25519", false, ["sign", "verify"]);
 console.log(await subtle.verify("Ed25519", pair.publicKey, await subtle.sign("Ed25519", pair.privateKey, plain), plain), pair.publicKey.extractable, pair.privateKey.usages.join());
 console.log(await refused(subtle.importKey("raw", seed, "Ed25519", true, ["sign"])), await refused(subtle.sign("HMAC", signer, seed)), await refused(subtle.generateKey({ name: "RSA-PSS" }, true, ["sign"])));
 console.log(await refused((async () => new CryptoKey())()), await refused((async () => new Crypto())()));
+
+// Points of small order: a signature by such a key, or with such an R, is of any message (https://w3c.github.io/webcrypto/#ed25519-operations).
+const small = ["00".repeat(32), "01" + "00".repeat(31), "01" + "00".repeat(30) + "80", "ec" + "ff".repeat(30) + "7f", "ed" + "ff".repeat(31), "ee" + "ff".repeat(30) + "7f",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa"];
+const forged = [];
+for (const point of small) {
+  const weak = await subtle.importKey("raw", bytes(point), "Ed25519", true, ["verify"]);
+  for (const r of ["01" + "00".repeat(31), point]) forged.push(await subtle.verify("Ed25519", weak, bytes(r + "00".repeat(32)), text("any message")));
+}
+console.log(new Set(forged).size, forged[0]);
+
+// What a key says of itself as JSON.
+const oct = { kty: "oct", k: "AAAAAAAAAAAAAAAAAAAAAA" }, hs256 = { name: "HMAC", hash: "SHA-256" };
+const imported = (jwk, algorithm, usages, extractable = true) => refused(subtle.importKey("jwk", jwk, algorithm, extractable, usages));
+for (const said of [{ ext: false }, { use: "enc" }, { alg: "HS512" }, { key_ops: ["verify"] }, { key_ops: ["sign", "sign"] }, { key_ops: "sign" }, { k: undefined }]) {
+  console.log(Object.keys(said)[0], await imported({ ...oct, ...said }, hs256, ["sign"]));
+}
+console.log(await imported({ ...oct, ext: false, use: "sig", alg: "HS256", key_ops: ["verify", "sign"] }, hs256, ["sign"], false), await imported({ ...oct, alg: "HS1" }, { name: "HMAC", hash: "SHA-1" }, ["sign"]));
+console.log(await imported({ ...oct, alg: "A256GCM" }, "AES-GCM", ["encrypt"]), await imported({ ...oct, use: "sig" }, "AES-GCM", ["encrypt"]), await imported({ ...oct, alg: "A128GCM", use: "enc" }, "AES-GCM", ["encrypt"]));
+const okp = await subtle.exportKey("jwk", signer);
+const other = await subtle.exportKey("jwk", pair.publicKey);
+for (const said of [{}, { alg: "EdDSA", use: "sig" }, { x: undefined }, { x: other.x }, { use: "enc" }, { alg: "ES256" }, { key_ops: ["verify"] }, { ext: false }]) {
+  console.log(Object.keys(said)[0], await imported({ ...okp, ...said }, "Ed25519", ["sign"]));
+}
+console.log(await imported({ ...oct }, "HKDF", ["deriveBits"], false));
+
+// An algorithm that is only named says nothing of a hash or a length.
+for (const made of [() => subtle.importKey("raw", new Uint8Array(4), "HMAC", false, ["sign"]), () => subtle.generateKey("HMAC", false, ["sign"]),
+  () => subtle.generateKey("AES-GCM", false, ["encrypt"]), () => subtle.generateKey({ name: "AES-GCM", length: 7 }, false, ["encrypt"]), () => subtle.deriveBits("HKDF", secret, 8)]) {
+  console.log(await made().then(() => "no error", (error) => `${error.name} ${error.message}`));
+}

@@ -3,9 +3,10 @@
 use super::with_caps;
 use crate::host::failure::Failure;
 use crate::printable;
-use deno_core::{OpState, op2};
+use deno_core::{OpState, Resource, ResourceId, op2};
 use rustix::fs::{AtFlags, Dir, DirEntry, FileType, statat};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fs::Metadata;
 use std::io;
@@ -14,17 +15,26 @@ use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The most names of one folder. Who makes them may be a guest.
+/// The most names of one folder, and the most bytes of all of them. Who makes them may be a guest.
 const NAMES_MAX: usize = 1 << 20;
+const NAMES_BYTES_MAX: usize = 64 << 20;
+/// Names that are handed over in one turn of the event loop.
+const NAMES_AT_ONCE: usize = 1000;
 
-/// One name in a folder.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
+/// One name in a folder, and a letter for what it is.
+#[derive(Debug)]
 struct Name {
     name: String,
-    is_file: bool,
-    is_directory: bool,
-    is_symlink: bool,
+    kind: char,
+}
+
+/// The names of a folder that have not been handed over.
+struct Listing(RefCell<std::vec::IntoIter<Name>>);
+
+impl Resource for Listing {
+    fn name(&self) -> Cow<'_, str> {
+        "listing".into()
+    }
 }
 
 /// What is known of a file. Times in milliseconds since 1970.
@@ -41,45 +51,67 @@ struct Stat {
     created_ms: Option<f64>,
 }
 
+/// Reads the names in a folder, which [`op_wasm_host_read_dir_next`] hands over.
 #[op2]
-#[serde]
+#[smi]
 pub(in crate::host) async fn op_wasm_host_read_dir(
     state: Rc<RefCell<OpState>>,
     #[string] path: String,
-) -> Result<Vec<Name>, Failure> {
-    with_caps(state, move |caps| {
+) -> Result<ResourceId, Failure> {
+    let names = with_caps(state.clone(), move |caps| {
         let folder = caps.open_folder(&path).map_err(|error| Failure::of_path(&path, "listed", error))?;
-        let names = names(&folder, NAMES_MAX).map_err(|error| Failure::of_path(&path, "listed", error))?;
-        let too_many = || {
-            let path = printable::sentence(&path);
-            Failure::Io(
-                format!("\"{path}\" cannot be listed: there are more than {NAMES_MAX} names in it"),
-                Some("EFBIG"),
-            )
-        };
-        names.ok_or_else(too_many)
+        let names = names(&folder, NAMES_MAX, NAMES_BYTES_MAX);
+        names.map_err(|error| Failure::of_path(&path, "listed", error))?.ok_or_else(|| too_many(&path))
     })
-    .await
+    .await?;
+    Ok(state.borrow_mut().resource_table.add(Listing(RefCell::new(names.into_iter()))))
 }
 
-/// The names in a folder, sorted; nothing if there are more than so many.
-fn names(folder: &OwnedFd, most: usize) -> io::Result<Option<Vec<Name>>> {
+fn too_many(path: &str) -> Failure {
+    let path = printable::sentence(path);
+    let bounds = format!("more than {NAMES_MAX} names in it, or more than {} MiB of them", NAMES_BYTES_MAX >> 20);
+    Failure::Io(format!("\"{path}\" cannot be listed: there are {bounds}"), Some("EFBIG"))
+}
+
+/// The next names, each as a letter for what it is, the name, and a slash, which is in none; nothing once there are no more.
+#[op2]
+#[string]
+pub(in crate::host) fn op_wasm_host_read_dir_next(state: &mut OpState, #[smi] listing: ResourceId) -> String {
+    let listing = state.resource_table.get::<Listing>(listing);
+    listing.map(|listing| next_piece(&mut *listing.0.borrow_mut())).unwrap_or_default()
+}
+
+fn next_piece(names: &mut impl Iterator<Item = Name>) -> String {
+    let mut piece = String::new();
+    for Name { name, kind } in names.take(NAMES_AT_ONCE) {
+        piece.extend([kind]);
+        piece += &name;
+        piece += "/";
+    }
+    piece
+}
+
+/// The names in a folder, sorted; nothing if there are more than so many, or more bytes of them.
+fn names(folder: &OwnedFd, most: usize, most_bytes: usize) -> io::Result<Option<Vec<Name>>> {
     let mut names = Vec::new();
+    let mut bytes = 0;
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         if [c".", c".."].contains(&entry.file_name()) {
             continue;
         }
-        if names.len() == most {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        bytes += name.len();
+        if names.len() == most || bytes > most_bytes {
             return Ok(None);
         }
-        let kind = kind_of(folder, &entry);
-        names.push(Name {
-            name: entry.file_name().to_string_lossy().into_owned(),
-            is_file: kind == FileType::RegularFile,
-            is_directory: kind == FileType::Directory,
-            is_symlink: kind == FileType::Symlink,
-        });
+        let kind = match kind_of(folder, &entry) {
+            FileType::RegularFile => 'f',
+            FileType::Directory => 'd',
+            FileType::Symlink => 'l',
+            _ => '-',
+        };
+        names.push(Name { name, kind });
     }
     names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(Some(names))
@@ -125,5 +157,33 @@ fn stat(found: &Metadata) -> Stat {
         modified_ms: milliseconds(found.modified()),
         accessed_ms: milliseconds(found.accessed()),
         created_ms: milliseconds(found.created()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMES_AT_ONCE, Name, names, next_piece};
+    use std::fs::{self, File};
+
+    #[test]
+    fn what_is_held_of_a_folder_is_bounded_in_names_and_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["aa", "bb", "cc"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let folder = File::open(folder.path()).unwrap().into();
+        let count = |most, most_bytes| names(&folder, most, most_bytes).unwrap().map(|names| names.len());
+        assert_eq!(count(3, 6), Some(3));
+        assert_eq!(count(2, 6), None);
+        assert_eq!(count(3, 5), None);
+    }
+    #[test]
+    fn no_more_names_are_handed_over_in_one_turn_than_a_timer_can_wait_for() {
+        let mut names = (0..2 * NAMES_AT_ONCE + 1).map(|number| Name { name: number.to_string(), kind: 'f' });
+        let pieces: Vec<String> =
+            std::iter::from_fn(|| Some(next_piece(&mut names)).filter(|piece| !piece.is_empty())).collect();
+        let counts: Vec<usize> = pieces.iter().map(|piece| piece.matches('/').count()).collect();
+        assert_eq!(counts, [NAMES_AT_ONCE, NAMES_AT_ONCE, 1]);
+        assert!(pieces[0].starts_with("f0/f1/"), "{}", pieces[0]);
     }
 }

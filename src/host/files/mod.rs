@@ -18,7 +18,7 @@ mod watch;
 mod whole;
 
 pub(super) use change::{op_wasm_host_mkdir, op_wasm_host_rename};
-pub(super) use look::{op_wasm_host_read_dir, op_wasm_host_stat};
+pub(super) use look::{op_wasm_host_read_dir, op_wasm_host_read_dir_next, op_wasm_host_stat};
 pub(super) use remove::op_wasm_host_remove;
 pub(super) use stream::{OpenFile, op_wasm_host_open_to_read, op_wasm_host_open_to_write};
 pub(super) use watch::{op_wasm_host_watch, op_wasm_host_watch_next};

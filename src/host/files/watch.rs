@@ -1,19 +1,21 @@
 //! Tells of changes in folders and of files.
 //!
 //! A file is watched by the folder that it is in, so that it is seen also when another one takes its place. What is watched is what was opened,
-//! not whatever has its name by then.
+//! not whatever has its name by then. Its end is told by the folder above: the system itself tells of it only once nobody holds it open any
+//! more, and who is granted a folder does.
 
 use super::with_caps;
 use crate::caps::{Caps, FsWatched};
 use crate::host::failure::Failure;
 use deno_core::{CancelFuture, CancelHandle, OpState, Resource, ResourceId, op2};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
+use rustix::fs::{fstat, readlink};
 use rustix::io::Errno;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -31,7 +33,11 @@ const CHANGES: WatchFlags = WatchFlags::CREATE
     .union(WatchFlags::MOVED_FROM)
     .union(WatchFlags::DELETE_SELF)
     .union(WatchFlags::MOVE_SELF)
-    .union(WatchFlags::ONLYDIR);
+    .union(ADDED);
+/// What is told of the folder above.
+const REMOVALS: WatchFlags = WatchFlags::DELETE.union(ADDED);
+/// A folder may be watched itself and be above another one.
+const ADDED: WatchFlags = WatchFlags::ONLYDIR.union(WatchFlags::MASK_ADD);
 /// Room for some hundred changes; the system keeps the others meanwhile.
 const BUFFER_BYTES: usize = 16 * 1024;
 
@@ -50,9 +56,21 @@ struct Target {
     name: Option<OsString>,
 }
 
-/// What the system is to tell of, and for whom: folders by the number of their watch. Two files may be in one.
+/// A folder that is in another one.
+struct Child {
+    name: OsString,
+    /// The number of its own watch.
+    number: i32,
+}
+
+/// What the system is to tell of, by the number of the watch.
 #[derive(Default)]
-struct Targets(HashMap<i32, Vec<Target>>);
+struct Targets {
+    /// Folders, and for whom. Two files may be in one.
+    folders: HashMap<i32, Vec<Target>>,
+    /// The folders above those, of which nothing else is told.
+    parents: HashMap<i32, Vec<Child>>,
+}
 
 struct Watcher {
     inotify: AsyncFd<OwnedFd>,
@@ -90,13 +108,39 @@ fn watch(caps: &Caps, paths: Vec<String>) -> Result<(OwnedFd, Targets), Failure>
     let mut targets = Targets::default();
     for path in paths {
         let failed = |error| Failure::of_path(&path, "watched", error);
-        let FsWatched { folder, name, .. } = caps.open_to_watch(&path).map_err(failed)?;
+        let FsWatched { folder, name, above, .. } = caps.open_to_watch(&path).map_err(failed)?;
         // By the open folder itself, whatever has its name by now.
-        let folder = format!("/proc/self/fd/{}", folder.as_raw_fd());
-        let number = inotify::add_watch(&inotify, folder, CHANGES).map_err(|error| failed(error.into()))?;
-        targets.0.entry(number).or_default().push(Target { path, name });
+        let number = inotify::add_watch(&inotify, opened(&folder), CHANGES).map_err(|error| failed(error.into()))?;
+        if let Some(above) = above
+            && !targets.folders.contains_key(&number)
+        {
+            match watch_from_above(&inotify, &above, &folder) {
+                Ok((parent, name)) => targets.parents.entry(parent).or_default().push(Child { name, number }),
+                // Who may not look into the folder above learns of the end when nobody holds it open.
+                Err(Errno::ACCESS) => {}
+                Err(error) => return Err(failed(error.into())),
+            }
+        }
+        targets.folders.entry(number).or_default().push(Target { path, name });
     }
     Ok((inotify, targets))
+}
+
+/// The path of what is open.
+fn opened(folder: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", folder.as_raw_fd())
+}
+
+/// Watches the folder above for what is removed from it: the number of that watch, and the name to look for.
+fn watch_from_above(inotify: &OwnedFd, above: &OwnedFd, folder: &OwnedFd) -> rustix::io::Result<(i32, OsString)> {
+    let number = inotify::add_watch(inotify, opened(above), REMOVALS)?;
+    let path = readlink(opened(folder), Vec::new())?;
+    let name = path.to_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    // It was removed before anybody would tell.
+    if fstat(folder)?.st_nlink == 0 {
+        return Err(Errno::NOENT);
+    }
+    Ok((number, OsStr::from_bytes(name).to_owned()))
 }
 
 /// Waits for the next changes; null once nothing is watched any more.
@@ -124,7 +168,7 @@ impl Watcher {
             if !changes.is_empty() {
                 return Ok(Some(changes));
             }
-            if self.targets.borrow().0.is_empty() {
+            if self.targets.borrow().folders.is_empty() {
                 return Ok(None);
             }
         }
@@ -155,11 +199,11 @@ impl Targets {
             }
         };
         if events.contains(ReadFlags::QUEUE_OVERFLOW) {
-            self.0.values().flatten().for_each(|target| add("overflow", target.path.clone()));
+            self.folders.values().flatten().for_each(|target| add("overflow", target.path.clone()));
             return;
         }
         let gone = events.intersects(ReadFlags::DELETE_SELF | ReadFlags::MOVE_SELF | ReadFlags::UNMOUNT);
-        for target in self.0.get(&number).into_iter().flatten() {
+        for target in self.folders.get(&number).into_iter().flatten() {
             match (name, kind_of(events)) {
                 (None, _) if gone => add("remove", target.path.clone()),
                 (Some(name), Some(kind)) => match &target.name {
@@ -172,9 +216,26 @@ impl Targets {
                 _ => {}
             }
         }
-        if events.contains(ReadFlags::IGNORED) {
-            self.0.remove(&number);
+        if events.contains(ReadFlags::MOVE_SELF) {
+            // It is in another folder now, or has another name.
+            self.parents.values_mut().for_each(|children| children.retain(|child| child.number != number));
         }
+        if events.contains(ReadFlags::DELETE) {
+            for removed in self.removed(number, name.unwrap_or_default()) {
+                add("remove", removed.path);
+            }
+        }
+        if events.contains(ReadFlags::IGNORED) {
+            self.folders.remove(&number);
+            self.parents.remove(&number);
+        }
+    }
+
+    /// Takes out what was of a folder of this name in the one above.
+    fn removed(&mut self, above: i32, name: &[u8]) -> Vec<Target> {
+        let Some(children) = self.parents.get_mut(&above) else { return Vec::new() };
+        let gone: Vec<Child> = children.extract_if(.., |child| child.name.as_bytes() == name).collect();
+        gone.iter().filter_map(|child| self.folders.remove(&child.number)).flatten().collect()
     }
 }
 
