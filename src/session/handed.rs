@@ -4,15 +4,10 @@
 use super::encoding::{Encode, Fields, Js, JsResult};
 use super::environment::Session;
 use super::handles::{Handle, Held};
-use super::pieces::Leaving;
+use super::pieces::{Leaving, TEXT_BYTES, is_large};
 use crate::actor::message::{Answer, Outcome};
 use crate::error::Result;
 use std::rc::Rc;
-
-/// Bytes that go at once.
-const BYTES: usize = 256 * 1024;
-/// Bytes of text that do. To make a string of text takes an engine many times what a copy takes.
-const TEXT_BYTES: usize = 64 * 1024;
 
 /// An answer, or where it is.
 pub enum Handed {
@@ -38,15 +33,6 @@ impl Encode for Handed {
                 Ok(fields.encoded("isText", is_text)?.made())
             }
         }
-    }
-}
-
-/// Is it to be fetched in pieces?
-pub(super) fn is_large(answer: &Answer) -> bool {
-    match answer {
-        Answer::Bytes(bytes) => bytes.len() > BYTES,
-        Answer::Text(text) => text.len() > TEXT_BYTES,
-        _ => false,
     }
 }
 

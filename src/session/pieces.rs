@@ -1,9 +1,15 @@
 //! What is on its way between JavaScript and the runtime, piece by piece.
 
+use crate::actor::message::Answer;
 use crate::error::Result;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use tokio::sync::oneshot;
+
+/// Bytes that go at once.
+const BYTES: usize = 256 * 1024;
+/// Bytes of text that do. To make a string of text takes an engine many times what a copy takes.
+pub(super) const TEXT_BYTES: usize = 64 * 1024;
 
 /// The pieces of a list that are still to be sent.
 pub(super) struct Pieces(pub(super) RefCell<VecDeque<String>>);
@@ -21,6 +27,15 @@ pub(super) struct Wanted {
     pub(super) sender: oneshot::Sender<Result<Vec<u8>>>,
     /// Looks at how many there are.
     pub(super) check: fn(u64) -> Result<()>,
+}
+
+/// Is it to be fetched in pieces?
+pub(super) fn is_large(answer: &Answer) -> bool {
+    match answer {
+        Answer::Bytes(bytes) => bytes.len() > BYTES,
+        Answer::Text(text) => text.len() > TEXT_BYTES,
+        _ => false,
+    }
 }
 
 /// What JavaScript fetches, from its beginning on.

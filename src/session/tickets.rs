@@ -4,7 +4,7 @@
 //! itself. So the frequent ones are sent by a function that is done at once: it gives the answer, where that is there within some
 //! microseconds, or else a ticket. All answers come to one queue, and the event loop hands what has come to `js/replies.js`.
 
-use super::handed::is_large;
+use super::pieces::is_large;
 use super::under_way::UnderWay;
 use crate::actor::Actor;
 use crate::actor::mailbox::SendError;

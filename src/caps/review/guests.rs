@@ -1,7 +1,6 @@
 //! Where guests may write, and so choose what others find.
 
-use super::width::Place;
-use crate::caps::granted::Access;
+use super::place::{Place, is_written};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -31,9 +30,4 @@ impl Guests {
         let (folder, entry) = self.0.range::<Path, _>((Bound::Included(path), Bound::Unbounded)).next()?;
         folder.starts_with(path).then_some(entry)
     }
-}
-
-/// May guests write in what this entry grants?
-pub(super) fn is_written(place: &Place) -> bool {
-    place.entry.key == "preopens" && place.entry.access != Some(Access::Read)
 }

@@ -1,6 +1,7 @@
 //! A manifest in words: what is granted to whom, what of it does not exist, and what is wider than it need be.
 
 mod guests;
+mod place;
 mod survey;
 mod width;
 
@@ -13,10 +14,11 @@ use super::manifest_error::ManifestError;
 use super::paths;
 use super::resolve::real_path;
 use guests::Guests;
+use place::Place;
 use serde::Serialize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use width::{Around, Place};
+use width::Around;
 
 /// How many findings are told one by one. Each shows its place, which takes a look at the whole text.
 const FINDINGS_MAX: usize = 1_000;

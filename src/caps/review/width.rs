@@ -1,24 +1,18 @@
 //! What of a manifest is wider than it need be, in sentences that say what would do.
 
-use super::guests::{Guests, is_written};
+use super::guests::Guests;
+use super::place::{Place, is_written};
 use crate::caps::grant::has_wildcard;
 use crate::caps::manifest::Entry;
 use rustix::fs::Access as Mode;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Anybody may change it.
 const WORLD_WRITABLE: u32 = 0o002;
 /// In such a folder, nobody removes or renames what is another's.
 const STICKY: u32 = 0o1000;
-
-/// A path that is granted, with what it comes to.
-pub(super) struct Place<'a> {
-    pub entry: &'a Entry<'a>,
-    /// The folder before the first wildcard, or the path itself, as it really is.
-    pub real: PathBuf,
-}
 
 /// What others may do to a path is judged by these.
 pub(super) struct Around<'a> {
