@@ -1,7 +1,7 @@
 //! Capabilities: what `manifest.app.toml` grants, and the one place that decides.
 //!
-//! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] judges by it, [`folder`] holds each granted folder as an
-//! open directory handle; [`resolve`] finds out what a path really means and opens it beneath such a handle, so that nothing
+//! [`manifest`] parses the file once, with errors that show file, line and column ([`manifest_error`]); [`grant`] says what an entry covers,
+//! and [`folder`] holds each granted folder as an open directory handle; [`resolve`] finds out what a path really means and opens it beneath such a handle, so that nothing
 //! changes between the check and the use; [`net`] decides about URLs, [`addresses`] about what their hosts turn out to be. [`env`] decides
 //! about variables of the environment; [`files`] opens what is the app's own. [`audit`] notes what is
 //! used, from which [`needed`] makes a manifest. Nothing here sends a message or knows an engine.
