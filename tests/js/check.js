@@ -93,11 +93,11 @@ export async function busy(...instances) {
 }
 
 /** Makes garbage, round after round, until this is so, or for long enough. */
-export async function collected(seen) {
+export async function collected(seen, every = 50) {
   const garbage = [];
   for (let round = 0; round < 3000; round++) {
     // Looked at seldom: what a WeakRef gives while the engine marks what lives is marked, and it marks for many rounds.
-    if (round % 50 === 0 && await seen()) return;
+    if (round % every === 0 && await seen()) return;
     // What a WeakRef has given is held until the job ends, so no garbage is collected of it in this one.
     await ticks(1);
     for (let i = 0; i < 500; i++) {

@@ -150,7 +150,7 @@ test("an instance that nobody refers to is dropped", async () => {
     for (let index = 0; index < 20; index++) await instantiate(basic, { name: "left" });
   })();
   const left = async () => (await instances()).filter(({ name }) => name.startsWith("left")).length;
-  await collected(async () => await left() <= 2);
+  await collected(async () => await left() <= 2, 1);
   // JavaScriptCore takes what it finds on a stack for a reference.
   ok(await left() <= (engine === "bun" ? 2 : 0), `${await left()} are left`);
 });
@@ -167,7 +167,7 @@ test("a host that nobody refers to ends, with its guests", async () => {
     }
   })();
   ok(threads() > before + 8, `${threads()} threads`);
-  await collected(() => threads() <= before + 12);
+  await collected(() => threads() <= before + 12, 1);
   ok(threads() <= before + (engine === "bun" ? 40 : 12), `${before} threads, then ${threads()}`);
 });
 
