@@ -8,7 +8,7 @@ import { bareArray } from "ext:runtime_wasm/own.js";
 
 const {
   BigInt64Array, BigUint64Array, Float32Array, Float64Array, Int32Array, SafeMap, StringFromCodePoint, StringPrototypeSlice,
-  TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, Uint32Array,
+  TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset, Uint32Array, Uint8Array,
 } = primordials;
 
 /** Where values are read: words of 4 bytes, by views that are made when they are needed, and the text of the strings. */
