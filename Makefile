@@ -10,7 +10,8 @@ V8_ARCHIVE := $(or $(RUSTY_V8_ARCHIVE),$(wildcard $(CURDIR)/../shared/v8/librust
 # the features of dependencies must be those of the whole workspace (fuzz/cases/Cargo.toml levels them), but for the addon, which V8's static
 # library cannot be part of.
 V8 := RUSTY_V8_ARCHIVE=$(V8_ARCHIVE) CARGO_BUILD_BUILD_DIR=$(abspath $(or $(CARGO_TARGET_DIR),target)) CARGO_TARGET_DIR=target/v8
-V8_FEATURES := --workspace --exclude runtime-wasm-node --no-default-features --features v8
+# With what the default build lacks, so that each feature is tested in one of the two.
+V8_FEATURES := --workspace --exclude runtime-wasm-node --no-default-features --features v8,otlp
 
 # `PROFILE=dev` builds what the tests are built with, too: CI compiles nothing twice.
 PROFILE ?= release

@@ -63,6 +63,7 @@ pack() {
   "$2" completions zsh >"$share/zsh/site-functions/_runtime-wasm"
   "$2" completions fish >"$share/fish/vendor_completions.d/runtime-wasm.fish"
   "$2" types >"$share/runtime-wasm/runtime-wasm.d.ts"
+  "$2" check --schema >"$share/runtime-wasm/manifest.schema.json"
   cp README.md CHANGELOG.md SECURITY.md LICENSE-MIT LICENSE-APACHE "$stage/$name/"
   scripts/licences.py "$1" "$target" >"$stage/$name/LICENSES-OF-DEPENDENCIES"
   mkdir -p "$out"

@@ -422,12 +422,14 @@ fn what_nobody_has_traps_only_when_it_is_called_where_that_is_asked_for() {
     .replacen("(module", "(module (import \"env\" \"abort\" (func $abort (param i32)))", 1);
     let (code, _, stderr) = exec(&wat, &[], &[]);
     assert!(code == 1 && stderr.contains("\"env\" \"abort\" is missing"), "{stderr}");
+    assert!(stderr.contains("; with --trap-unknown-imports it runs"), "{stderr}");
     assert_eq!(exec(&wat, &["--trap-unknown-imports"], &[]), (0, "A\n".to_owned(), String::new()));
     let (code, stdout, stderr) = exec(&wat, &["--trap-unknown-imports", "--invoke", "f"], &[]);
     assert_eq!((code, &*stdout), (134, ""));
     assert!(stderr.contains("the import \"env\" \"abort\" was called") && stderr.contains("at f"), "{stderr}");
     let global = "(module (import \"env\" \"g\" (global i32)) (func (export \"_start\")))";
     assert_eq!(exec(global, &["--trap-unknown-imports"], &[]).0, 1);
+    assert!(!exec(global, &[], &[]).2.contains("--trap-unknown-imports"));
 }
 
 #[test]

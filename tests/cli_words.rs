@@ -157,6 +157,9 @@ fn a_dash_reads_the_script_from_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("other.js", "export const other = import.meta.url.split(\"/\").at(-1);");
+    write("typed.ts", "");
+    fs::create_dir(folder.path().join("lib")).unwrap();
+    write("lib/index.mjs", "");
     write("empty.wat", "(module)");
     write("manifest.app.toml", "[capabilities.wasm]\nload = [\"./*.wat\"]\n");
     let script = r#"import { args } from "runtime:app";
@@ -175,6 +178,9 @@ fn a_dash_reads_the_script_from_standard_input() {
         ),
         (b"enum A { B }", format!("at file://{}/-:1:1", here.display())),
         (b"import \"./missing.js\"", "cannot find module".to_owned()),
+        (b"import \"./other\"", "are modules; did you mean other.js?".to_owned()),
+        (b"import \"./typed.js\"", "did you mean typed.ts?".to_owned()),
+        (b"import \"./lib\"", "did you mean lib/index.mjs?".to_owned()),
         (b"\xff", "the script cannot be read from standard input".to_owned()),
     ] {
         let (code, stdout, stderr) = run_stdin(folder.path(), script, &[]);
@@ -184,5 +190,7 @@ fn a_dash_reads_the_script_from_standard_input() {
     let empty = tempfile::tempdir().unwrap();
     let (code, _, stderr) =
         run_stdin(empty.path(), b"import { instances } from \"runtime:wasm\"; await instances();", &[]);
-    assert!(code == 1 && stderr.contains("[5009]"), "{stderr}");
+    let looked_from =
+        format!("[5009] there is no manifest.app.toml in {} or in", empty.path().canonicalize().unwrap().display());
+    assert!(code == 1 && stderr.contains(&looked_from), "{stderr}");
 }

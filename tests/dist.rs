@@ -59,6 +59,7 @@ fn packing_twice_comes_to_the_same_bytes_with_all_that_belongs_in_it() {
         "share/bash-completion/completions/runtime-wasm",
         "share/zsh/site-functions/_runtime-wasm",
         "share/fish/vendor_completions.d/runtime-wasm.fish",
+        "share/runtime-wasm/manifest.schema.json",
         "share/runtime-wasm/runtime-wasm.d.ts",
         "README.md",
         "LICENSE-MIT",

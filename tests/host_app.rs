@@ -263,6 +263,26 @@ fn without_a_section_in_the_manifest_there_are_no_files_and_no_variables() {
 }
 
 #[test]
+fn what_is_not_there_by_a_relative_path_says_where_it_was_looked_for() {
+    let app = App::new(GRANTS);
+    let found = app.run(
+        r#"
+        for (const failing of [app.readTextFile("data/none"), app.stat("data/none"), app.writeFile("both/none/file", ""), app.readDir("data/none")]) {
+          console.log(await failing.catch(({ reason, message }) => `${reason} ${message}`));
+        }
+        "#,
+    );
+    let there = format!("; looked for in {}", app.path().canonicalize().unwrap().display());
+    assert_eq!(
+        found.lines().filter(|line| line.starts_with("ENOENT [5008] \"") && line.ends_with(&there)).count(),
+        4,
+        "{found}"
+    );
+    let absolute = format!("console.log(await refused(app.readFile({:?})))", app.path().join("data/none"));
+    assert!(!app.run(&absolute).contains("looked for"));
+}
+
+#[test]
 fn no_file_holds_up_the_event_loop_or_is_touched_that_is_none() {
     let app = App::new(GRANTS);
     for name in ["data/pipe", "both/pipe"] {

@@ -188,6 +188,15 @@ fn check_says_what_is_granted_what_is_missing_and_what_is_wide() {
 }
 
 #[test]
+fn what_is_no_manifest_by_its_name_is_said_to_be_none() {
+    for (file, kind) in [("main.ts", "a script"), ("a/plugin.wasm", "a module")] {
+        let output = runtime_wasm(Path::new("."), &["check", file]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.contains(&format!("{file} is {kind}")), "{said}");
+    }
+}
+
+#[test]
 fn check_exits_by_what_it_finds() {
     let code = |manifest: &str, args: &[&str]| {
         let app = app(manifest);

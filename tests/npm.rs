@@ -136,6 +136,23 @@ fn check_lives(runtime: &str, script: &str, code: i32, says: &str, lives: u32) {
 
 /// The declarations, by TypeScript's compiler, beside Node's own and without the DOM's.
 #[test]
+fn an_app_whose_manifest_is_not_found_is_told_where_it_was_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    symlink(root().join("target/npm-staged/node_modules"), folder.path().join("node_modules")).unwrap();
+    fs::write(folder.path().join("package.json"), r#"{ "type": "module" }"#).unwrap();
+    let script = folder.path().join("main.js");
+    fs::write(&script, "import { compileFile } from \"runtime-wasm\"; await compileFile(\"x.wasm\").catch(({ message }) => console.log(message));")
+        .unwrap();
+    for runtime in ["node", "bun", "deno"] {
+        let output = program(runtime).arg(&script).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let from = folder.path().canonicalize().unwrap();
+        let expected = format!("[5009] there is no manifest.app.toml in {} or in a folder above it", from.display());
+        assert!(said.starts_with(&expected), "{runtime}: {said}");
+    }
+}
+
+#[test]
 fn the_types_fit_those_of_node() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

@@ -12,10 +12,19 @@ const GLOBALS: &[&str] = &[
     "Array",
     "ArrayBuffer",
     "BigInt",
+    "BigInt64Array",
+    "BigUint64Array",
+    "DOMException",
     "DataView",
     "Date",
     "Error",
     "FinalizationRegistry",
+    "Float32Array",
+    "Float64Array",
+    "Function",
+    "Int16Array",
+    "Int32Array",
+    "Int8Array",
     "JSON",
     "Map",
     "Math",
@@ -34,6 +43,8 @@ const GLOBALS: &[&str] = &[
     "TextDecoder",
     "TextEncoder",
     "TypeError",
+    "Uint16Array",
+    "Uint32Array",
     "Uint8Array",
     "WeakMap",
     "WeakRef",
@@ -106,7 +117,9 @@ const METHODS: &[&str] = &[
 /// The files of the layer. What hands it over, and the host's own, run before the app and never again.
 fn scripts() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("js");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = [folder.clone(), folder.join("component")]
+        .into_iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
     let spared = ["entry.js", "handover.js", "module.js"];
     files
         .filter(|path| path.extension().is_some_and(|e| e == "js") && !spared.iter().any(|name| path.ends_with(name)))
@@ -233,8 +246,10 @@ fn broken_rules(text: &str) -> Vec<(usize, String)> {
     for (at, _) in code.match_indices("...") {
         let rest = code[at + 3..].trim_start_matches(is_word);
         let is_parameter = rest.strip_prefix(')').is_some_and(|rest| rest.starts_with(" =>") || rest.starts_with(" {"));
-        let in_literal =
-            code[..at].trim_end().ends_with(['{', ',']) && (rest.starts_with(" }") || rest.starts_with(','));
+        // Of an object, what a call gives or an element, too.
+        let end = rest.strip_prefix(['(', '[']).map_or(rest, |inner| inner.trim_start_matches(is_word));
+        let in_object = rest.starts_with(" }") || end.starts_with(") }") || end.starts_with("] }");
+        let in_literal = code[..at].trim_end().ends_with(['{', ',']) && (in_object || rest.starts_with(','));
         if !is_parameter && !in_literal {
             wrong.push((at, "a spread, which asks for an iterator".into()));
         }
@@ -271,6 +286,7 @@ fn what_breaks_the_rule_is_found_and_what_keeps_it_is_not() {
         /* new Map().then() */
         const made = (...items) => `of "Object" [...x]`;
         function f(first, ...rest) { return { __proto__: null, ...rest }; }
+        const o = { ...made(x) }, p = { a: 1, ...made[x] };
         const x = new Array(3), y = "a.then(b)", z = safe.get(1), w = { Map: 1 };
     "#;
     assert_eq!(broken_rules(kept), []);
@@ -287,6 +303,8 @@ fn what_breaks_the_rule_is_found_and_what_keeps_it_is_not() {
         "globalThis.x",
         "const a = { b: String(c) };",
         "f(a, ...b);",
+        "f(a, ...b(c));",
+        "new Float64Array(3)",
     ] {
         assert!(!broken_rules(broken).is_empty(), "{broken}");
     }

@@ -8,8 +8,8 @@ const {
 
 const known = new SafeMap();
 
-function add(type, name, Array, bytes) {
-  known.set(type, { __proto__: null, name, Array, bytes, isWide: type === "u64" || type === "s64" });
+function add(type, name, made, bytes) {
+  known.set(type, { __proto__: null, name, Array: made, bytes, isWide: type === "u64" || type === "s64" });
 }
 
 add("u8", "Uint8Array", Uint8Array, 1);

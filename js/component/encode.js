@@ -107,7 +107,7 @@ function listOf(of, element) {
         return encoder.many(sink, value, undefined, length);
       }
       const numbers = new elements.Array(length);
-      encoder.fill(numbers, 0, value, undefined, length);
+      encoder.filled(numbers, 0, value, undefined, length);
       putNumbers(sink, elements, new Uint8Array(TypedArrayPrototypeGetBuffer(numbers)));
     } catch (error) {
       throw isWrong(error) ? error.within("element " + error.index) : error;

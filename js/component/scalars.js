@@ -46,7 +46,7 @@ function filled(name, view, isWide, fill, checked) {
     const from = place(sink, count);
     fill(sink[view], from, values, key, count);
   };
-  scalars.set(name, { __proto__: null, one, many, fill });
+  scalars.set(name, { __proto__: null, one, many, filled: fill });
 }
 
 function boolean(value) {

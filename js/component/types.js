@@ -61,8 +61,8 @@ class Interface {
     const kind = item[0];
     if (kind === "type") this.types[this.types.length] = item;
     else if (kind === "resource") this.resources[this.resources.length] = new Resource(item, this.resources.length);
-    else if (kind === "import") this.imports[this.imports.length] = new Function(this, item);
-    else this.exports[this.exports.length] = new Function(this, item);
+    else if (kind === "import") this.imports[this.imports.length] = new WitFunction(this, item);
+    else this.exports[this.exports.length] = new WitFunction(this, item);
   }
 }
 
@@ -88,7 +88,7 @@ function isNumber(type) {
 }
 
 /** A function, with what turns its values into bytes and back. */
-class Function {
+class WitFunction {
   interface;
   /** As WIT has it: `read`, `[method]blob.read`. */
   name;

@@ -25,6 +25,8 @@ use std::rc::Rc;
 pub struct OpenOptions {
     /// The file of the manifest, or the one that relative paths in `text` are beside.
     pub manifest: Option<String>,
+    /// The folder of the app, whose manifest was looked for and not found.
+    pub app: Option<String>,
     /// The manifest itself as JSON, instead of what is in the file.
     pub text: Option<String>,
     /// Where compiled code is kept, if the program says so; false for nowhere.
@@ -40,7 +42,7 @@ pub struct OpenOptions {
 /// The functions of a new host. `bare` makes an object without a prototype.
 #[napi]
 pub fn open<'env>(env: &'env Env, options: OpenOptions, bare: Function<(), Unknown>) -> Result<Unknown<'env>> {
-    let caps = caps(options.manifest.as_deref(), options.text.as_deref())?;
+    let caps = caps(&options)?;
     let host_options = HostOptions {
         core_dumps: options.core_dumps.map(PathBuf::from),
         cache: chosen_cache(&choice(options.cache), &caps).map_err(Error::from_reason)?,
@@ -64,9 +66,10 @@ pub fn open<'env>(env: &'env Env, options: OpenOptions, bare: Function<(), Unkno
     Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), functions) })
 }
 
-fn caps(manifest: Option<&str>, text: Option<&str>) -> Result<Caps> {
+fn caps(options: &OpenOptions) -> Result<Caps> {
+    let OpenOptions { manifest, app, text, .. } = options;
     let wrong = |error: &dyn std::error::Error| Error::from_reason(error.to_string());
-    match (manifest.map(Path::new), text) {
+    match (manifest.as_deref().map(Path::new), text) {
         (Some(file), Some(text)) => {
             let table: toml::Table = serde_json::from_str(text).map_err(|error| wrong(&error))?;
             let text = toml::to_string(&table).map_err(|error| wrong(&error))?;
@@ -74,7 +77,7 @@ fn caps(manifest: Option<&str>, text: Option<&str>) -> Result<Caps> {
             Caps::from_toml(&text, file, home.as_deref()).map_err(|error| wrong(&error))
         }
         (Some(file), None) => Caps::from_file(file).map_err(|error| wrong(&error)),
-        (None, _) => Ok(Caps::denied()),
+        (None, _) => Ok(app.as_deref().map_or_else(Caps::denied, |app| Caps::not_found(Path::new(app)))),
     }
 }
 

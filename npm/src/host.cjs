@@ -35,8 +35,7 @@ function appFolder() {
 }
 
 /** The app's manifest, if there is one. The folders above an app may be everybody's, as /tmp is: one of somebody else's grants nothing. */
-function appManifest() {
-  const app = appFolder();
+function appManifest(app) {
   const folder = above(app, MANIFEST);
   if (folder === undefined) return undefined;
   const file = join(folder, MANIFEST);
@@ -79,8 +78,11 @@ function source({ manifest, baseDir }) {
 
 /** A host with what a manifest grants: a path, a URL, or an object with the same keys. */
 function createHost(options = {}) {
-  const { cache, coreDumps, interruption } = checked(options);
-  const given = source(options);
+  const given = source(checked(options));
+  return open(given, options);
+}
+
+function open(given, { cache, coreDumps, interruption }) {
   let functions;
   try {
     const places = { cache: typeof cache === "string" ? resolve(cache) : cache, compileProgram: native.compileProgram, coreDumps };
@@ -98,7 +100,10 @@ function createHost(options = {}) {
 let ofApp;
 /** The host of the app's own manifest, made when it is first used. */
 function appHost() {
-  return ofApp ??= createHost({ manifest: appManifest() });
+  if (ofApp !== undefined) return ofApp;
+  const app = appFolder();
+  const manifest = appManifest(app);
+  return ofApp = open(manifest === undefined ? { app } : { manifest }, {});
 }
 
 module.exports = { appHost, createHost, shared };

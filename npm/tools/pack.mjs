@@ -23,6 +23,7 @@ async function stageMain(folder) {
   cpSync(join(root, "npm/src"), folder, { recursive: true });
   for (const file of ["package.json", "README.md"]) if (existsSync(join(root, "npm", file))) copyFileSync(join(root, "npm", file), join(folder, file));
   for (const file of LICENSES) copyFileSync(join(root, file), join(folder, file));
+  copyFileSync(join(root, "docs/manifest.schema.json"), join(folder, "manifest.schema.json"));
   await writeLayer(folder);
   const text = declarations(readFileSync(join(root, "js/runtime-wasm.d.ts"), "utf8"), readFileSync(join(root, "npm/host.d.ts"), "utf8"));
   for (const file of ["index.d.ts", "index.d.mts"]) writeFileSync(join(folder, file), text);

@@ -126,11 +126,20 @@ pub struct FsPlace {
 }
 
 impl Caps {
-    /// What an app without a manifest may do: nothing.
+    /// What may be done without a manifest: nothing.
     pub fn denied() -> Caps {
-        let why =
-            format!("there is no {MANIFEST_NAME} beside the script or above it, so no [capabilities.wasm] grants it");
-        Caps::of(Granted { disabled: Some(why), ..Granted::default() })
+        Caps::disabled("no manifest is given".to_owned())
+    }
+
+    /// The same, of an app whose manifest was looked for from this folder upwards and not found, as refusals say.
+    pub fn not_found(from: &Path) -> Caps {
+        let from = printable::sentence(&from.to_string_lossy());
+        Caps::disabled(format!("there is no {MANIFEST_NAME} in {from} or in a folder above it"))
+    }
+
+    fn disabled(why: String) -> Caps {
+        let disabled = Some(why + ", so no [capabilities.wasm] grants it");
+        Caps::of(Granted { disabled, ..Granted::default() })
     }
 
     fn of(mut granted: Granted) -> Caps {
@@ -267,11 +276,20 @@ impl Caps {
         match grant::open(&grants, &absolute, wanted) {
             Some(Ok(opened)) => Ok(opened),
             Some(Err(error)) => {
-                let message = format!("\"{}\" cannot be opened: {error}", printable::sentence(path));
+                let mut message = format!("\"{}\" cannot be opened: {error}", printable::sentence(path));
+                if error.kind() == std::io::ErrorKind::NotFound && !path.starts_with(['/', '~']) {
+                    let folder = printable::sentence(&self.folder().to_string_lossy());
+                    message += &format!("; looked for in {folder}");
+                }
                 Err(CapsError { kind: failure, message })
             }
             None => Err(not_granted()),
         }
+    }
+
+    /// The folder that relative paths are beneath: the manifest's.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.granted.real_base
     }
 
     /// The path as written, but absolute. `None` for what can be no path.

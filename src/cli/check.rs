@@ -1,6 +1,9 @@
 //! `runtime-wasm check`: what a manifest grants, in words; what of it does not exist, and what is wider than it need be.
 
-use super::output::{print, shown};
+use super::{
+    mistaken,
+    output::{print, shown},
+};
 use crate::caps::{
     Caps, Finding, FindingKind, MANIFEST_NAME, ManifestError, Review, ReviewedEntry, manifest_schema, review_file,
 };
@@ -61,7 +64,7 @@ impl Check {
 fn file(named: Option<PathBuf>) -> Result<PathBuf, String> {
     match named {
         Some(folder) if folder.is_dir() => Ok(folder.join(MANIFEST_NAME)),
-        Some(file) => Ok(file),
+        Some(file) => mistaken::no_manifest(&file).map_or(Ok(file), Err),
         None => Caps::find_manifest(Path::new("."))
             .ok_or_else(|| format!("there is no {MANIFEST_NAME} here or in a folder above")),
     }

@@ -94,7 +94,7 @@ async fn try_run(
         Some(Invocation { export, args }) => invoke::arguments(&name, &exports, export, args).map_err(End::Refused)?,
         None => Vec::new(),
     };
-    let instance = InstanceId(runtime.instantiate(module, config).await.map_err(End::of)?.id());
+    let instance = InstanceId(runtime.instantiate(module, config).await.map_err(uninstantiated)?.id());
     // What has a start function only has run by now.
     let Some(entry) = entry else { return Ok(()) };
     if ![COMMAND_ENTRY, LIBRARY_ENTRY].contains(&entry) && is_function(&exports, LIBRARY_ENTRY) {
@@ -105,6 +105,16 @@ async fn try_run(
         tell_of_library(&name, &exports);
     }
     print(&results.iter().map(invoke::line).collect::<String>()).map_err(End::Refused)
+}
+
+/// Why a module is not instantiated, and what to do where nobody has a function that it imports.
+fn uninstantiated(error: WasmError) -> End {
+    match End::of(error) {
+        End::Refused(why) if why.contains("\" is missing: expected a function") => {
+            End::Refused(format!("{why}; with --trap-unknown-imports it runs until it calls such a function"))
+        }
+        end => end,
+    }
 }
 
 /// The same of a component.

@@ -160,7 +160,8 @@ fn load_caps(manifest: Option<&Path>, main: &Path) -> Result<Caps, Box<dyn Error
     if let Some(manifest) = manifest {
         return Ok(Caps::from_file(manifest)?);
     }
-    let Some(found) = main.parent().and_then(Caps::find_manifest) else { return Ok(Caps::denied()) };
+    let folder = main.parent().unwrap_or(Path::new("/"));
+    let Some(found) = Caps::find_manifest(folder) else { return Ok(Caps::not_found(folder)) };
     if !is_ours(&found, main)? {
         let found = shown(&found);
         return Err(format!(

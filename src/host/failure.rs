@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 /// A refusal, or what the system said.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(super) enum Failure {
     Denied(String),
     /// 5008, and the system's name of the error where there is one, such as `ENOENT`.
     Io(String, Option<&'static str>),
+    /// The same of a relative path by which nothing is found.
+    NotFound(String),
 }
 
 impl Failure {
@@ -22,9 +25,29 @@ impl Failure {
     pub(super) fn of_path(path: &str, done: &str, error: impl Into<FsError>) -> Failure {
         match error.into() {
             FsError::Failed(error) => {
-                Failure::io(&format!("\"{}\" cannot be {done}", printable::sentence(path)), &error)
+                let told = Failure::io(&format!("\"{}\" cannot be {done}", printable::sentence(path)), &error);
+                if error.kind() == io::ErrorKind::NotFound { told.looked_for(path) } else { told }
             }
             FsError::Denied(message) => Failure::Denied(message),
+        }
+    }
+
+    /// What is not there by a relative path may be somewhere else: [`Failure::looked_in`] says where it was looked for.
+    fn looked_for(self, path: &str) -> Failure {
+        match self {
+            Failure::Io(message, _) if !path.starts_with(['/', '~']) => Failure::NotFound(message),
+            told => told,
+        }
+    }
+
+    /// Says in which folder a relative path began, where nothing was found by it.
+    pub(super) fn looked_in(self, folder: &Path) -> Failure {
+        match self {
+            Failure::NotFound(message) => {
+                let folder = printable::sentence(&folder.to_string_lossy());
+                Failure::NotFound(format!("{message}; looked for in {folder}"))
+            }
+            told => told,
         }
     }
 
@@ -50,7 +73,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Denied(message) => write!(f, "[5009] {message}"),
-            Failure::Io(message, _) => write!(f, "[5008] {message}"),
+            Failure::Io(message, _) | Failure::NotFound(message) => write!(f, "[5008] {message}"),
         }
     }
 }
@@ -61,7 +84,7 @@ impl JsErrorClass for Failure {
     fn get_class(&self) -> Cow<'static, str> {
         match self {
             Failure::Denied(_) => "WasmHostPermissionDenied".into(),
-            Failure::Io(..) => "WasmHostIoError".into(),
+            Failure::Io(..) | Failure::NotFound(_) => "WasmHostIoError".into(),
         }
     }
 
@@ -72,6 +95,7 @@ impl JsErrorClass for Failure {
     fn get_additional_properties(&self) -> AdditionalProperties {
         let reason = match self {
             Failure::Io(_, reason) => *reason,
+            Failure::NotFound(_) => Some("ENOENT"),
             Failure::Denied(_) => None,
         };
         Box::new(reason.map(|reason| ("reason".into(), reason.into())).into_iter())

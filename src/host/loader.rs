@@ -2,6 +2,7 @@
 
 use super::typescript;
 use crate::blocking;
+use crate::printable;
 use deno_core::error::ModuleLoaderError;
 use deno_core::url::Url;
 use deno_core::{
@@ -9,8 +10,10 @@ use deno_core::{
     ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, RequestedModuleType, ResolutionKind, resolve_import,
 };
 use deno_error::JsErrorBox;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+/// How the names of scripts end.
+pub const SCRIPT_ENDINGS: [&str; 4] = ["js", "mjs", "ts", "mts"];
 /// The file name extensions that can be imported.
 const IMPORTABLE: &str = ".js, .mjs, .ts, .mts and .json";
 
@@ -107,8 +110,9 @@ fn bare(specifier: &str, referrer: &str) -> JsErrorBox {
 /// What the file at `url` is, and its JavaScript. `importer` is for messages.
 fn load(url: &Url, importer: &str, requested: &RequestedModuleType) -> Result<(ModuleType, String), JsErrorBox> {
     let path = url.to_file_path().map_err(|()| type_error(format!("{url} is no path on this machine{importer}")))?;
-    let kind = module_type(&path)
-        .ok_or_else(|| type_error(format!("cannot import {url}{importer}: only {IMPORTABLE} files are modules")))?;
+    let kind = module_type(&path).ok_or_else(|| {
+        type_error(format!("cannot import {url}{importer}: only {IMPORTABLE} files are modules{}", meant(&path)))
+    })?;
     if !matches!(requested, RequestedModuleType::None | RequestedModuleType::Json) {
         return Err(type_error(format!("cannot import {url}{importer}: the only import attribute is type: \"json\"")));
     }
@@ -116,7 +120,7 @@ fn load(url: &Url, importer: &str, requested: &RequestedModuleType) -> Result<(M
         return Err(type_error(format!("cannot import {url}{importer}: it needs `with {{ type: \"json\" }}`")));
     }
     let source = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => type_error(format!("cannot find module {url}{importer}")),
+        std::io::ErrorKind::NotFound => type_error(format!("cannot find module {url}{importer}{}", meant(&path))),
         _ => type_error(format!("cannot read module {url}{importer}: {error}")),
     })?;
     let typescript = path.extension().is_some_and(|extension| extension == "ts" || extension == "mts");
@@ -124,11 +128,27 @@ fn load(url: &Url, importer: &str, requested: &RequestedModuleType) -> Result<(M
     Ok((kind, source))
 }
 
+/// What there is instead of a path, as whoever is used to other tools leaves out an ending, or writes the one that a compiler would make.
+fn meant(path: &Path) -> String {
+    let like = SCRIPT_ENDINGS.iter().flat_map(|ending| {
+        let mut longer = path.to_owned().into_os_string();
+        longer.push(".");
+        longer.push(ending);
+        [PathBuf::from(longer), path.with_extension(ending), path.join("index").with_extension(ending)]
+    });
+    let there = like.filter(|other| other != path).find(|other| other.is_file());
+    let name = there.and_then(|there| {
+        let beside = path.parent()?;
+        there.strip_prefix(beside).ok().map(|name| printable::sentence(&name.to_string_lossy()))
+    });
+    name.map_or_else(String::new, |name| format!("; did you mean {name}?"))
+}
+
 /// What a file is, by its name; nothing if it cannot be imported.
 fn module_type(path: &Path) -> Option<ModuleType> {
     match path.extension()?.to_str()? {
-        "js" | "mjs" | "ts" | "mts" => Some(ModuleType::JavaScript),
         "json" => Some(ModuleType::Json),
+        ending if SCRIPT_ENDINGS.contains(&ending) => Some(ModuleType::JavaScript),
         _ => None,
     }
 }

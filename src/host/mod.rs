@@ -34,6 +34,7 @@ mod user_agent;
 
 pub use ending::ShutdownHook;
 pub use javascript_engine::javascript_engine;
+pub use loader::SCRIPT_ENDINGS;
 
 use crate::caps::Caps;
 use crate::terminal::{Label, say};

@@ -53,7 +53,7 @@ test("a denied path is 5009 with one message, whether or not it exists", async (
 });
 
 test("a granted file that cannot be read is 5008", async () => {
-  await rejects(compileFile("./wasm/missing.wasm"), 5008, "missing.wasm");
+  await rejects(compileFile("./wasm/missing.wasm"), 5008, "missing.wasm", "; looked for in /");
   await rejects(compileFile("./wasm/folder.wasm"), 5008, "folder.wasm");
 });
 

@@ -28,6 +28,10 @@ test("hosts with different grants live side by side, each with ids of its own", 
   await instance.drop();
 });
 
+test("without a manifest nothing is granted, and it says so", async () => {
+  await rejects(createHost().compileFile("./wasm/basic.wasm"), 5009, "no manifest is given");
+});
+
 test("what is no manifest is 5007 and says where", async () => {
   for (const options of [{ manifest: 7 }, { manifest: { capabilities: { wasm: { lode: [] } } } }, { manifest: "./nowhere.toml" }, { manifests: "x" }, null]) {
     let error;

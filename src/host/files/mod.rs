@@ -56,7 +56,7 @@ async fn with_caps<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let caps = state.borrow().borrow::<Caps>().clone();
     drop(state);
-    match blocking::run(move || work(&caps)).await {
+    match blocking::run(move || work(&caps).map_err(|error| error.looked_in(caps.folder()))).await {
         Ok(done) => done,
         Err(error) => Err(Failure::io("there is no thread to work with files on", &error)),
     }
