@@ -123,9 +123,9 @@ const OTHERS = 2047;
 /**
  * The calls of a batch for the op, `[bytes, names, others]`. The bytes are those of numbers: for each call 2048 times the place of its name, and how
  * many arguments it has, which follow; or `OTHERS`, where not all of them are numbers, and the next of the others are its arguments. Of a component
- * `spelled` gives the full name of a function and its encoded arguments.
+ * `functionOf` gives the function of a name and `spelled` its encoded arguments; the functions go into `functions`.
  */
-export function asCalls(calls, spelled = undefined) {
+export function asCalls(calls, component = undefined) {
   return guarded("the calls", () => {
     if (!ArrayIsArray(calls)) throw typeError("calls must be an array of [name, ...args], not " + describe(calls));
     const { length } = calls;
@@ -136,37 +136,47 @@ export function asCalls(calls, spelled = undefined) {
     let last;
     let place = -1;
     let at = 0;
+    // Of a component, for the parameters of the function that was named last.
+    let func;
+    let least;
+    let beyond;
     for (let index = 0; index < length; index++) {
       const call = calls[index];
       if (!ArrayIsArray(call)) throw typeError("calls[" + index + "] must be an array [name, ...args], not " + describe(call));
-      if (spelled !== undefined) {
-        // Of a component: no argument of its functions goes as a number.
-        const made = spelled(asString(call[0], "calls[" + index + "][0]"), listAfterFirst(call));
-        if (at + 1 > room) numbers = longer(numbers, room = 2 * (at + 1 + length - index));
-        numbers[at++] = 2048 * placeOf(names, made[0]) + OTHERS;
-        // What is written next is written over it.
-        const encoded = made[1][0];
-        if (ArrayIsArray(encoded)) encoded[1] = new Uint8Array(encoded[1]);
-        others[others.length] = made[1];
-        continue;
-      }
       const name = call[0];
       if (name !== last || place < 0) {
-        place = placeOf(names, asString(name, "calls[" + index + "][0]"));
+        let called = asString(name, "calls[" + index + "][0]");
+        if (component !== undefined) {
+          func = component.functionOf(called);
+          ({ least, beyond, fullName: called } = func);
+        }
+        place = placeOf(names, called);
         last = name;
       }
+      if (component !== undefined) component.functions[index] = func;
       const many = call.length;
       if (many > ARGUMENTS_MAX + 1) throw tooMany(many);
       if (at + many > room) numbers = longer(numbers, room = 2 * (at + many + length - index));
       const head = at++;
       let argument = 1;
-      // Whether a NaN keeps its bits among numbers is for an engine to say.
-      for (let value; argument < many && typeof (value = call[argument]) === "number" && value === value; argument++) numbers[at++] = value;
-      if (argument < many) {
-        at = head + 1;
-        others[others.length] = asArguments(checkedList(call, listAfterFirst));
+      if (func === undefined || (func.takesNumbers && many === func.params.length + 1)) {
+        for (let value; argument < many; argument++) {
+          // Whether a NaN keeps its bits among numbers is for an engine to say.
+          if (typeof (value = call[argument]) !== "number" || value !== value) break;
+          if (func !== undefined && least[argument - 1] !== undefined) {
+            if (value < least[argument - 1] || value >= beyond[argument - 1] || ((value | 0) !== value && !NumberIsInteger(value))) break;
+          }
+          numbers[at++] = value;
+        }
+        if (argument === many) {
+          numbers[head] = 2048 * place + many - 1;
+          continue;
+        }
       }
-      numbers[head] = 2048 * place + (argument < many ? OTHERS : at - head - 1);
+      at = head + 1;
+      numbers[head] = 2048 * place + OTHERS;
+      const given = checkedList(call, listAfterFirst);
+      others[others.length] = component === undefined ? asArguments(given) : component.spelled(func, given);
     }
     return [new Uint8Array(TypedArrayPrototypeGetBuffer(numbers), 0, 8 * at), names, others];
   });

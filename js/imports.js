@@ -43,7 +43,10 @@ export function known(instance, id, closed, set) {
 }
 
 export function removeHandlers(set) {
+  const guest = sets.get(set)?.guest;
   sets.delete(set);
+  // What the app's objects were to a component they are no more.
+  guest?.host.ended();
 }
 
 let pumping = false;
@@ -63,7 +66,9 @@ function takeEvents() {
   PromisePrototypeThen(next, take);
 }
 
-function take() {
+function take(goesOn) {
+  // The host has been closed.
+  if (!goesOn) return;
   takeEvents();
   // Here a call begins, unless its guest has been stopped while the call was on its way.
   const event = op_wasm_host_next();

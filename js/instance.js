@@ -14,7 +14,7 @@ import { abortSignals, sent } from "ext:runtime_wasm/replies.js";
 import { asked, bareResult, COMMAND_ENTRY, getExports, memoryOf } from "ext:runtime_wasm/requests.js";
 import { inputHeard, streamOf } from "ext:runtime_wasm/stdio.js";
 import { tableOf } from "ext:runtime_wasm/table.js";
-import { argumentsOf, functionOf, guests, resultsOf, waitsFor } from "ext:runtime_wasm/component/calls.js";
+import { argumentsKept, functionOf, guests, resultsOf, waitsFor } from "ext:runtime_wasm/component/calls.js";
 import { argumentsOnceReady, calledByName, calledOfComponent, commandOf, resultsOfBatch, withLent } from "ext:runtime_wasm/component/requests.js";
 import { exportsOfComponent } from "ext:runtime_wasm/component/exports.js";
 
@@ -108,9 +108,10 @@ async function calledByItself(instance, id, name, args, read) {
   }
 }
 
-/** The results of a batch, or its error. */
-function batchResults({ 0: numbers, 1: others, 2: failure }) {
-  const results = callResults(numbers, others);
+/** The results of a batch, or its error. `decoded` makes of what has come what the app gets. */
+function batchResults({ 0: numbers, 1: others, 2: failure }, decoded = undefined) {
+  const found = callResults(numbers, others);
+  const results = decoded === undefined ? found : decoded(found);
   if (failure === null) return results;
   const error = failed(failure);
   ObjectDefineProperty(error, "index", shown(results.length));
@@ -246,14 +247,23 @@ export class WasmInstance {
     const guest = this.#guest;
     const functions = bareArray();
     let spelled;
+    let missing;
     guest.hold();
     try {
-      spelled = asCalls(calls, (name, args) => {
-        const func = functionOf(guest, name);
-        functions[functions.length] = func;
-        return [func.fullName, argumentsOf(guest, func, args)];
+      spelled = asCalls(calls, {
+        __proto__: null,
+        functions,
+        functionOf: (name) => {
+          try {
+            return functionOf(guest, name);
+          } catch (error) {
+            throw missing = error;
+          }
+        },
+        spelled: (func, args) => argumentsKept(guest, func, args),
       });
     } catch (error) {
+      if (missing !== undefined) throw missing;
       const ready = waitsFor(error.cause);
       if (ready === undefined) throw error;
       return this.#batchOnceReady(ready, calls);
@@ -261,7 +271,7 @@ export class WasmInstance {
       guest.release(spelled !== undefined);
     }
     const lent = guest.host.takeLent();
-    const read = (reply) => resultsOfBatch(guest, functions, batchResults(reply));
+    const read = (reply) => batchResults(reply, (found) => resultsOfBatch(guest, functions, found));
     const promise = isWithin()
       ? calling(this.#id, undefined, async () => read(await this.#sendBatch(spelled)))
       : sent(this.#id, op_wasm_send_batch(this.#id, spelled[0], spelled[1], spelled[2]), this, read);

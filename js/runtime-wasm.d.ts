@@ -25,14 +25,14 @@ declare module "runtime:wasm" {
   /** Bytes of the app's own, which nobody shares: `Uint8Array<ArrayBuffer>`, or `Uint8Array` before TypeScript 5.7. */
   export type Bytes = ReturnType<Uint8ArrayConstructor["of"]>;
 
-  /** Compiles a module from bytes; resolves to its id. Rejects with 5000 for what is no valid module, or too large. */
-  export function compile(bytes: BufferSource): Promise<ModuleId>;
+  /** Compiles a module from bytes; resolves to its id. Rejects with 5000 for what is no valid module, or too large. A signal ends it, and its reason is the error. */
+  export function compile(bytes: BufferSource, options?: { signal?: AbortSignal }): Promise<ModuleId>;
 
   /**
    * Compiles a module from a file that the manifest's `load` grants; resolves to its id. With `sha256`, 64 hexadecimal digits, a file
-   * of other content is 5009.
+   * of other content is 5009. A signal ends it, and its reason is the error.
    */
-  export function compileFile(path: string, options?: { sha256?: string }): Promise<ModuleId>;
+  export function compileFile(path: string, options?: { sha256?: string; signal?: AbortSignal }): Promise<ModuleId>;
 
   /** Forgets a module. Instances of it live on. A second time is 5004. */
   export function dropModule(module: ModuleId): Promise<void>;

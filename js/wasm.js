@@ -28,22 +28,26 @@ export { call, getExports, memory } from "ext:runtime_wasm/requests.js";
 export { types } from "ext:runtime_wasm/types.js";
 export { WasmError, WasmErrorCode };
 
-/** Compiles a module from bytes; resolves to its id. */
-export async function compile(bytes) {
+/** Compiles a module from bytes; resolves to its id. A signal ends it. */
+export async function compile(bytes, options = {}) {
   const view = asBytes(bytes, "bytes");
+  const { signal } = readOptions(options, ["signal"], "options");
+  checkSignal(signal);
   const limit = op_wasm_max_module_bytes();
   const length = TypedArrayPrototypeGetByteLength(view);
   if (length > limit) {
     const text = "the module has " + length + " bytes, more than the limit of " + limit + " (max_module_bytes)";
     throw new WasmError(WasmErrorCode.CompileError, text);
   }
-  if (length <= PIECE_BYTES) return await compiled(op_wasm_compile(view));
-  return await compiled(handedOver(view, "bytes", () => undefined, op_wasm_compile_large));
+  return await compiled(signal, (handle) =>
+    length <= PIECE_BYTES
+      ? op_wasm_compile(view, handle)
+      : handedOver(view, "bytes", () => undefined, (large) => op_wasm_compile_large(large, handle)));
 }
 
 /** The id of a module, of which is then known what it wants to import. */
-async function compiled(operation) {
-  const module = await settled(operation);
+async function compiled(signal, start) {
+  const module = await unlessCancelled(signal, start);
   if (await learnInterface(module) === null) await learnImports(module);
   return module;
 }
@@ -51,11 +55,12 @@ async function compiled(operation) {
 /** Compiles a module from a file that the manifest's `load` grants; resolves to its id. */
 export async function compileFile(path, options = {}) {
   asString(path, "path");
-  const { sha256 } = readOptions(options, ["sha256"], "options");
+  const { sha256, signal } = readOptions(options, ["sha256", "signal"], "options");
+  checkSignal(signal);
   if (sha256 !== undefined && !isSha256(asString(sha256, "options.sha256"))) {
     throw typeError("options.sha256 must be 64 hexadecimal digits");
   }
-  return await compiled(op_wasm_compile_file(path, sha256 ?? ""));
+  return await compiled(signal, (handle) => op_wasm_compile_file(path, sha256 ?? "", handle));
 }
 
 function isSha256(text) {

@@ -193,6 +193,10 @@ impl FailedImport {
 
 impl fmt::Display for FailedImport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What a component imports itself is in no interface.
+        if self.module.is_empty() {
+            return write!(f, "\"{}\"", self.name);
+        }
         write!(f, "\"{}\" \"{}\"", self.module, self.name)
     }
 }

@@ -7,6 +7,10 @@ use crate::value::Value;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
+/// What is said of components that are built for a WASI that there is not.
+pub(crate) const NO_WASI_0_3: &str =
+    "WASI 0.3, with its asynchronous functions, streams and futures, is not there yet; build it for WASI 0.2";
+
 /// A component's functions, and all types that they name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interface {

@@ -48,6 +48,9 @@ pub const RESOURCE_HANDLES_MAX: usize = 100_000;
 pub const COMPONENT_COPY_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// See [`COMPONENT_COPY_BYTES_MAX`].
 pub const COMPONENT_COPY_BYTES_MIN: usize = 64 * 1024;
+/// Values in the lists that a component hands over in one call, numbers in lists of numbers aside, each flag a value: JavaScript makes something of each
+/// of them, which takes many times the bytes that they have in the guest, and its event loop does nothing else meanwhile.
+pub const COMPONENT_VALUES_MAX: usize = 1_000_000;
 /// See [`IMPORTS_MAX`].
 pub const EXPORTS_MAX: u32 = 10_000;
 /// Bytes of the name of an import, an export or a custom section.

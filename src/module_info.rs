@@ -152,6 +152,7 @@ pub enum ItemType {
 
 /// Parameters and results.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Signature {
     /// Parameter types.
     pub params: Vec<ValueType>,
@@ -203,6 +204,7 @@ pub struct GlobalType {
 
 /// A custom section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct CustomSection {
     /// Its name; several may have the same.
     pub name: String,
@@ -212,6 +214,7 @@ pub struct CustomSection {
 
 /// One entry of the `producers` section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct Producer {
     /// A language or a tool.
     pub name: String,

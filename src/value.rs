@@ -133,6 +133,7 @@ impl fmt::Debug for HostRef {
 
 /// A function that one instance has let out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(not(feature = "internals"), non_exhaustive)]
 pub struct FuncValue {
     /// The instance.
     pub instance: u64,

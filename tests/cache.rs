@@ -251,6 +251,10 @@ fn the_command_shows_warms_and_clears() {
     assert!(shown.starts_with(place.cache.to_str().unwrap()) && shown.contains(": 4 entries of "), "{shown}");
     assert!(place.cache(&["clear"]).contains("removed 4 entries"));
     assert!(place.entries().is_empty() && !place.is_cached("one"));
+    fs::set_permissions(&place.cache, PermissionsExt::from_mode(0o777)).unwrap();
+    let warmed = place.command(&["cache", "warm"]).arg(&one).output().unwrap();
+    let said = String::from_utf8(warmed.stderr).unwrap();
+    assert!(warmed.status.code() == Some(1) && said.contains("nothing can be kept there"), "{said}");
     let none = place.command(&["cache", "show"]).env("RUNTIME_WASM_CACHE", "").output().unwrap();
     assert_eq!(none.status.code(), Some(1));
 }

@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::os::fd::FromRawFd;
+use std::os::fd::{AsRawFd, FromRawFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -124,6 +124,49 @@ fn a_compiler_that_dies_ends_nothing_else() {
     let said = String::from_utf8(stdout).unwrap();
     let died = "[5000] the module \"./slow.wasm\" is not compiled: the compiler failed on it, by signal 9\nnumber\n";
     assert!(status.success() && said == died, "{status}: {said}");
+}
+
+#[test]
+fn a_signal_ends_the_compiler_and_not_the_app() {
+    let script = r#"
+        const controller = new AbortController();
+        setTimeout(() => controller.abort("enough"), 300);
+        console.log(await compileFile("./slow.wasm", { signal: controller.signal }).catch((reason) => reason));
+        setTimeout(() => {}, 60_000);
+    "#;
+    let app = App::new("", script);
+    let mut child = app.command().spawn().unwrap();
+    assert!(ends(compiler_of(&child)));
+    let mut said = [0; 7];
+    child.stdout.take().unwrap().read_exact(&mut said).unwrap();
+    assert_eq!(&said, b"enough\n");
+    assert!(child.try_wait().unwrap().is_none(), "the app has ended");
+    kill(child.id());
+    child.wait().unwrap();
+}
+
+#[test]
+fn the_compiler_has_no_descriptor_that_its_starter_has_inherited() {
+    let app = App::new("", "await compileFile(\"./slow.wasm\");");
+    let secret = app.at("secret");
+    fs::write(&secret, "").unwrap();
+    let file = fs::File::open(&secret).unwrap();
+    // SAFETY: the descriptor is open; whatever is started from here on inherits it.
+    assert_eq!(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFD, 0) }, 0);
+    let has = |process: u32| {
+        let open = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+        open.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()).any(|path| path == secret)
+    };
+    let mut child = app.command().spawn().unwrap();
+    let compiler = compiler_of(&child);
+    assert!(has(child.id()));
+    let until = Instant::now() + Duration::from_secs(5);
+    while has(compiler) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(!has(compiler));
+    kill(child.id());
+    child.wait().unwrap();
 }
 
 #[test]

@@ -4,11 +4,11 @@
 mod interruption;
 
 use interruption::options;
-use runtime_wasm::actor::config::{InstanceConfig, Limits};
+use runtime_wasm::actor::config::{Cause, InstanceConfig, Limits, RestartPolicy};
 use runtime_wasm::actor::control::StopReason;
 use runtime_wasm::actor::message::{Answer, Call, Command};
 use runtime_wasm::error::{ErrorCode, WasmError};
-use runtime_wasm::registry::{InstanceId, Runtime};
+use runtime_wasm::registry::{InstanceId, Runtime, RuntimeOptions};
 use runtime_wasm::value::Value;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -141,8 +141,77 @@ async fn what_is_of_wasi_and_not_there_is_named() {
     let error = instantiated(&importing("wasi:cli/environment@0.3.0"), Limits::default()).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Instantiate);
     assert!(error.message.contains("wasi:cli/environment@0.3.0") && error.message.contains("WASI 0.3"), "{error}");
+    let error = instantiated(&importing("wasi:cli/graph@0.2.0"), Limits::default()).await.unwrap_err();
+    assert!(error.message.contains("wasi:cli/graph@0.2.0, which is not among"), "{error}");
+    // Of the many other packages of that namespace there is none: they are the app's to give, as any other.
     let error = instantiated(&importing("wasi:nn/graph@0.2.0-rc"), Limits::default()).await.unwrap_err();
-    assert!(error.message.contains("wasi:nn/graph@0.2.0-rc, which is not among"), "{error}");
+    assert!(error.message.contains("\"wasi:nn/graph@0.2.0-rc\" \"f\" is missing: expected func()"), "{error}");
+    let newer = "(component (import \"wasi:cli/stdin@0.3.0\" (instance (export \"read-via-stream\" (func (result (stream u8)))))))";
+    refused(newer, "WASI 0.3, with its asynchronous functions").await;
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_entered_any_more_is_made_anew_where_that_is_asked_for() {
+    let text = r#"(component
+        (core module $m
+          (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+          (func (export "spin") (loop (br 0))))
+        (core instance $i (instantiate $m))
+        (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add")))
+        (func (export "spin") (canon lift (core func $i "spin"))))"#;
+    let runtime =
+        Runtime::new(RuntimeOptions { limits: Limits { fuel: Some(1 << 40), ..Limits::default() }, ..options() })
+            .unwrap();
+    let module = runtime.compile("the component".into(), wat::parse_str(text).unwrap()).await.unwrap();
+    let second = Duration::from_secs(1);
+    let restart = RestartPolicy { on: vec![Cause::Trap], max: 3, within: 60 * second, backoff: Duration::ZERO };
+    let limits = Limits { fuel: Some(1 << 40), ..Limits::default() };
+    let config = InstanceConfig { limits, restart: Some(restart), ..InstanceConfig::default() };
+    let id = InstanceId(runtime.instantiate(module, config).await.unwrap().id());
+    let add = || Call {
+        name: "add".into(),
+        args: [1, 2].map(|number| Value::I32(number).into()).to_vec(),
+        ..Call::default()
+    };
+    let spent = Call { name: "spin".into(), fuel: Some(1000), ..Call::default() };
+    assert_eq!(runtime.ask(id, Command::Call(spent)).await.unwrap_err().code, ErrorCode::FuelExhausted);
+    let error = runtime.ask(id, Command::Call(add())).await.unwrap_err();
+    assert!(error.code == ErrorCode::Call && error.message.contains("not entered any more"), "{error}");
+    assert_eq!(runtime.ask(id, Command::Call(add())).await.unwrap(), Answer::Values(vec![Value::I32(3)]));
+}
+
+#[tokio::test]
+async fn what_lists_become_is_bounded_whatever_they_take_in_the_guest() {
+    let flags: String = (0..8).map(|at| format!(" \"f{at}\"")).collect();
+    let text = format!(
+        r#"(component
+        (core module $m (memory (export "memory") 160)
+          (func (export "many") (param i32) (result i32)
+            (i32.store (i32.const 0) (i32.const 8)) (i32.store (i32.const 4) (local.get 0)) (i32.const 0)))
+        (core instance $i (instantiate $m))
+        (type $f' (flags{flags})) (export $f "f" (type $f'))
+        (func (export "flags") (param "n" u32) (result (list $f)) (canon lift (core func $i "many") (memory (core memory $i "memory"))))
+        (func (export "lists") (param "n" u32) (result (list (list u8))) (canon lift (core func $i "many") (memory (core memory $i "memory"))))
+        (func (export "bytes") (param "n" u32) (result (list u8)) (canon lift (core func $i "many") (memory (core memory $i "memory")))))"#
+    );
+    let runtime = runtime();
+    let module = runtime.compile("the component".into(), wat::parse_str(text).unwrap()).await.unwrap();
+    let id = InstanceId(runtime.instantiate(module, InstanceConfig::default()).await.unwrap().id());
+    for (name, count, fits) in [
+        ("flags", 111_000, true),
+        ("flags", 111_112, false),
+        ("lists", 500_000, true),
+        ("lists", 1_000_001, false),
+        ("bytes", 4_000_000, true),
+    ] {
+        let call = Call { name: name.into(), args: vec![Value::I32(count).into()], ..Call::default() };
+        match runtime.ask(id, Command::Call(call)).await {
+            Ok(_) => assert!(fits, "{name} {count}"),
+            Err(error) => {
+                assert!(!fits && error.message.contains("more than 1000000 values"), "{name} {count}: {error}")
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -188,6 +188,27 @@ fn check_says_what_is_granted_what_is_missing_and_what_is_wide() {
 }
 
 #[test]
+fn an_array_is_no_section() {
+    for text in [
+        "app = [\"x\"]",
+        "capabilities = []",
+        "[capabilities]\nwasm = []",
+        "[capabilities]\nwasm = [true]",
+        "[capabilities]\nnet = [[\"https://a/\"]]",
+        "[capabilities]\nfs = [[\"/\"]]",
+        "[capabilities]\nenv = [[\"*\"]]",
+        "[capabilities.wasm]\nlimits = [1, 2, 3]",
+        "[capabilities.wasm]\nhttp = [[\"https://a/*\"], true]",
+        "[[capabilities.wasm]]\nload = []",
+        "[[capabilities.wasm.limits]]\nfuel = 1",
+        "[[capabilities]]\nx = 1",
+    ] {
+        let error = Caps::from_toml(text, Path::new("/nowhere/manifest.app.toml"), None).expect_err(text);
+        assert!(error.message().ends_with("must be a table, not an array"), "{text}: {error}");
+    }
+}
+
+#[test]
 fn what_is_no_manifest_by_its_name_is_said_to_be_none() {
     for (file, kind) in [("main.ts", "a script"), ("a/plugin.wasm", "a module")] {
         let output = runtime_wasm(Path::new("."), &["check", file]);

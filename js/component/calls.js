@@ -4,9 +4,8 @@ import { primordials } from "ext:runtime_wasm/port.js";
 import { WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { quoted } from "ext:runtime_wasm/convert.js";
 import { ownValue, shown } from "ext:runtime_wasm/own.js";
-import { integers } from "ext:runtime_wasm/component/scalars.js";
 
-const { NumberIsInteger, ObjectDefineProperty, ObjectHasOwn, SafeMap } = primordials;
+const { ArrayIsArray, NumberIsInteger, ObjectDefineProperty, ObjectHasOwn, SafeMap, Uint8Array } = primordials;
 
 /** The instances of components that live, by id. */
 export const guests = new SafeMap();
@@ -27,21 +26,30 @@ export function functionOf(guest, name) {
 
 /** The arguments of a call, for the op. Options at the end may be left out. */
 export function argumentsOf(guest, func, args) {
+  // A number says all of itself.
+  if (areNumbers(func, args)) return args;
   if (args.length > func.params.length || args.length < func.needed) {
     throw new WasmError(WasmErrorCode.TypeError, quoted(func.fullName) + " takes " + func.params.length + " arguments" + listed(func) + ", " + args.length + " were given");
   }
-  // A number says all of itself.
-  if (func.takesNumbers && areNumbers(func, args)) return args;
   return [encodedArgument(func.encodeParams(args, guest))];
 }
 
-/** Is each argument a number that its parameter takes? */
-function areNumbers(func, args) {
+/** The same, which is good also once others are written. */
+export function argumentsKept(guest, func, args) {
+  const spelled = argumentsOf(guest, func, args);
+  const encoded = spelled[0];
+  if (ArrayIsArray(encoded)) encoded[1] = new Uint8Array(encoded[1]);
+  return spelled;
+}
+
+/** Are the arguments numbers, each of which its parameter takes, as many as there are? */
+export function areNumbers({ beyond, least, params, takesNumbers }, args) {
+  if (!takesNumbers || args.length !== params.length) return false;
   for (let i = 0; i < args.length; i++) {
     const value = args[i];
     if (typeof value !== "number") return false;
-    const bounds = integers.get(func.params[i][1]);
-    if (bounds !== undefined && (!NumberIsInteger(value) || value < bounds.least || value >= bounds.beyond)) return false;
+    if (least[i] === undefined) continue;
+    if (value < least[i] || value >= beyond[i] || ((value | 0) !== value && !NumberIsInteger(value))) return false;
   }
   return true;
 }
@@ -57,7 +65,8 @@ function listed(func) {
  * `payload`.
  */
 export function resultsOf(guest, func, results) {
-  if (func.givesNumber) return func.result === "u32" ? [results[0] >>> 0] : results;
+  if (func.givesAsIs) return results;
+  if (func.givesNumber) return [results[0] >>> 0];
   const values = func.decodeResult(results[0], guest);
   if (!func.fails) return values;
   const { tag, val } = values[0];

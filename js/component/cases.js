@@ -1,4 +1,4 @@
-// Values with cases (variants, results, enums, and options whose values may be absent, too) and flags as the bytes that
+// Values with cases (variants, results, enums, and options of what may be undefined) and flags as the bytes that
 // src/actor/guest/component/wire.rs describes. See scalars.js for what an encoder is.
 
 import { primordials } from "ext:runtime_wasm/port.js";

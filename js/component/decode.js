@@ -4,7 +4,7 @@
 import { primordials } from "ext:runtime_wasm/port.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
 import { elementsOf } from "ext:runtime_wasm/component/arrays.js";
-import { isOption } from "ext:runtime_wasm/component/encode.js";
+import { isNullable } from "ext:runtime_wasm/component/encode.js";
 import { asArray, recordMaker, records, tuples } from "ext:runtime_wasm/component/rows.js";
 import { double, each, simple, Source } from "ext:runtime_wasm/component/source.js";
 import { camelCase } from "ext:runtime_wasm/component/names.js";
@@ -171,7 +171,7 @@ function flagsOf(names) {
 
 function optionOf(of, inner) {
   const decoder = decoderOf(of, inner);
-  if (isOption(of, inner)) return taggedOf(["none", "some"], [undefined, decoder], false);
+  if (isNullable(of, inner)) return taggedOf(["none", "some"], [undefined, decoder], false);
   const one = (source) => source.u32[source.at++] === 0 ? undefined : decoder.one(source);
   const many = (source, count) => {
     const from = source.words(count);

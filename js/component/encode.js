@@ -3,7 +3,7 @@
 
 import { isArrayBuffer, isSharedArrayBuffer, primordials } from "ext:runtime_wasm/port.js";
 import { typeError } from "ext:runtime_wasm/error.js";
-import { quoted } from "ext:runtime_wasm/convert.js";
+import { describe, quoted } from "ext:runtime_wasm/convert.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
 import { elementsOf } from "ext:runtime_wasm/component/arrays.js";
 import { amongAll, enumOf, flagsOf, taggedOf } from "ext:runtime_wasm/component/cases.js";
@@ -14,7 +14,7 @@ import { camelCase } from "ext:runtime_wasm/component/names.js";
 import { isWrong, ofColumn, placed, wrong, Wrong } from "ext:runtime_wasm/component/wrong.js";
 
 const {
-  ArrayBufferIsView, ArrayIsArray, ArrayPrototypeJoin, StringPrototypeIsWellFormed,
+  ArrayBufferIsView, ArrayIsArray, ArrayPrototypeJoin, NumberIsInteger, StringPrototypeIsWellFormed,
   StringPrototypeToWellFormed, TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetSymbolToStringTag, TypedArrayPrototypeSet, TypedArrayPrototypeSubarray, Uint8Array,
 } = primordials;
@@ -100,6 +100,8 @@ function listOf(of, element) {
     }
     if (!ArrayIsArray(value)) throw wrong(elements === undefined ? "an array (list)" : "an array or a " + elements.name + " (list)", value);
     const { length } = value;
+    // A proxy of an array says what it likes.
+    if (typeof length !== "number" || !NumberIsInteger(length) || length < 0) throw new Wrong("has a length that is none: " + describe(length) + " (list)");
     if (length > ELEMENTS_MAX) throw new Wrong("has " + length + " elements; " + ELEMENTS_MAX + " are the most (list)");
     try {
       if (elements === undefined) {
@@ -225,14 +227,17 @@ function variantOf(of, cases) {
   return taggedOf(names, encoders);
 }
 
-/** Is it an option, whose `undefined` could not be told from that of one around it? */
-export function isOption(of, type) {
-  return typeof type === "number" && of.types[type][1] === "option";
+/**
+ * Does `undefined` stand for a value of this type? Then an option around it is tagged, for its own `undefined` could not be told from that one. What is
+ * tagged is never `undefined`.
+ */
+export function isNullable(of, type) {
+  return typeof type === "number" && of.types[type][1] === "option" && !isNullable(of, of.types[type][2]);
 }
 
 function optionOf(of, inner) {
   const encoder = encoderOf(of, inner);
-  if (isOption(of, inner)) return taggedOf(["none", "some"], [undefined, encoder]);
+  if (isNullable(of, inner)) return taggedOf(["none", "some"], [undefined, encoder]);
   const one = (sink, value) => {
     const isNone = value === undefined || value === null;
     putWord(sink, isNone ? 0 : 1);

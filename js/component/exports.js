@@ -3,7 +3,7 @@
 
 import { primordials } from "ext:runtime_wasm/port.js";
 import { hidden, shown } from "ext:runtime_wasm/own.js";
-import { camelCase, withoutVersion } from "ext:runtime_wasm/component/names.js";
+import { camelCase, isCalledUnasked, withoutVersion } from "ext:runtime_wasm/component/names.js";
 import { placeOf } from "ext:runtime_wasm/component/objects.js";
 
 const { MapPrototypeForEach, ObjectDefineProperty, ObjectFreeze, SafeMap, SymbolToPrimitive } = primordials;
@@ -46,7 +46,6 @@ function objectOf(all, interfaces, name) {
   return known;
 }
 
-/** Not where JavaScript itself would call it: a `then` would make the object pass for a promise. */
 function define(place, name, value) {
-  if (name !== "then" && name !== "toJSON") ObjectDefineProperty(place, name, shown(value));
+  if (!isCalledUnasked(name)) ObjectDefineProperty(place, name, shown(value));
 }

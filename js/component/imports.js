@@ -2,15 +2,17 @@
 // resources as classes.
 
 import { primordials } from "ext:runtime_wasm/port.js";
-import { typeError } from "ext:runtime_wasm/error.js";
+import { typeError, WasmError, WasmErrorCode } from "ext:runtime_wasm/error.js";
 import { describe, quoted } from "ext:runtime_wasm/convert.js";
 import { get, isObject } from "ext:runtime_wasm/import_object.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
-import { camelCase, withoutVersion } from "ext:runtime_wasm/component/names.js";
+import { camelCase, staticName, withoutVersion } from "ext:runtime_wasm/component/names.js";
 import { encodedArgument, payloadOf } from "ext:runtime_wasm/component/calls.js";
 import { placeOf } from "ext:runtime_wasm/component/objects.js";
 
-const { Error, ObjectPrototypeIsPrototypeOf, ReflectApply, ReflectConstruct, Uint8Array } = primordials;
+const {
+  ArrayPrototypeJoin, Error, ObjectPrototypeIsPrototypeOf, ReflectApply, ReflectConstruct, SafeSet, StringPrototypeIndexOf, StringPrototypeSlice, Uint8Array,
+} = primordials;
 
 const isError = (value) => typeof value === "object" && value !== null && ObjectPrototypeIsPrototypeOf(Error.prototype, value);
 
@@ -18,11 +20,23 @@ const isError = (value) => typeof value === "object" && value !== null && Object
 const FUNCTION = 1;
 const VALUE = 2;
 
+/** The packages whose resources are there by themselves: src/engine/interface.rs has the same. */
+const wasi = new SafeSet();
+wasi.add("wasi:cli");
+wasi.add("wasi:clocks");
+wasi.add("wasi:filesystem");
+wasi.add("wasi:http");
+wasi.add("wasi:io");
+wasi.add("wasi:random");
+wasi.add("wasi:sockets");
+
 /** What is read: for each function that the component imports its kind, and what to call for it. */
 export class ComponentImports {
   kinds;
   values = bareArray();
   handlers = bareArray();
+  /** By the places of resources, what the app has given for them. */
+  #classes = bareArray();
 
   /** For the imports of a component; without an object there are none. */
   constructor(guest, object) {
@@ -30,14 +44,9 @@ export class ComponentImports {
     const { imports, resources } = guest.interface;
     this.kinds = new Uint8Array(imports.length);
     this.handlers.guest = guest;
-    if (object === undefined) return;
-    for (let i = 0; i < resources.length; i++) {
-      const { interface: within, className, isImported, index } = resources[i];
-      if (!isImported) continue;
-      const Class = from(within === null ? object : namespaceOf(object, within), className, within);
-      if (typeof Class === "function") guest.host.classes[index] = Class;
-    }
+    for (let i = 0; i < resources.length; i++) if (isOfApp(resources[i])) this.#readClass(guest, object, resources[i]);
     for (let i = 0; i < imports.length; i++) this.#read(guest, object, imports[i], i);
+    this.#checkClasses(resources);
   }
 
   /** All is read at once: a component has few imports, and what they are is known. */
@@ -45,8 +54,37 @@ export class ComponentImports {
     return false;
   }
 
+  #readClass(guest, object, { interface: within, className, index }) {
+    const Class = from(within === null ? object : namespaceOf(object, within), className, within);
+    this.#classes[index] = Class;
+    if (typeof Class === "function") guest.host.classes[index] = Class;
+  }
+
+  /**
+   * Of a resource without functions only the class can be missing, and nobody else looks for that. Where functions are missing,
+   * src/actor/guest/component/missing.rs lists these, with their types.
+   */
+  #checkClasses(resources) {
+    for (let i = 0; i < this.kinds.length; i++) if (this.kinds[i] !== FUNCTION) return;
+    const problems = bareArray();
+    for (let i = 0; i < resources.length; i++) {
+      const Class = this.#classes[i];
+      if (!isOfApp(resources[i]) || typeof Class === "function") continue;
+      const { interface: within, name } = resources[i];
+      const place = within === null ? quoted(name) : quoted(within) + " " + quoted(name);
+      problems[problems.length] = place + (Class === undefined ? " is missing" : " is no class") + ": expected a class (resource " + name + ")";
+    }
+    if (problems.length === 0) return;
+    const more = problems.length - PROBLEMS_MAX;
+    if (more > 0) {
+      problems.length = PROBLEMS_MAX;
+      problems[PROBLEMS_MAX] = "and " + more + " more";
+    }
+    throw new WasmError(WasmErrorCode.InstantiateError, "the component cannot be instantiated, imports: " + ArrayPrototypeJoin(problems, "; "));
+  }
+
   #read(guest, object, func, index) {
-    const handler = handlerOf(guest, object, func);
+    const handler = this.#handlerOf(guest, object, func);
     if (typeof handler === "function") {
       this.kinds[index] = FUNCTION;
       this.handlers[index] = new Handler(guest, func, handler);
@@ -55,6 +93,34 @@ export class ComponentImports {
       this.values[this.values.length] = null;
     }
   }
+
+  /** What to call for an import: a function of `(this, args)`, something else that stands in its place, or undefined. */
+  #handlerOf(guest, object, func) {
+    const place = placeOf(func.name);
+    if (place.kind !== "") return handlerOfClass(this.#classOf(guest, func, place.resource), place, func.interface);
+    const namespace = func.interface === null ? object : namespaceOf(object, func.interface);
+    const found = from(namespace, camelCase(func.name), func.interface) ?? from(namespace, func.name, func.interface);
+    return typeof found === "function" ? (call, args) => ReflectApply(found, call, args) : found;
+  }
+
+  #classOf(guest, func, name) {
+    const { resources } = guest.interface;
+    for (let i = 0; i < resources.length; i++) {
+      const resource = resources[i];
+      if (resource.isImported && resource.interface === func.interface && resource.name === name) return this.#classes[i];
+    }
+    return undefined;
+  }
+}
+
+/** A message stays one. */
+const PROBLEMS_MAX = 20;
+
+/** Is it the app's to give? WASI's are there, and what has no name cannot be given. */
+function isOfApp({ interface: within, name, isImported }) {
+  if (!isImported || name === "") return false;
+  const end = within === null ? -1 : StringPrototypeIndexOf(within, "/");
+  return end < 0 || !wasi.has(StringPrototypeSlice(within, 0, end));
 }
 
 function namespaceOf(object, within) {
@@ -69,35 +135,25 @@ function from(object, key, within) {
   return get(object, key, [within ?? key, key], within === undefined ? 1 : 2);
 }
 
-/** What to call for an import: a function of `(this, args)`, something else that stands in its place, or undefined. */
-function handlerOf(guest, object, func) {
-  const place = placeOf(func.name);
-  const namespace = func.interface === null ? object : namespaceOf(object, func.interface);
-  if (place.kind === "") {
-    const found = from(namespace, camelCase(func.name), func.interface) ?? from(namespace, func.name, func.interface);
-    return typeof found === "function" ? (call, args) => ReflectApply(found, call, args) : found;
+/** The same for a function of a class. What all functions and objects have is none of a class's: the names are the guest's choice. */
+function handlerOfClass(Class, { kind, name }, within) {
+  if (typeof Class !== "function") return Class;
+  if (kind === "constructor") return (_call, args) => ReflectConstruct(Class, args);
+  if (kind === "static") {
+    const found = from(Class, staticName(name), within);
+    return typeof found === "function" ? (_call, args) => ReflectApply(found, Class, args) : found;
   }
-  const Class = classOf(guest, func, place.resource);
-  if (Class === undefined) return undefined;
-  const name = camelCase(place.name);
-  if (place.kind === "constructor") return (_call, args) => ReflectConstruct(Class, args);
-  if (place.kind === "static") return typeof Class[name] === "function" ? (_call, args) => ReflectApply(Class[name], Class, args) : undefined;
-  if (typeof Class.prototype?.[name] !== "function") return undefined;
+  const method = camelCase(name);
+  const found = from(from(Class, "prototype", within), method, within);
+  // Each prototype has its class by that name.
+  if (found === Class) return undefined;
+  if (typeof found !== "function") return found;
   return (_call, args) => {
     const self = args[0];
     const rest = bareArray();
     for (let i = 1; i < args.length; i++) rest[i - 1] = args[i];
-    return ReflectApply(self[name], self, rest);
+    return ReflectApply(self[method], self, rest);
   };
-}
-
-function classOf(guest, func, name) {
-  const { resources } = guest.interface;
-  for (let i = 0; i < resources.length; i++) {
-    const resource = resources[i];
-    if (resource.isImported && resource.interface === func.interface && resource.name === name) return guest.host.classes[resource.index];
-  }
-  return undefined;
 }
 
 /** What runs for one import. */
@@ -131,8 +187,12 @@ class Handler {
   }
 
   #returned(result, wrong) {
+    const { host } = this.#guest;
     try {
-      return encodedArgument(this.#func.encodeResult(result, this.#guest));
+      const encoded = this.#func.encodeResult(result, this.#guest);
+      // The guest that was to own what is in it has gone meanwhile.
+      if (host.hasEnded) host.ended();
+      return encodedArgument(encoded);
     } catch (error) {
       wrong.add(error);
       throw error;

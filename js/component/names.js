@@ -17,6 +17,17 @@ export function camelCase(name) {
   return made;
 }
 
+/** The same of a static function. Each class has a `prototype` already, and nobody can give it another one: `runtime-wasm types` spells it so, too. */
+export function staticName(name) {
+  const camel = camelCase(name);
+  return camel === "prototype" ? "prototype_2" : camel;
+}
+
+/** Would JavaScript itself call a function of this name? A `then` would make the object that has it pass for a promise. */
+export function isCalledUnasked(name) {
+  return name === "then" || name === "toJSON";
+}
+
 /** `blob-store` as `BlobStore`: the name of a class. */
 export function className(name) {
   const camel = camelCase(name);

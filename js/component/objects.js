@@ -5,10 +5,10 @@ import { settled } from "ext:runtime_wasm/error.js";
 import { describe } from "ext:runtime_wasm/convert.js";
 import { inLine } from "ext:runtime_wasm/lines.js";
 import { bareArray, hidden } from "ext:runtime_wasm/own.js";
-import { camelCase } from "ext:runtime_wasm/component/names.js";
+import { camelCase, isCalledUnasked, staticName } from "ext:runtime_wasm/component/names.js";
 
 const {
-  ObjectDefineProperty, ObjectPrototypeIsPrototypeOf, PromisePrototypeThen, SafeFinalizationRegistry, SafeMap, SafeWeakMap,
+  MapPrototypeForEach, ObjectDefineProperty, ObjectPrototypeIsPrototypeOf, PromisePrototypeThen, ReflectApply, SafeFinalizationRegistry, SafeMap, SafeWeakMap,
   StringPrototypeIndexOf, StringPrototypeSlice, Symbol, SymbolFor, TypeError,
 } = primordials;
 const { op_wasm_drop_resource } = ops;
@@ -19,7 +19,7 @@ const asyncDispose = Symbol.asyncDispose ?? SymbolFor("Symbol.asyncDispose");
 /** For each object of a guest's resource, what it stands for. */
 const held = new SafeWeakMap();
 /** Lets go of the resources whose objects the app has lost sight of. */
-const forgotten = new SafeFinalizationRegistry((state) => letGo(state));
+const forgotten = new SafeFinalizationRegistry((state) => unheard(letGo(state)));
 const ignore = () => {};
 const making = Symbol("an object for a resource");
 
@@ -34,6 +34,30 @@ async function letGo(state) {
     // With the instance all its resources have gone.
     if (error.code !== 5005) throw error;
   }
+}
+
+/** Gives back what an app's object stands for. */
+async function giveBack(state) {
+  // Who has called before that, and waits for it to be made, still gets it; who calls from now on does not.
+  state.isDisposed = true;
+  // One that could not be made is not there to let go of.
+  if (state.ready !== undefined) await PromisePrototypeThen(state.ready, ignore, ignore);
+  await letGo(state);
+}
+
+/** Nobody awaits this promise, so nobody could catch what goes wrong. A trap in the destructor counts all the same: the next call tells. */
+function unheard(promise) {
+  PromisePrototypeThen(promise, ignore, ignore);
+}
+
+/** What an object stands for, which must be of this resource. */
+function stateOf(object, guest, resource) {
+  const state = held.get(object);
+  if (state === undefined || state.guest !== guest || state.resource !== resource) {
+    const found = state === undefined ? describe(object) : "one of another kind or instance";
+    throw new TypeError("this must be a " + resource.className + " of this instance, not " + found);
+  }
+  return state;
 }
 
 /** What is known of one instance of a component; the context in which its values are written and read. */
@@ -125,36 +149,29 @@ export class Guest {
       }
 
       async [asyncDispose]() {
-        const state = held.get(this);
-        // Who has called before that, and waits for it to be made, still gets it; who calls from now on does not.
-        state.isDisposed = true;
-        // One that could not be made is not there to let go of.
-        if (state.ready !== undefined) await PromisePrototypeThen(state.ready, ignore, ignore);
-        await letGo(state);
+        await giveBack(stateOf(this, guest, resource));
       }
     };
     ObjectDefineProperty(Class, "name", { __proto__: null, value: resource.className, configurable: true });
-    // Begun, and not awaited: what goes wrong with it is for the app's log.
     ObjectDefineProperty(Class.prototype, dispose, hidden(function () {
-      this[asyncDispose]();
+      unheard(giveBack(stateOf(this, guest, resource)));
     }));
     for (let i = 0; i < ofResource.methods.length; i++) {
       const func = ofResource.methods[i];
-      ObjectDefineProperty(Class.prototype, lastName(func.name), hidden(function (...args) {
+      define(Class.prototype, camelCase(placeOf(func.name).name), function (...args) {
         return guest.invoke(func, withFirst(this, args));
-      }));
+      });
     }
     for (let i = 0; i < ofResource.statics.length; i++) {
       const func = ofResource.statics[i];
-      ObjectDefineProperty(Class, lastName(func.name), hidden((...args) => guest.invoke(func, args)));
+      define(Class, staticName(placeOf(func.name).name), (...args) => guest.invoke(func, args));
     }
     return Class;
   }
 }
 
-/** `[method]blob.read` as `read`. */
-function lastName(name) {
-  return camelCase(StringPrototypeSlice(name, StringPrototypeIndexOf(name, ".") + 1));
+function define(place, name, func) {
+  if (!isCalledUnasked(name)) ObjectDefineProperty(place, name, hidden(func));
 }
 
 function withFirst(first, args) {
@@ -222,8 +239,12 @@ export function placeOf(name) {
 
 /** The app's objects that a guest holds, by number. */
 export class HostResources {
-  #objects = new SafeMap();
+  /** Those that it owns, and those that are lent to it for a call. */
+  #owned = new SafeMap();
+  #borrowed = new SafeMap();
   #next = 1;
+  /** Is there no guest any more? */
+  hasEnded = false;
   /** By the places of resources, the classes that the app has given for them. */
   classes = bareArray();
   #giving = bareArray();
@@ -234,7 +255,7 @@ export class HostResources {
     const fits = typeof value === "object" && value !== null && (Class === undefined || ObjectPrototypeIsPrototypeOf(Class.prototype, value));
     if (!fits) return "must be a " + resource.className + ", not " + describe(value);
     const number = this.#next++;
-    this.#objects.set(number, value);
+    (isOwned ? this.#owned : this.#borrowed).set(number, value);
     const list = isOwned ? this.#giving : this.#lent;
     list[list.length] = number;
     return number;
@@ -245,7 +266,7 @@ export class HostResources {
   }
 
   notGiven() {
-    this.#forget(this.#giving);
+    for (let i = 0; i < this.#giving.length; i++) this.#owned.delete(this.#giving[i]);
     this.#giving = bareArray();
   }
 
@@ -258,24 +279,36 @@ export class HostResources {
 
   /** The call is over. */
   forgetLent(lent) {
-    this.#forget(lent);
-  }
-
-  #forget(numbers) {
-    for (let i = 0; i < numbers.length; i++) this.#objects.delete(numbers[i]);
+    for (let i = 0; i < lent.length; i++) this.#borrowed.delete(lent[i]);
   }
 
   /** What a number stands for; the guest does not hold it any more where it has owned it, and gives it back. */
   valueOf(number, isOwned) {
-    const value = this.#objects.get(number);
-    if (isOwned) this.#objects.delete(number);
+    const value = this.#owned.get(number) ?? this.#borrowed.get(number);
+    if (isOwned) this.#owned.delete(number);
     return value;
   }
 
   /** The guest has let go of one that it owned. */
-  async dropped(number) {
+  dropped(number) {
     const value = this.valueOf(number, true);
-    const end = value?.[dispose];
-    if (typeof end === "function") await end.call(value);
+    if (value !== undefined) disposeOf(value);
   }
+
+  /** There is no guest any more, so nobody owns what it owned. */
+  ended() {
+    this.hasEnded = true;
+    const owned = this.#owned;
+    this.#owned = new SafeMap();
+    MapPrototypeForEach(owned, (value) => {
+      disposeOf(value);
+    });
+  }
+}
+
+/** Tells an object of the app's that it is not owned any more. What that throws or rejects with is an error of the app's own, which it has not caught. */
+async function disposeOf(value) {
+  let end = value[dispose];
+  if (typeof end !== "function") end = value[asyncDispose];
+  if (typeof end === "function") await ReflectApply(end, value, []);
 }

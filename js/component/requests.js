@@ -5,21 +5,29 @@ import { callHandle, calling, isWithin } from "ext:runtime_wasm/deadlock.js";
 import { inLine } from "ext:runtime_wasm/lines.js";
 import { bareArray, shown } from "ext:runtime_wasm/own.js";
 import { abortSignals, sent } from "ext:runtime_wasm/replies.js";
-import { asked } from "ext:runtime_wasm/requests.js";
 import { inputHeard } from "ext:runtime_wasm/stdio.js";
-import { argumentsOf, functionOf, resultsOf, waitsFor } from "ext:runtime_wasm/component/calls.js";
-import { withoutVersion } from "ext:runtime_wasm/component/names.js";
+import { areNumbers, argumentsOf, functionOf, resultsOf, waitsFor } from "ext:runtime_wasm/component/calls.js";
 
 const { op_wasm_call, op_wasm_send_call } = ops;
 const { ArrayPrototypeSlice, ObjectDefineProperty, PromiseReject } = primordials;
 
-/** Calls a function by its name: `read` makes of its results what the app gets. */
+/** Calls a function by its name: `read` makes of its results what the app gets. For a call of numbers nothing else is called here, as in js/instance.js. */
 export function calledByName(instance, guest, name, args, read) {
-  return asked(() => calledOfComponent(instance, guest, functionOf(guest, name), args, read));
+  let func;
+  try {
+    func = guest.interface.byName.get(name) ?? functionOf(guest, name);
+    if (func.givesAsIs && !func.isCommand && areNumbers(func, args) && !isWithin()) {
+      return sent(guest.id, op_wasm_send_call(guest.id, func.fullName, args), instance, read);
+    }
+  } catch (error) {
+    return PromiseReject(error);
+  }
+  return calledOfComponent(instance, guest, func, args, read);
 }
 
 /** Calls a function. `instance` is the object that it is called by, if it is one. */
 export function calledOfComponent(instance, guest, func, args, read) {
+  if (areNumbers(func, args)) return called(instance, guest, func, args, read);
   let spelled;
   try {
     spelled = argumentsOf(guest, func, args);
@@ -28,18 +36,22 @@ export function calledOfComponent(instance, guest, func, args, read) {
     // An argument is an object that the guest is still making.
     return ready === undefined ? PromiseReject(error) : calledOnceReady(ready, instance, guest, func, args, read);
   }
-  // A number, or nothing, is there as it is, but for its sign.
-  const results = func.givesNumber && func.result !== "u32" ? read : (found) => {
+  const lent = guest.host.takeLent();
+  const promise = called(instance, guest, func, spelled, read);
+  return lent.length === 0 ? promise : withLent(guest, lent, promise);
+}
+
+/** The same with arguments for the op. */
+function called(instance, guest, func, spelled, read) {
+  const results = func.givesAsIs ? read : (found) => {
     const values = resultsOf(guest, func, found);
     return read === undefined ? values : read(values);
   };
-  const lent = guest.host.takeLent();
+  const { id } = guest;
   try {
-    const { id } = guest;
-    const promise = isWithin() || isCommand(func)
+    return isWithin() || func.isCommand
       ? calling(id, func.fullName, () => ofComponentByItself(instance, guest, func, spelled, results))
       : sent(id, op_wasm_send_call(id, func.fullName, spelled), instance, results);
-    return lent.length === 0 ? promise : withLent(guest, lent, promise);
   } catch (error) {
     return PromiseReject(error);
   }
@@ -59,17 +71,12 @@ export async function withLent(guest, lent, promise) {
   }
 }
 
-/** Is it the function by which a program runs, from beginning to end? */
-function isCommand(func) {
-  return func.name === "run" && func.interface !== null && withoutVersion(func.interface) === "wasi:cli/run";
-}
-
 async function ofComponentByItself(instance, guest, func, spelled, results) {
   try {
     const found = await inLine(guest.id, op_wasm_call(guest.id, func.fullName, spelled, callHandle()), abortSignals.get(instance));
     return results === undefined ? found : results(found);
   } finally {
-    if (isCommand(func)) await inputHeard(instance);
+    if (func.isCommand) await inputHeard(instance);
   }
 }
 
@@ -89,12 +96,15 @@ export async function argumentsOnceReady(guest, func, args) {
 /** The name of the function by which a component runs as a program. */
 export function commandOf(guest) {
   const { exports } = guest.interface;
-  for (let i = 0; i < exports.length; i++) if (isCommand(exports[i])) return exports[i].fullName;
+  for (let i = 0; i < exports.length; i++) if (exports[i].isCommand) return exports[i].fullName;
   return "wasi:cli/run#run";
 }
 
 /** The results of a batch of a component's; the first that is an error is thrown, with those before it. */
 export function resultsOfBatch(guest, functions, found) {
+  let asIs = 0;
+  while (asIs < found.length && functions[asIs].givesAsIs) asIs++;
+  if (asIs === found.length) return found;
   const results = bareArray();
   for (let i = 0; i < found.length; i++) {
     try {

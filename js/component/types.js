@@ -4,7 +4,7 @@ import { ops, primordials } from "ext:runtime_wasm/port.js";
 import { settled } from "ext:runtime_wasm/error.js";
 import { wholeList } from "ext:runtime_wasm/large.js";
 import { bareArray } from "ext:runtime_wasm/own.js";
-import { encodeAll, encoderOf, isOption } from "ext:runtime_wasm/component/encode.js";
+import { encodeAll, encoderOf, isNullable } from "ext:runtime_wasm/component/encode.js";
 import { integers } from "ext:runtime_wasm/component/scalars.js";
 import { decodeAll, decoderOf } from "ext:runtime_wasm/component/decode.js";
 import { className, withoutVersion } from "ext:runtime_wasm/component/names.js";
@@ -99,9 +99,16 @@ class WitFunction {
   fails;
   /** Has a `result` a value where it is no error? */
   hasOk;
-  /** Are all parameters numbers, of 32 bits or floats, and is the result? Then they go as such. */
+  /** Are all parameters numbers, of 32 bits or floats, and is the result, or are there none? Then they go as such. */
   takesNumbers;
   givesNumber;
+  /** For each parameter that is an integer of those, the least and what is beyond. */
+  least = bareArray();
+  beyond = bareArray();
+  /** Is the result, or none, what the app gets? Of a number of 32 bits the sign is not known. */
+  givesAsIs;
+  /** Is it the function by which a program runs, from beginning to end? */
+  isCommand;
   /** How many arguments there must be at least. */
   needed;
   #of;
@@ -118,11 +125,18 @@ class WitFunction {
     this.params = params;
     this.result = result;
     this.fails = typeof result === "number" && of.types[result][1] === "result";
-    this.takesNumbers = params.length > 0;
-    for (let i = 0; i < params.length; i++) this.takesNumbers &&= isNumber(params[i][1]);
+    this.takesNumbers = true;
+    for (let i = 0; i < params.length; i++) {
+      const bounds = integers.get(params[i][1]);
+      this.takesNumbers &&= isNumber(params[i][1]);
+      this.least[i] = bounds?.least;
+      this.beyond[i] = bounds?.beyond;
+    }
     this.givesNumber = result === null || isNumber(result);
+    this.givesAsIs = this.givesNumber && result !== "u32";
+    this.isCommand = name === "run" && within !== null && withoutVersion(within) === "wasi:cli/run";
     this.needed = params.length;
-    while (this.needed > 0 && isOption(of, params[this.needed - 1][1])) this.needed--;
+    while (this.needed > 0 && isNullable(of, params[this.needed - 1][1])) this.needed--;
     this.hasOk = this.fails && of.types[result][2] !== null;
   }
 

@@ -5,24 +5,27 @@
   const { op_wasm_host_path_of_url } = core.ops;
   const {
     ArrayBufferIsView, ArrayPrototypeIncludes, ArrayPrototypeJoin, DataViewPrototypeGetBuffer, DataViewPrototypeGetByteLength,
-    DataViewPrototypeGetByteOffset, NumberIsInteger, ObjectKeys, ObjectPrototypeIsPrototypeOf, RangeError, String,
+    DataViewPrototypeGetByteOffset, NumberIsInteger, ObjectKeys, ObjectPrototypeIsPrototypeOf, RangeError, String, StringPrototypeStartsWith,
     TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
     TypedArrayPrototypeGetSymbolToStringTag, TypedArrayPrototypeSlice, TypeError, Uint8Array,
   } = primordials;
 
-  // A path is a string, or the URL of a file.
+  // A path is a string, or the URL of a file, which may be a string, too: so are import.meta.url and what import.meta.resolve gives.
   function asPath(path, what = "the path") {
-    if (typeof path === "string") return path;
+    if (typeof path === "string") return StringPrototypeStartsWith(path, "file:") ? pathOf(path, what) : path;
     if (typeof path === "object" && path !== null) {
       const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
       if (ObjectPrototypeIsPrototypeOf(URL.prototype, path)) {
-        const href = path.href;
-        const found = op_wasm_host_path_of_url(href);
-        if (found === null) throw new TypeError(`${what} must be a file: URL, not ${href}`);
-        return found;
+        return pathOf(path.href, what);
       }
     }
     throw new TypeError(`${what} must be a string or a URL, not ${path === null ? "null" : typeof path}`);
+  }
+
+  function pathOf(href, what) {
+    const found = op_wasm_host_path_of_url(href);
+    if (found === null) throw new TypeError(`${what} must be a file: URL, not ${href}`);
+    return found;
   }
 
   // The options that are known, with what they are by default. The type of that is the type of the option.

@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::event_loop::{Loop, TaskId, Turns};
-use crate::values::{Values, call, refer, referred};
+use crate::values::{Values, call, let_go, refer, referred};
 use napi::sys::{self, napi_deferred, napi_env, napi_ref, napi_value};
 use runtime_wasm::error::Result;
 use runtime_wasm::scheduling::PromptForNow;
@@ -38,14 +38,41 @@ fn one_host_less() {
 /// How long the guests' threads may take to end, at the end of an environment.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
 
+/// Where the functions of a host find its environment, until the host is closed or the environment ends: JavaScript may hold them for longer.
+pub(crate) struct Slot(RefCell<Option<Rc<Environment>>>);
+
+impl Slot {
+    /// That of a new host.
+    pub(crate) fn of(environment: Rc<Environment>) -> Rc<Slot> {
+        let slot = Rc::new(Slot(RefCell::new(Some(environment.clone()))));
+        *environment.slot.borrow_mut() = Rc::downgrade(&slot);
+        slot
+    }
+
+    pub(crate) fn get(&self) -> Option<Rc<Environment>> {
+        self.0.borrow().clone()
+    }
+
+    /// No guest of the host lives on, and what it had of the machine is given back.
+    pub(crate) fn end(&self) {
+        let environment = self.0.take();
+        if let Some(environment) = environment {
+            environment.end();
+        }
+    }
+}
+
 /// A host in an environment.
 pub(crate) struct Environment {
     env: napi_env,
+    slot: RefCell<Weak<Slot>>,
     pub(crate) session: Rc<Session>,
     pub(crate) values: Rc<Values>,
     event_loop: Rc<Loop>,
     deliver_to: Cell<napi_ref>,
     last_task: Cell<TaskId>,
+    /// The promise of the next event, which is awaited as long as the host is not closed.
+    event: Cell<Option<(TaskId, napi_deferred)>>,
     has_ended: Cell<bool>,
 }
 
@@ -63,11 +90,13 @@ impl Environment {
             });
             Environment {
                 env,
+                slot: RefCell::default(),
                 session,
                 values,
                 event_loop: Rc::new(event_loop),
                 deliver_to: Cell::new(null_mut()),
                 last_task: Cell::new(0),
+                event: Cell::new(None),
                 has_ended: Cell::new(false),
             }
         });
@@ -93,9 +122,7 @@ impl Environment {
         self: &Rc<Self>,
         work: impl Future<Output = Result<T>> + 'static,
     ) -> napi_value {
-        let (mut deferred, mut promise) = (null_mut(), null_mut());
-        // SAFETY: called within a call from this environment.
-        unsafe { sys::napi_create_promise(self.env, &mut deferred, &mut promise) };
+        let (promise, deferred) = self.deferred();
         let this = Rc::downgrade(self);
         let id = self.event_loop.spawn(Box::pin(async move {
             let outcome = work.await;
@@ -105,6 +132,13 @@ impl Environment {
         }));
         self.last_task.set(id);
         promise
+    }
+
+    fn deferred(&self) -> (napi_value, napi_deferred) {
+        let (mut deferred, mut promise) = (null_mut(), null_mut());
+        // SAFETY: called within a call from this environment.
+        unsafe { sys::napi_create_promise(self.env, &mut deferred, &mut promise) };
+        (promise, deferred)
     }
 
     fn settle<T: Encode>(&self, deferred: napi_deferred, outcome: Result<T>) {
@@ -140,7 +174,30 @@ impl Environment {
         }
     }
 
-    /// The environment ends, or all of JavaScript has lost sight of the host: no guest of it lives on.
+    /// Stops all guests. How many threads of theirs there are still?
+    pub(crate) fn stop(&self) -> usize {
+        self.session.host().runtime().shutdown(Duration::ZERO)
+    }
+
+    /// Ends the host, and lets go of the JavaScript that it has called. False as long as somebody waits for an answer.
+    pub(crate) fn close(&self) -> bool {
+        let event = self.event.get();
+        if self.event_loop.is_held() || self.event_loop.has_work_beside(event.map(|(task, _)| task)) {
+            return false;
+        }
+        if let Some((_, deferred)) = self.event.take() {
+            self.settle(deferred, Ok(false));
+        }
+        let slot = self.slot.borrow().upgrade();
+        if let Some(slot) = slot {
+            slot.end();
+        }
+        self.values.let_go(self.env);
+        let_go(self.env, &self.deliver_to);
+        true
+    }
+
+    /// The environment ends, or the host is closed: no guest of it lives on.
     pub(crate) fn end(&self) {
         if self.has_ended.replace(true) {
             return;
@@ -152,13 +209,24 @@ impl Environment {
 }
 
 impl Environment {
-    /// A promise of the next event of a guest's.
+    /// A promise of the next event of a guest's: true, or false once the host is closed.
     pub(crate) fn event(self: &Rc<Self>) -> napi_value {
         let (session, values, env) = (self.session.clone(), self.values.clone(), self.env);
-        self.promise(async move {
+        let this = Rc::downgrade(self);
+        let (promise, deferred) = self.deferred();
+        let id = self.event_loop.spawn(Box::pin(async move {
             session.event(|id| values.release(env, id)).await;
-            Ok(true)
-        })
+            if let Some(this) = this.upgrade() {
+                this.event.set(None);
+                this.settle(deferred, Ok(true));
+            }
+        }));
+        // It may have come at once.
+        if self.event_loop.has(id) {
+            self.event.set(Some((id, deferred)));
+        }
+        self.last_task.set(id);
+        promise
     }
 
     /// A promise of bytes that are read straight into an array that our own JavaScript has made for them, and that the app has not seen.

@@ -193,6 +193,21 @@ impl Loop {
         id
     }
 
+    /// Is there a reason for the loop to go on?
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.get() > 0
+    }
+
+    /// Is this piece of work not over?
+    pub(crate) fn has(&self, id: TaskId) -> bool {
+        self.tasks.borrow().contains_key(&id)
+    }
+
+    /// Is any other one?
+    pub(crate) fn has_work_beside(&self, one: Option<TaskId>) -> bool {
+        self.tasks.borrow().keys().any(|id| Some(*id) != one)
+    }
+
     /// Does this piece of work keep the loop going?
     pub(crate) fn set_holds(&self, id: TaskId, holds: bool) {
         let changed = match self.tasks.borrow_mut().get_mut(&id) {

@@ -10,13 +10,14 @@ mod ops;
 mod read;
 mod values;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Slot};
 use napi::bindgen_prelude::{Either, Function, JsValue, Unknown};
 use napi::{Env, Error, Result};
 use napi_derive::napi;
 use runtime_wasm::caps::{CacheChoice, Caps};
 use runtime_wasm::registry::Interruption;
 use runtime_wasm::session::{HostOptions, WasmHost, chosen_cache};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -54,14 +55,15 @@ pub fn open<'env>(env: &'env Env, options: OpenOptions, bare: Function<(), Unkno
     };
     let host = WasmHost::with(caps, host_options).map_err(|error| Error::from_reason(error.to_string()))?;
     let environment = Environment::new(env.raw(), host, bare.raw())?;
-    // A host of which JavaScript has lost sight has ended before.
-    let ended = Rc::downgrade(&environment);
+    let slot = Slot::of(environment.clone());
+    // A host that was closed has ended before.
+    let ended = Rc::downgrade(&slot);
     env.add_env_cleanup_hook((), move |()| {
-        if let Some(environment) = ended.upgrade() {
-            environment.end();
+        if let Some(slot) = ended.upgrade() {
+            slot.end();
         }
     })?;
-    let functions = ops::bind(env.raw(), &environment);
+    let functions = ops::bind(env.raw(), &environment, &slot);
     // SAFETY: it has just been made in this environment.
     Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), functions) })
 }
@@ -74,10 +76,32 @@ fn caps(options: &OpenOptions) -> Result<Caps> {
             let table: toml::Table = serde_json::from_str(text).map_err(|error| wrong(&error))?;
             let text = toml::to_string(&table).map_err(|error| wrong(&error))?;
             let home = std::env::home_dir().filter(|home| home.is_absolute());
-            Caps::from_toml(&text, file, home.as_deref()).map_err(|error| wrong(&error))
+            Caps::from_toml(&text, file, home.as_deref()).map_err(|error| {
+                let place = error.place().map_or_else(String::new, |(line, _)| key_at(&text, line));
+                Error::from_reason(format!("options.manifest{place}: {}", error.message()))
+            })
         }
         (Some(file), None) => Caps::from_file(file).map_err(|error| wrong(&error)),
         (None, _) => Ok(app.as_deref().map_or_else(Caps::denied, |app| Caps::not_found(Path::new(app)))),
+    }
+}
+
+/// The key that a line of a manifest is of, as a path in the object that the text was made of: what the program has written is no file.
+fn key_at(text: &str, line: usize) -> String {
+    let (mut section, mut tables) = (String::new(), HashMap::<&str, usize>::new());
+    let mut here = "";
+    for text in text.lines().take(line) {
+        here = text;
+        if let Some(name) = text.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
+            let before = tables.entry(name).and_modify(|count| *count += 1).or_insert(0);
+            section = format!(".{name}[{before}]");
+        } else if let Some(name) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = format!(".{name}");
+        }
+    }
+    match here.split_once(" = ") {
+        Some((key, _)) => format!("{section}.{key}"),
+        None => section,
     }
 }
 

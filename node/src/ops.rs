@@ -1,6 +1,6 @@
 //! The functions of the addon: for each op of `src/ops` one of the same name, which converts values and leaves the rest to the session.
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Slot};
 use crate::read::{Any, Read, View};
 use napi::sys::{self, napi_callback_info, napi_env, napi_value};
 use runtime_wasm::printable;
@@ -69,9 +69,9 @@ macro_rules! ops {
 
 ops! {
     now op_wasm_max_module_bytes |this| { this.session.max_module_bytes() }
-    later op_wasm_compile |session, bytes: Vec<u8>| { session.compile(bytes).await }
-    later op_wasm_compile_large |session, bytes: u32| { session.compile_large(bytes).await }
-    later op_wasm_compile_file |session, path: String, sha256: String| { session.compile_file(path, sha256).await }
+    later op_wasm_compile |session, bytes: Vec<u8>, abort: i32| { session.compile(bytes, abort).await }
+    later op_wasm_compile_large |session, bytes: u32, abort: i32| { session.compile_large(bytes, abort).await }
+    later op_wasm_compile_file |session, path: String, sha256: String, abort: i32| { session.compile_file(path, sha256, abort).await }
     later op_wasm_drop_module |session, id: f64| { session.drop_module(id) }
     later op_wasm_inspect |session, id: f64| { session.inspect(id).await }
     later op_wasm_module_interface |session, id: f64| { session.module_interface(id).await }
@@ -179,19 +179,22 @@ ops! {
     // These two are for npm/src/port.cjs: which work is behind the promise that was made last, and whether it keeps the process alive.
     now task |this| { f64::from(this.last_task()) }
     now holds |this, task: u32, holds: bool| { this.event_loop().set_holds(task, holds) }
+    // And these for npm/src/host.cjs, when a host is closed.
+    now stop |this| { this.stop() as f64 }
+    now close |this| { this.close() }
 }
 
 /// An op and the environment that it is for; what JavaScript holds of it is a function.
 struct Bound {
-    environment: Rc<Environment>,
+    slot: Rc<Slot>,
     op: Op,
 }
 
 /// The object of all functions, for one environment.
-pub(crate) fn bind(env: napi_env, environment: &Rc<Environment>) -> napi_value {
+pub(crate) fn bind(env: napi_env, environment: &Environment, slot: &Rc<Slot>) -> napi_value {
     let object = environment.engine().object();
     for (name, op) in OPS {
-        let bound = Box::into_raw(Box::new(Bound { environment: environment.clone(), op: *op }));
+        let bound = Box::into_raw(Box::new(Bound { slot: slot.clone(), op: *op }));
         let mut function = null_mut();
         // SAFETY: called within a call from this environment; `bound` is freed when the function has been collected.
         unsafe {
@@ -222,9 +225,11 @@ unsafe extern "C" fn invoke(env: napi_env, info: napi_callback_info) -> napi_val
     // SAFETY: made by `bind`, and as long as the function is called it is not collected.
     let bound = unsafe { &*data.cast::<Bound>() };
     // A panic must not cross into C.
-    let why = match catch_unwind(AssertUnwindSafe(|| (bound.op)(&bound.environment, &args))) {
-        Ok(Ok(value)) => return value,
-        Ok(Err(unfit)) => unfit.0,
+    let called = catch_unwind(AssertUnwindSafe(|| bound.slot.get().map(|environment| (bound.op)(&environment, &args))));
+    let why = match called {
+        Ok(Some(Ok(value))) => return value,
+        Ok(Some(Err(unfit))) => unfit.0,
+        Ok(None) => "this host has been closed".to_owned(),
         Err(_) => "a bug in the addon: it panicked".to_owned(),
     };
     let why = why.replace('\0', " ") + "\0";

@@ -14,7 +14,7 @@ pub(crate) struct Values {
     /// `(instance, number) => function`, set by js/imports.js.
     maker: Cell<napi_ref>,
     /// Makes an object without a prototype, which Node-API cannot.
-    bare: napi_ref,
+    bare: Cell<napi_ref>,
 }
 
 /// A reference that keeps its value.
@@ -23,6 +23,15 @@ pub(crate) fn refer(env: napi_env, value: napi_value) -> napi_ref {
     // SAFETY: called within a call from this environment.
     unsafe { sys::napi_create_reference(env, value, 1, &mut reference) };
     reference
+}
+
+/// Deletes a reference, if there is one.
+pub(crate) fn let_go(env: napi_env, reference: &Cell<napi_ref>) {
+    let reference = reference.replace(null_mut());
+    if !reference.is_null() {
+        // SAFETY: called within a call from this environment, in which it was made; nobody has it any more.
+        unsafe { sys::napi_delete_reference(env, reference) };
+    }
 }
 
 /// What it refers to.
@@ -36,12 +45,12 @@ pub(crate) fn referred(env: napi_env, reference: napi_ref) -> Option<napi_value>
 impl Values {
     /// What is let go is heard of by the receiver of these events.
     pub(crate) fn new(events: HostEvents, bare: napi_ref) -> Values {
-        Values { events, kept: RefCell::default(), maker: Cell::new(null_mut()), bare }
+        Values { events, kept: RefCell::default(), maker: Cell::new(null_mut()), bare: Cell::new(bare) }
     }
 
     /// A new object without a prototype.
     pub(crate) fn bare(&self, env: napi_env) -> Option<napi_value> {
-        call(env, referred(env, self.bare)?, &[])
+        call(env, referred(env, self.bare.get())?, &[])
     }
 
     pub(crate) fn keep(&self, env: napi_env, value: napi_value) -> HostRef {
@@ -72,6 +81,15 @@ impl Values {
             // SAFETY: it was made in this environment, and is not in the map any more.
             unsafe { sys::napi_delete_reference(env, reference) };
         }
+    }
+
+    /// Lets go of all that is kept, and of what is called.
+    pub(crate) fn let_go(&self, env: napi_env) {
+        for (_, reference) in self.kept.take() {
+            let_go(env, &Cell::new(reference));
+        }
+        let_go(env, &self.maker);
+        let_go(env, &self.bare);
     }
 
     /// Sets what makes a JavaScript function of a guest's.

@@ -241,8 +241,10 @@ impl Caps {
         let load = &self.granted.load;
         // A grant without a pin grants the file as it is; so it is asked first.
         let (free, pinned): (Vec<_>, Vec<_>) = load.iter().partition(|grant| grant.extra.is_none());
-        let ordered = free.into_iter().chain(pinned);
-        let opened = self.open(path, "load", ordered, Wanted::File, CapsErrorKind::Io)?;
+        let ordered: Vec<_> = free.into_iter().chain(pinned).collect();
+        let opened = self.open(path, "load", &ordered, Wanted::File, CapsErrorKind::Io, |audit, path, pin| {
+            audit.module(path, pin);
+        })?;
         self.note(|audit| audit.module(&opened.path, opened.extra));
         Ok(ModuleFile { file: opened.fd.into(), path: opened.path, sha256: opened.extra })
     }
@@ -255,27 +257,35 @@ impl Caps {
         self.check_enabled()?;
         let mut grants: Vec<_> = self.granted.preopens.iter().filter(|grant| want <= Some(grant.extra)).collect();
         grants.sort_by_key(|grant| std::cmp::Reverse(grant.extra));
-        let opened = self.open(path, "preopens", grants, Wanted::Folder, CapsErrorKind::Wasi)?;
+        let opened = self.open(path, "preopens", &grants, Wanted::Folder, CapsErrorKind::Wasi, |audit, path, _| {
+            audit.folder(path, want);
+        })?;
         let access = want.unwrap_or(opened.extra);
         let changed = self.audit.as_ref().and_then(|audit| audit.folder(&opened.path, want));
         Ok(PreopenDir { dir: opened.fd, access, path: opened.path, changed })
     }
 
-    fn open<'a, T: Copy + 'a>(
+    /// `missed` notes what is granted and cannot be opened: an app may have meant to do without it, and is not to be refused it instead.
+    fn open<T: Copy>(
         &self,
         path: &str,
         key: &str,
-        grants: impl IntoIterator<Item = &'a Grant<T>>,
+        grants: &[&Grant<T>],
         wanted: Wanted,
         failure: CapsErrorKind,
+        missed: impl FnOnce(&Audit, &Path, T),
     ) -> Result<grant::Opened<T>, CapsError> {
         let not_granted =
             || denied(format!("\"{}\" is not granted by `{key}` in [capabilities.wasm]", printable::sentence(path)));
         let absolute = self.absolute(path).ok_or_else(not_granted)?;
-        let grants: Vec<_> = grants.into_iter().collect();
-        match grant::open(&grants, &absolute, wanted) {
+        match grant::open(grants, &absolute, wanted) {
             Some(Ok(opened)) => Ok(opened),
             Some(Err(error)) => {
+                self.note(|audit| {
+                    if let Some(place) = grant::find(grants, &absolute, wanted, Last::Followed) {
+                        missed(audit, &place.real, place.extra);
+                    }
+                });
                 let mut message = format!("\"{}\" cannot be opened: {error}", printable::sentence(path));
                 if error.kind() == std::io::ErrorKind::NotFound && !path.starts_with(['/', '~']) {
                     let folder = printable::sentence(&self.folder().to_string_lossy());

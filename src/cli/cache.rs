@@ -72,6 +72,7 @@ fn held(Held { entries, bytes }: Held) -> String {
 impl Warm {
     /// Goes on after a module that cannot be compiled.
     fn execute(self, cache: Cache) -> Result<i32, Box<dyn Error>> {
+        cache.check().map_err(|error| format!("{}: nothing can be kept there: {error}", shown(cache.path())))?;
         let limits = Limits { fuel: self.fuel.then_some(1), ..Limits::default() };
         let options = RuntimeOptions {
             max_module_bytes: self.module.bytes(),

@@ -81,6 +81,7 @@ impl Run {
         let is_stdin = script.as_os_str() == script::STDIN;
         let main = if is_stdin { std::env::current_dir()?.join(script) } else { check_script(&script, self.option())? };
         let caps = load_caps(self.manifest.as_deref(), &main)?;
+        check_audit(self.audit.as_deref())?;
         let caps = if self.audit.is_some() { caps.audited() } else { caps };
         log_missing(&caps);
         let source = if is_stdin { Some(script::from_stdin()?) } else { None };
@@ -137,6 +138,13 @@ fn write_needed(file: &Path, caps: &Caps) {
     if let Err(error) = std::fs::write(file, needed) {
         say(Label::Error, &format!("{} cannot be written: {error}", shown(file)));
     }
+}
+
+/// Can the audit be written there? A long run is not to end with its loss.
+fn check_audit(file: Option<&Path>) -> Result<(), String> {
+    let Some(file) = file.filter(|file| *file != Path::new("-")) else { return Ok(()) };
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
+    opened.map(drop).map_err(|error| format!("{} cannot be written: {error}", shown(file)))
 }
 
 /// The script's absolute path.

@@ -9,8 +9,10 @@ use wasmparser::component_types::{
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Parser, Payload, PrimitiveValType, ValidPayload, Validator, WasmFeatures};
 
-/// The packages whose interfaces are WASI's.
-const WASI: &str = "wasi:";
+/// The packages whose interfaces are there by themselves. Others of that namespace, of which there are many proposals, are the app's to give.
+/// `js/component/imports.js` has the same list.
+const WASI: [&str; 7] =
+    ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:http/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
 
 /// The interface of a component.
 ///
@@ -78,7 +80,9 @@ impl<'a> Reader<'a> {
 
     fn item(&mut self, name: &str, ty: ComponentEntityType, is_imported: bool) {
         match ty {
-            ComponentEntityType::Instance(id) if is_imported && name.starts_with(WASI) => {
+            ComponentEntityType::Instance(id)
+                if is_imported && WASI.iter().any(|package| name.starts_with(package)) =>
+            {
                 self.made.wasi.push(name.to_owned());
                 self.resources_of(id, name, true);
             }

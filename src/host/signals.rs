@@ -119,6 +119,8 @@ impl EndingSignals {
     /// The signal that the app ends with once its listeners are done, have taken too long, or another one came. `None` if it goes on.
     async fn outcome(&mut self, told: i32, answer: oneshot::Receiver<bool>) -> Option<i32> {
         tokio::select! {
+            // In this order: a signal that comes once the listeners are done is another one, however late this thread hears of both.
+            biased;
             goes_on = answer => (goes_on != Ok(true)).then_some(told),
             () = tokio::time::sleep(LISTENERS_MAX) => Some(told),
             another = self.next() => Some(another),

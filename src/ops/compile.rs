@@ -13,16 +13,20 @@ pub fn op_wasm_max_module_bytes(state: &OpState) -> f64 {
     session_of(state).max_module_bytes()
 }
 
-/// Compiles bytes; the answer is the module's id.
+/// Compiles bytes; the answer is the module's id. Closing `abort`, a handle of `op_wasm_abort_handle`, ends it; -1 is none.
 #[op2]
-pub async fn op_wasm_compile(state: Rc<RefCell<OpState>>, #[buffer(copy)] bytes: Vec<u8>) -> Reply<f64> {
-    Reply(session(&state).compile(bytes).await)
+pub async fn op_wasm_compile(
+    state: Rc<RefCell<OpState>>,
+    #[buffer(copy)] bytes: Vec<u8>,
+    #[smi] abort: i32,
+) -> Reply<f64> {
+    Reply(session(&state).compile(bytes, abort).await)
 }
 
 /// Compiles bytes that have come in pieces.
 #[op2]
-pub async fn op_wasm_compile_large(state: Rc<RefCell<OpState>>, #[smi] bytes: Handle) -> Reply<f64> {
-    Reply(session(&state).compile_large(bytes).await)
+pub async fn op_wasm_compile_large(state: Rc<RefCell<OpState>>, #[smi] bytes: Handle, #[smi] abort: i32) -> Reply<f64> {
+    Reply(session(&state).compile_large(bytes, abort).await)
 }
 
 /// Compiles a file that `load` grants; the answer is the module's id. `sha256` is hexadecimal, or empty.
@@ -31,8 +35,9 @@ pub async fn op_wasm_compile_file(
     state: Rc<RefCell<OpState>>,
     #[string] path: String,
     #[string] sha256: String,
+    #[smi] abort: i32,
 ) -> Reply<f64> {
-    Reply(session(&state).compile_file(path, sha256).await)
+    Reply(session(&state).compile_file(path, sha256, abort).await)
 }
 
 /// Forgets a module.

@@ -4,8 +4,9 @@ use super::environment::Session;
 use super::handles::Handle;
 use super::ids::module_id;
 use super::lists::Piece;
-use crate::error::Result;
+use crate::error::{ErrorCode, Result, WasmError};
 use crate::module_info::Info;
+use crate::registry::ModuleId;
 use std::sync::Arc;
 
 impl Session {
@@ -14,29 +15,41 @@ impl Session {
         self.host.runtime.options().max_module_bytes as f64
     }
 
-    /// Compiles bytes; gives the module's id.
+    /// Compiles bytes; gives the module's id. Closing the handle `abort`, one of [`Session::abort_handle`], ends the compilation; -1 is none.
     ///
     /// # Errors
     /// As [`Runtime::compile`](crate::registry::Runtime::compile).
-    pub async fn compile(&self, bytes: Vec<u8>) -> Result<f64> {
-        Ok(self.host.compile(bytes).await?.0 as f64)
+    pub async fn compile(&self, bytes: Vec<u8>, abort: i32) -> Result<f64> {
+        self.compiled(self.host.compile(bytes), abort).await
+    }
+
+    async fn compiled(&self, compiling: impl Future<Output = Result<ModuleId>>, abort: i32) -> Result<f64> {
+        let compiled = match self.abort(abort) {
+            None => compiling.await,
+            // What is dropped is not compiled on, unless somebody else wants the same.
+            Some(abort) => abort
+                .unless_fired(compiling)
+                .await
+                .unwrap_or_else(|| Err(WasmError::new(ErrorCode::Compile, "the compilation was aborted"))),
+        };
+        Ok(compiled?.0 as f64)
     }
 
     /// Compiles bytes that have come in pieces.
     ///
     /// # Errors
     /// As [`Session::compile`].
-    pub async fn compile_large(&self, bytes: Handle) -> Result<f64> {
+    pub async fn compile_large(&self, bytes: Handle, abort: i32) -> Result<f64> {
         let bytes = self.arrived(bytes)?;
-        self.compile(bytes).await
+        self.compile(bytes, abort).await
     }
 
     /// Compiles a file that `load` grants; gives the module's id. `sha256` is hexadecimal, or empty.
     ///
     /// # Errors
     /// As [`Session::compile`]; 5008 for a file that cannot be read, 5009 for one that is not granted or not the one that is pinned.
-    pub async fn compile_file(&self, path: String, sha256: String) -> Result<f64> {
-        Ok(self.host.compile_file(path, sha256).await?.0 as f64)
+    pub async fn compile_file(&self, path: String, sha256: String, abort: i32) -> Result<f64> {
+        self.compiled(self.host.compile_file(path, sha256), abort).await
     }
 
     /// Forgets a module.

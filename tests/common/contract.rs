@@ -50,6 +50,7 @@ macro_rules! contract {
             call_bytes = "call_bytes.js",
             closed = "closed.js",
             component = "component.js",
+            component_resources = "component_resources.js",
             compile = "compile.js",
             deadlock = "deadlock.js",
             denied = "denied/denied.js",

@@ -88,6 +88,21 @@ test("ids that name nothing are 5004, ids that are no numbers 5007", async () =>
   for (const id of ["1", null, undefined, {}, 1n, true]) await rejects(dropModule(id), 5007, "module");
 });
 
+test("a signal ends a compilation, and its reason is the error", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const failed = (promise) => promise.then(() => "no error", (error) => error);
+  // No module that is there already.
+  const fresh = new Uint8Array([...empty, 0, 2, 1, 97]);
+  const compiling = [compile(fresh, { signal }), compileFile("./wasm/basic.wasm", { signal }), compile(new Uint8Array(1_000_000), { signal })];
+  const outcomes = compiling.map(failed);
+  controller.abort("enough");
+  equal(await Promise.all(outcomes), ["enough", "enough", "enough"]);
+  equal(await failed(compile(empty, { signal })), "enough");
+  ok(await compile(empty, { signal: new AbortController().signal }) > 0);
+  for (const options of [{ signal: 1 }, { sgnal: signal }, 7, null]) await rejects(compile(empty, options), 5007);
+});
+
 test("the error class and its codes are exported and fixed", () => {
   ok(Object.isFrozen(WasmErrorCode));
   equal(Object.keys(WasmErrorCode).length, 12);

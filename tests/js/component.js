@@ -108,6 +108,11 @@ test("an error of the result's type reaches the guest, and the caller as payload
   equal((await rejects(plain.call("pick-it", [14]), 5002, "pick-it")).payload, "refused");
   const batch = await rejects(plain.callBatch([["add", 1, 2], ["pick-it", []], ["add", 3, 4]]), 5002, "pick-it");
   equal([batch.index, batch.results, batch.payload], [1, [[3]], "nothing to pick from"]);
+  await rejects(plain.callBatch([["add", 1, 2], ["none"]]), 5003, '"none"');
+  const trapping = await make();
+  const trapped = await rejects(trapping.callBatch([["echo-string", "x"], ["add", 1, 2], ["trap"]]), 5002, "unreachable");
+  equal([trapped.index, trapped.results], [2, [["x"], [3]]]);
+  await trapping.drop();
   // The instance lives on.
   equal(await plain.call("add", 1, 2), [3]);
 });

@@ -6,6 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 /// Refuses what seems to be ours and is lost where it stands. What is in our own sections is for their types to judge.
 pub(super) fn check(root: &DeTable) -> Parsed<()> {
+    no_arrays(root, &["app", "capabilities"])?;
     none_misplaced(root, "at the top", misspelt::section_of_uncommon)?;
     none_outside_capabilities(root)?;
     if let Some(app) = table_in(root, "app") {
@@ -14,8 +15,24 @@ pub(super) fn check(root: &DeTable) -> Parsed<()> {
     }
     none_misspelt(root, &["capabilities"], misspelt::meant_at_the_top)?;
     if let Some(capabilities) = table_in(root, "capabilities") {
+        no_arrays(capabilities, &keys::CAPABILITIES)?;
+        if let Some(wasm) = table_in(capabilities, "wasm") {
+            no_arrays(wasm, &["limits", "http"])?;
+        }
         none_misspelt(capabilities, *keys::CAPABILITIES, misspelt::meant_capability)?;
         none_misplaced(capabilities, "in [capabilities]", misspelt::section_of)?;
+    }
+    Ok(())
+}
+
+/// Refuses an array in the place of one of our sections. Their types would take its values for those of their keys, in the order in which these are
+/// declared.
+fn no_arrays(table: &DeTable, sections: &[&str]) -> Parsed<()> {
+    for (key, value) in table {
+        let name = key.get_ref();
+        if sections.contains(&name.as_ref()) && matches!(value.get_ref(), DeValue::Array(_)) {
+            return problem(value.span(), format!("`{name}` must be a table, not an array"));
+        }
     }
     Ok(())
 }

@@ -129,8 +129,9 @@ fn declare_world(text: &mut Text, world: &World<'_>, name: &str) {
     text.open(&format!("interface {CALLS} {{"));
     for interface in world.interfaces.iter().filter(|interface| interface.side == Side::Export) {
         let functions = world.resolve.interfaces[interface.id].functions.values();
-        for (key, function) in interface.keys.iter().flat_map(|key| functions.clone().map(move |of| (key, of))) {
-            call(text, world, &format!("{key}#"), function);
+        let short = exports.iter().filter(|(key, name)| *name == interface.name && !interface.keys.contains(key));
+        for key in interface.keys.iter().chain(short.map(|(key, _)| key)) {
+            functions.clone().for_each(|function| call(text, world, &format!("{key}#"), function));
         }
     }
     world.functions(Side::Export).for_each(|function| call(text, world, "", function));

@@ -23,6 +23,10 @@ pub(super) fn declare(
     call: Call,
     taken: &mut Taken,
 ) {
+    // An object with such a function would pass for a promise: it is called by its full name only.
+    if side == Side::Export && function.item_name() == "then" {
+        return;
+    }
     declare_docs(text, world, side, function);
     text.begin();
     text.push(if call == Call::Static && side == Side::Export { "static " } else { "" });
@@ -101,6 +105,8 @@ pub(super) fn provided_resource(text: &mut Text, world: &World<'_>, id: TypeId, 
     if members(text, world, Side::Import, functions, Call::Method) {
         text.docs("Called when the component has no more use for it.");
         text.line("[Symbol.dispose]?(): void;");
+        text.docs("The same, where there is no `[Symbol.dispose]`.");
+        text.line("[Symbol.asyncDispose]?(): PromiseLike<void>;");
     }
     text.close("}");
     text.gap();
@@ -146,14 +152,15 @@ fn members(text: &mut Text, world: &World<'_>, side: Side, functions: &[&Functio
     any
 }
 
-/// All parameters but the first `skipped`, which is the object itself.
+/// All parameters but the first `skipped`, which is the object itself. Who calls the component may leave out options at the end.
 fn parameters(text: &mut Text, world: &World<'_>, side: Side, function: &Function, skipped: usize) {
     let mut taken = Taken::default();
+    let needed = function.params.iter().rposition(|param| side == Side::Import || !world.is_nullable(&param.ty));
     text.push("(");
-    for (index, param) in function.params.iter().skip(skipped).enumerate() {
-        text.push(if index == 0 { "" } else { ", " });
+    for (index, param) in function.params.iter().enumerate().skip(skipped) {
+        text.push(if index == skipped { "" } else { ", " });
         text.push(&parameter(&param.name, &mut taken));
-        text.push(": ");
+        text.push(if Some(index) > needed { "?: " } else { ": " });
         values::write(text, world, side, &param.ty);
     }
     text.push(")");

@@ -1,8 +1,8 @@
 //! One entry: code as wasmtime serializes it, and after it what tells that it is whole and whose it is.
 
-use super::evict::{self, UNFINISHED};
+use super::evict;
 use super::folder::Folder;
-use super::key::Key;
+use super::key::{Key, UNFINISHED};
 use crate::engine::looks::Offsets;
 use crate::engine::{Code, Kind};
 use crc32fast::Hasher;
@@ -133,6 +133,11 @@ pub(super) struct Unfinished {
 }
 
 impl Unfinished {
+    /// One that is never kept, to see whether any can be.
+    pub(super) fn unnamed(folder: Folder) -> io::Result<Unfinished> {
+        Unfinished::new(folder, &Key::none(), 0)
+    }
+
     pub(super) fn new(folder: Folder, key: &Key, bytes_max: u64) -> io::Result<Unfinished> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);

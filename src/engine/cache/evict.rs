@@ -1,14 +1,13 @@
 //! What has to go when there is too much.
 
 use super::folder::Folder;
+use super::key::{UNFINISHED, is_ours};
 use rustix::fs::{AtFlags, Dir, FileType, statat};
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::time::{Duration, SystemTime};
 
-/// The prefix of entries that are being written.
-pub(super) const UNFINISHED: &str = "new-";
 /// An entry that is still being written after so long is not: its process has died.
 const WRITING_MAX: Duration = Duration::from_secs(600);
 
@@ -20,11 +19,14 @@ pub(super) struct Entry {
     is_unfinished: bool,
 }
 
-/// All that is in the folder.
+/// All entries in the folder. What else somebody keeps there is nobody's to remove.
 pub(super) fn entries(folder: &Folder) -> io::Result<Vec<Entry>> {
     let mut found = Vec::new();
     for item in Dir::read_from(folder)? {
         let name = OsString::from_vec(item?.file_name().to_bytes().to_vec());
+        if !is_ours(name.as_encoded_bytes()) {
+            continue;
+        }
         // Others may have removed it meanwhile.
         let Ok(stat) = statat(folder, &name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
@@ -75,7 +77,7 @@ pub(super) fn make_room(folder: &Folder, bytes_max: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes all that is there.
+/// Removes all entries.
 pub(super) fn remove_all(folder: &Folder) -> io::Result<()> {
     entries(folder)?.iter().try_for_each(|entry| remove(folder, entry))
 }

@@ -1,6 +1,9 @@
 //! A folder that nobody else can write to, nor put another one in the place of.
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fchmod, fstat, mkdirat, open, openat, readlinkat, statat, unlinkat};
+use super::key::is_ours;
+use rustix::fs::{
+    AtFlags, Dir, FileType, Mode, OFlags, fchmod, fstat, mkdirat, open, openat, readlinkat, statat, unlinkat,
+};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 use std::ffi::{OsStr, OsString};
@@ -143,8 +146,21 @@ fn judge(folder: &OwnedFd, place: &Path, is_last: bool) -> io::Result<()> {
     if writable {
         return Err(refused(place, "can be written by others: remove it, it is made anew"));
     }
-    if found.st_mode & 0o077 != 0 {
+    if found.st_mode & 0o077 != 0 && holds_only_entries(folder)? {
         fchmod(folder, FOR_US_ALONE)?;
     }
     Ok(())
+}
+
+/// Is it a folder of the cache's own? Who has named one with other things in it did not ask for these to be hidden from others: what entries
+/// say nobody else can read in any case.
+fn holds_only_entries(folder: &OwnedFd) -> io::Result<bool> {
+    for item in Dir::read_from(folder)? {
+        let item = item?;
+        let name = item.file_name().to_bytes();
+        if ![&b"."[..], b".."].contains(&name) && !is_ours(name) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

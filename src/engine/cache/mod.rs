@@ -112,6 +112,15 @@ impl Cache {
         Ok(Held { entries: entries.len(), bytes: entries.iter().map(|entry| entry.bytes).sum() })
     }
 
+    /// Can code be kept in it?
+    ///
+    /// # Errors
+    /// Why not: the folder is not to be trusted, cannot be made, or cannot be written.
+    pub fn check(&self) -> io::Result<()> {
+        let folder = Folder::make(&self.path)?;
+        Unfinished::unnamed(folder).map(drop)
+    }
+
     /// Removes all entries; says what there was.
     ///
     /// # Errors
@@ -153,7 +162,8 @@ mod tests {
             File::options().write(true).open(file(key)).unwrap().set_modified(used).unwrap();
         }
         // Left by a process that has died, and by one that may still be writing.
-        let unfinished = ["old", "young"].map(|name| cache.path().join(format!("{}{name}", evict::UNFINISHED)));
+        let unfinished =
+            [0, 1].map(|number| cache.path().join(format!("{}7-{number}-{}", key::UNFINISHED, keys[0].file_name())));
         unfinished.iter().for_each(|name| fs::write(name, "").unwrap());
         let long_ago = SystemTime::now() - Duration::from_secs(3600);
         File::options().write(true).open(&unfinished[0]).unwrap().set_modified(long_ago).unwrap();
@@ -172,6 +182,43 @@ mod tests {
     }
 
     #[test]
+    fn what_else_is_in_the_folder_is_neither_counted_nor_removed_nor_hidden() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let place = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        let module = wasmtime::Module::new(&engine, wat::parse_str("(module (func (export \"f\")))").unwrap());
+        let code = Code::of_module(module.unwrap(), None);
+        let keys = [1_u8, 2].map(|number| Key::new(&sha256(&[number]), Kind::Core, &engine));
+        let bytes = code.serialize().unwrap().len() as u64 + 60;
+        let path = place.path().join("photos");
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let long_ago = SystemTime::now() - Duration::from_secs(1 << 20);
+        let digest = keys[0].file_name().strip_suffix(".cwasm").unwrap().to_owned();
+        let others = [
+            "photo.jpg",
+            ".hidden",
+            "mine.cwasm",
+            "new-",
+            "new-plan.txt",
+            "new-1-x.cwasm",
+            &digest,
+            &format!("{}.cwasm", digest.to_uppercase()),
+        ];
+        for name in others {
+            fs::write(path.join(name), [0; 100]).unwrap();
+            File::options().write(true).open(path.join(name)).unwrap().set_modified(long_ago).unwrap();
+        }
+        let cache = Cache::new(path.clone()).with_bytes_max(bytes + 50);
+        keys.iter().for_each(|key| cache.put(key, &code));
+        assert!(cache.get(&engine, &keys[0]).is_none() && cache.get(&engine, &keys[1]).is_some());
+        assert_eq!(cache.held().unwrap(), Held { entries: 1, bytes });
+        assert_eq!(cache.clear().unwrap().entries, 1);
+        assert!(others.iter().all(|name| path.join(name).exists()));
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o755);
+    }
+
+    #[test]
     fn a_clock_that_was_set_back_keeps_nothing_from_being_kept() {
         let place = tempfile::tempdir().unwrap();
         let engine = Engine::default();
@@ -185,7 +232,7 @@ mod tests {
         let set = |name: &std::path::Path| File::options().write(true).open(name).unwrap().set_modified(later).unwrap();
         set(&cache.path().join(old.file_name()));
         // And what a process left that wrote in that time to come.
-        let left = cache.path().join(format!("{}left", evict::UNFINISHED));
+        let left = cache.path().join(format!("{}1-1-{}", key::UNFINISHED, new.file_name()));
         fs::write(&left, "").unwrap();
         set(&left);
         cache.put(&new, &code);

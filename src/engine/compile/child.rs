@@ -87,6 +87,7 @@ fn read(arguments: Vec<OsString>) -> Option<Told> {
 
 /// For a program that was started with [`COMPILE_MODULE`]: compiles, as the words after that say, and returns the code to exit with.
 pub fn compile_module(arguments: Vec<OsString>) -> i32 {
+    close_what_is_inherited();
     let Some(told) = read(arguments) else {
         let _ = writeln!(io::stderr(), "this is for the program itself, which compiles modules with it");
         return OF_MODULE;
@@ -98,6 +99,13 @@ pub fn compile_module(arguments: Vec<OsString>) -> i32 {
             code
         }
     }
+}
+
+/// A program may have descriptors that everything it starts inherits: what a module could reach by a bug of the compiler is not to be among them.
+fn close_what_is_inherited() {
+    const FIRST_BEHIND_STANDARD_STREAMS: libc::c_uint = 3;
+    // SAFETY: this process has just begun, and has opened nothing itself. Where the kernel knows no such call it stays as it is.
+    unsafe { libc::syscall(libc::SYS_close_range, FIRST_BEHIND_STANDARD_STREAMS, libc::c_uint::MAX, 0) };
 }
 
 fn compile(told: &Told) -> Result<(), (i32, String)> {

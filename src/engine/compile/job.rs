@@ -5,6 +5,7 @@ use crate::engine::parser_text::parser_text;
 use crate::engine::types::Sha256;
 use crate::engine::{Code, Engines, Kind, Metering, file_kind, hostile, looks};
 use crate::error::{ErrorCode, WasmError};
+use crate::interface::NO_WASI_0_3;
 use crate::limits::COMPILE_STACK_BYTES;
 use crate::{panics, scheduling};
 use bytes::Bytes;
@@ -127,6 +128,11 @@ pub(super) fn workers(name: &str, threads: usize) -> rayon::ThreadPoolBuilder {
         .thread_name(|_| "wasm-compile".to_owned())
 }
 
+/// Does it have what came to components with that? It is the parser that says so.
+fn is_of_wasi_0_3(error: &wasmtime::Error) -> bool {
+    format!("{error:#}").contains("requires the component model async")
+}
+
 /// Compiles for one of the engines, on the threads that this is called on.
 pub(super) fn compile_with(
     engines: &Engines,
@@ -142,7 +148,11 @@ pub(super) fn compile_with(
     file_kind::check(name, bytes).map_err(Failure::OfModule)?;
     if kind == Kind::Component {
         hostile::check_component(bytes).map_err(|problem| of_module(format!("is not compiled: {problem}")))?;
-        return Ok(Code::of_component(Component::from_binary(engine, bytes).map_err(invalid)?));
+        let made = Component::from_binary(engine, bytes);
+        return Ok(Code::of_component(made.map_err(|error| match is_of_wasi_0_3(&error) {
+            true => of_module(format!("is not compiled: {NO_WASI_0_3}")),
+            false => invalid(error),
+        })?));
     }
     hostile::check(bytes).map_err(|problem| of_module(format!("is not compiled: {problem}")))?;
     let rewritten = if engines.has_looks(metering) {

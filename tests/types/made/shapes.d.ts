@@ -166,7 +166,7 @@ interface DemoPlugApi {
   mirror(p: DemoPlugApi.Point[], l: DemoPlugApi.Level, f: DemoPlugApi.Perms): Promise<[DemoPlugApi.Point[], DemoPlugApi.Level, DemoPlugApi.Perms]>;
   numbers(a: Uint8Array, b: Int8Array, c: Uint16Array, d: Int16Array, e: Uint32Array, f: Int32Array, g: BigUint64Array, h: BigInt64Array, i: Float32Array, j: Float64Array): Promise<Uint8Array>;
   /** Rejects with a {@link WasmError} whose `payload` is `DemoPlugTypes.Level`. */
-  others(a: boolean, b: string, c: string, d: bigint, e: bigint, f: boolean[], g: (string | undefined)[], h: ({ tag: "ok"; val?: undefined } | { tag: "err"; val: number })[], i: DemoPlugApi.Outcome | undefined): Promise<number>;
+  others(a: boolean, b: string, c: string, d: bigint, e: bigint, f: boolean[], g: (string | undefined)[], h: ({ tag: "ok"; val?: undefined } | { tag: "err"; val: number })[], i?: DemoPlugApi.Outcome | undefined): Promise<number>;
   spin(): Promise<void>;
   open(b: DemoPlugApi.Blob): Promise<DemoPlugApi.Cursor>;
   Blob: typeof DemoPlugApi.Blob;
@@ -204,7 +204,7 @@ declare namespace Shapes {
     "demo:plug/api@0.1.0#keep"(a: DemoPlugApi.Points, b: DemoPlugApi.Deep, c: DemoPlugApi.Promise_2): Promise<[DemoPlugApi.Points[]]>;
     "demo:plug/api@0.1.0#mirror"(p: DemoPlugApi.Point[], l: DemoPlugApi.Level, f: DemoPlugApi.Perms): Promise<[[DemoPlugApi.Point[], DemoPlugApi.Level, DemoPlugApi.Perms]]>;
     "demo:plug/api@0.1.0#numbers"(a: Uint8Array, b: Int8Array, c: Uint16Array, d: Int16Array, e: Uint32Array, f: Int32Array, g: BigUint64Array, h: BigInt64Array, i: Float32Array, j: Float64Array): Promise<[Uint8Array]>;
-    "demo:plug/api@0.1.0#others"(a: boolean, b: string, c: string, d: bigint, e: bigint, f: boolean[], g: (string | undefined)[], h: ({ tag: "ok"; val?: undefined } | { tag: "err"; val: number })[], i: DemoPlugApi.Outcome | undefined): Promise<[number]>;
+    "demo:plug/api@0.1.0#others"(a: boolean, b: string, c: string, d: bigint, e: bigint, f: boolean[], g: (string | undefined)[], h: ({ tag: "ok"; val?: undefined } | { tag: "err"; val: number })[], i?: DemoPlugApi.Outcome | undefined): Promise<[number]>;
     "demo:plug/api@0.1.0#spin"(): Promise<[]>;
     "demo:plug/api@0.1.0#open"(b: DemoPlugApi.Blob): Promise<[DemoPlugApi.Cursor]>;
     "tools#use"(t: Tools.Tool, when: Tools.Datetime): Promise<[Tools.Kind]>;

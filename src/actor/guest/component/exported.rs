@@ -1,6 +1,7 @@
 //! The functions that a component exports, each looked up once.
 
 use super::instance::component;
+use super::numbers;
 use super::state::Exported;
 use crate::actor::guest::state::Context;
 use crate::error::{ErrorCode, Result, WasmError};
@@ -33,9 +34,10 @@ pub(super) fn exported(store: &mut Context<'_>, name: &Arc<str>) -> Result<Arc<E
     };
     let func = place.and_then(|place| instance.get_func(&mut *store, place));
     let func = func.ok_or_else(|| no_such(store, name, &interface.exports))?;
-    let found = &interface.exports[index];
-    let exported =
-        Arc::new(Exported { func, params: found.params.iter().map(|(_, ty)| *ty).collect(), result: found.result });
+    let result = interface.exports[index].result;
+    let params: Vec<_> = interface.exports[index].params.iter().map(|(_, ty)| *ty).collect();
+    let is_of_numbers = numbers::are_all(&params, result);
+    let exported = Arc::new(Exported { func, params, result, is_of_numbers });
     if let Some(state) = &mut store.data_mut().component {
         state.exported.insert(name.clone(), exported.clone());
     }

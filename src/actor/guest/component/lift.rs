@@ -4,6 +4,7 @@
 use super::abi::{Cases, OfCase, Places, discriminant, flat_count, is_plain, layout, parts, payload, unsupported};
 use super::handles::Handles;
 use super::wire::{self, Writer, malformed};
+use crate::limits::COMPONENT_VALUES_MAX;
 use crate::value::Encoded;
 use std::mem;
 use wasmtime::component::__internal::wasmtime_environ::component::TypeListIndex;
@@ -79,11 +80,13 @@ struct Values<'a, 'b> {
     cx: &'a mut LiftContext<'b>,
     writer: Writer,
     resources: Vec<(usize, ResourceAny)>,
+    /// How many values of lists have been read.
+    listed: usize,
 }
 
 impl<'a, 'b> Values<'a, 'b> {
     fn new(cx: &'a mut LiftContext<'b>) -> Self {
-        Values { cx, writer: Writer::default(), resources: Vec::new() }
+        Values { cx, writer: Writer::default(), resources: Vec::new(), listed: 0 }
     }
 
     fn made<const N: usize>(self) -> Lifted<N> {
@@ -232,6 +235,7 @@ impl<'a, 'b> Values<'a, 'b> {
 
     /// Values of one type, each in the memory as one would be.
     fn column(&mut self, ty: InterfaceType, places: Places<'_>) -> Result<()> {
+        self.count(ty, places.count())?;
         match ty {
             InterfaceType::U32 | InterfaceType::S32 | InterfaceType::Float32 => self.plain::<4>(places)?,
             InterfaceType::U64 | InterfaceType::S64 | InterfaceType::Float64 => self.plain::<8>(places)?,
@@ -259,6 +263,19 @@ impl<'a, 'b> Values<'a, 'b> {
                     self.load(ty, places.at(index))?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Counts what is to become values of JavaScript, before it is read.
+    fn count(&mut self, ty: InterfaceType, count: usize) -> Result<()> {
+        let each = match ty {
+            InterfaceType::Flags(index) => 1 + self.cx.types[index].names.len(),
+            _ => 1,
+        };
+        self.listed = self.listed.saturating_add(count.saturating_mul(each));
+        if self.listed > COMPONENT_VALUES_MAX {
+            bail!("the lists have more than {COMPONENT_VALUES_MAX} values together, numbers in lists of numbers aside");
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::resources::HostTypes;
 use crate::actor::guest::state::GuestState;
 use crate::actor::guest::wasi;
 use crate::error::{ErrorCode, Result, WasmError};
-use crate::interface::Interface;
+use crate::interface::{Interface, NO_WASI_0_3};
 use crate::printable;
 use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre, Linker, LinkerInstance};
@@ -94,9 +94,7 @@ fn unmet(interface: &Interface, error: &wasmtime::Error) -> String {
         interface.wasi.iter().find(|name| name.rsplit('@').next().is_some_and(|version| version.starts_with("0.3")));
     if let Some(newer) = newer {
         let newer = printable::name(newer);
-        return format!(
-            "it imports {newer}: WASI 0.3, with its asynchronous functions, streams and futures, is not there yet; build it for WASI 0.2"
-        );
+        return format!("it imports {newer}: {NO_WASI_0_3}");
     }
     if let Some(http) = interface.wasi.iter().find(|name| !cfg!(feature = "http") && name.starts_with("wasi:http/")) {
         let http = printable::name(http);

@@ -26,10 +26,6 @@ pub(super) fn check(name: &str, interface: &Interface, given: Option<&HostImport
             continue;
         }
         let import = FailedImport::new(function.interface.as_deref().unwrap_or_default(), &function.name);
-        let import = match function.interface {
-            Some(_) => import.to_string(),
-            None => format!("\"{}\"", printable::name(&function.name)),
-        };
         let line = format!("{import} {problem}: expected {}", printable::name(&interface.function_text(function)));
         chars += line.chars().count();
         listed.push(line);

@@ -49,4 +49,6 @@ pub(super) struct Exported {
     pub(super) func: Func,
     pub(super) params: Vec<Type>,
     pub(super) result: Option<Type>,
+    /// Does it take and give numbers only?
+    pub(super) is_of_numbers: bool,
 }
