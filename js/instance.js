@@ -48,7 +48,11 @@ export async function unlessCancelled(signal, start) {
 /** Drops the instances of which the app has lost sight, once the requests that it made of them are answered. */
 const forgotten = new SafeFinalizationRegistry(async (id) => {
   await idle(id);
-  await end(id, "dropped");
+  try {
+    await end(id, "dropped");
+  } catch {
+    // The host has been closed, and all its instances have ended with it.
+  }
 });
 
 // What an instance gives out holds the object, and not only the id: whoever holds that holds the instance. It is made when it

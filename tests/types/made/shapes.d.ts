@@ -18,6 +18,8 @@ declare namespace DemoPlugHost {
     get(key: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
     /** Called when the component has no more use for it. */
     [Symbol.dispose]?(): void;
+    /** The same, where there is no `[Symbol.dispose]`. */
+    [Symbol.asyncDispose]?(): PromiseLike<void>;
   }
 
   /** The class of `Bucket`, which the app gives. */
@@ -207,6 +209,15 @@ declare namespace Shapes {
     "demo:plug/api@0.1.0#others"(a: boolean, b: string, c: string, d: bigint, e: bigint, f: boolean[], g: (string | undefined)[], h: ({ tag: "ok"; val?: undefined } | { tag: "err"; val: number })[], i?: DemoPlugApi.Outcome | undefined): Promise<[number]>;
     "demo:plug/api@0.1.0#spin"(): Promise<[]>;
     "demo:plug/api@0.1.0#open"(b: DemoPlugApi.Blob): Promise<[DemoPlugApi.Cursor]>;
+    "demo:plug/api#add"(a: number, b: number): Promise<[number]>;
+    "demo:plug/api#area"(s: DemoPlugApi.Shape): Promise<[number]>;
+    "demo:plug/api#check"(default_: DemoPlugApi.Level): Promise<[undefined?]>;
+    "demo:plug/api#keep"(a: DemoPlugApi.Points, b: DemoPlugApi.Deep, c: DemoPlugApi.Promise_2): Promise<[DemoPlugApi.Points[]]>;
+    "demo:plug/api#mirror"(p: DemoPlugApi.Point[], l: DemoPlugApi.Level, f: DemoPlugApi.Perms): Promise<[[DemoPlugApi.Point[], DemoPlugApi.Level, DemoPlugApi.Perms]]>;
+    "demo:plug/api#numbers"(a: Uint8Array, b: Int8Array, c: Uint16Array, d: Int16Array, e: Uint32Array, f: Int32Array, g: BigUint64Array, h: BigInt64Array, i: Float32Array, j: Float64Array): Promise<[Uint8Array]>;
+    "demo:plug/api#others"(a: boolean, b: string, c: string, d: bigint, e: bigint, f: boolean[], g: (string | undefined)[], h: ({ tag: "ok"; val?: undefined } | { tag: "err"; val: number })[], i?: DemoPlugApi.Outcome | undefined): Promise<[number]>;
+    "demo:plug/api#spin"(): Promise<[]>;
+    "demo:plug/api#open"(b: DemoPlugApi.Blob): Promise<[DemoPlugApi.Cursor]>;
     "tools#use"(t: Tools.Tool, when: Tools.Datetime): Promise<[Tools.Kind]>;
     "hello-world"(name: string, at: BigUint64Array): Promise<[string]>;
     "started"(): Promise<[bigint | undefined]>;
