@@ -1,7 +1,7 @@
 /** What a host of its own is made of; see {@link createHost}. */
 export interface HostOptions {
   /** A file, or what it would say, with the same keys: `{ capabilities: { wasm: { load: ["./plugins/*.wasm"] } } }`. Without one nothing is granted. */
-  manifest?: string | URL | { readonly [key: string]: unknown };
+  manifest?: string | URL | Manifest;
   /** What relative paths in a manifest that is an object start from; the folder of the app's package.json if it is not given. */
   baseDir?: string;
   /** Where compiled code is kept: a folder, or `false` for nowhere. Else what the command line would take: `RUNTIME_WASM_CACHE`, the manifest's `cache`, or the user's folder for caches. `cache = false` in the manifest turns it off in any case. */
@@ -15,6 +15,11 @@ export interface HostOptions {
 /** The functions of this package, on top of one manifest. */
 export interface Host {
   readonly call: typeof call;
+  /**
+   * Ends the host: its guests at once, and its threads and descriptors once what has been asked of it is answered. Its functions throw from then on. A host
+   * that is not closed lives as long as the process, or the worker that made it.
+   */
+  close(): Promise<void>;
   readonly compile: typeof compile;
   readonly compileFile: typeof compileFile;
   readonly dropModule: typeof dropModule;
@@ -26,6 +31,8 @@ export interface Host {
   readonly types: typeof types;
   readonly WasmError: typeof WasmError;
   readonly WasmErrorCode: typeof WasmErrorCode;
+  /** As `close()`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**

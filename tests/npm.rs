@@ -147,8 +147,8 @@ fn an_app_whose_manifest_is_not_found_is_told_where_it_was_looked_for() {
         let output = program(runtime).arg(&script).output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
         let from = folder.path().canonicalize().unwrap();
-        let expected = format!("[5009] there is no manifest.app.toml in {} or in a folder above it", from.display());
-        assert!(said.starts_with(&expected), "{runtime}: {said}");
+        let expected = format!("there is no manifest.app.toml in {} or in a folder above it", from.display());
+        assert!(said.starts_with("[5009]") && said.contains(&expected), "{runtime}: {said}");
     }
 }
 
@@ -195,6 +195,11 @@ fn compiled_code_is_kept_where_the_command_line_would_keep_it() {
     check("node", "cache.js", 0, "0 failed");
 }
 
+#[test]
+fn the_archives_have_what_they_need() {
+    check("node", "packed.js", 0, " passed, 0 failed");
+}
+
 macro_rules! runtimes {
     ($($runtime:ident)*) => {$(
         mod $runtime {
@@ -212,6 +217,16 @@ macro_rules! runtimes {
             }
 
             #[test]
+            fn nothing_that_an_app_inherits_or_replaces_widens_a_manifest() {
+                super::check(stringify!($runtime), "host.js", 0, " passed, 0 failed");
+            }
+
+            #[test]
+            fn the_manifest_is_that_of_the_main_scripts_app() {
+                super::check(stringify!($runtime), "which_app.js", 0, " passed, 0 failed");
+            }
+
+            #[test]
             fn an_idle_instance_keeps_no_process_alive() {
                 super::check(stringify!($runtime), "idle.js", 0, "0 failed, idle");
             }
@@ -224,6 +239,11 @@ macro_rules! runtimes {
             #[test]
             fn the_process_exits_beside_guests_that_spin() {
                 super::check(stringify!($runtime), "exit.js", 7, "0 failed, exits");
+            }
+
+            #[test]
+            fn a_host_that_is_closed_gives_back_what_it_had() {
+                super::check(stringify!($runtime), "close.js", 0, " passed, 0 failed");
             }
 
             #[test]

@@ -2,83 +2,94 @@
 // only the text that would be made of it.
 "use strict";
 
+const { bareArray, typeError } = require("./common.cjs");
+const { guarded } = require("./options.cjs");
+const {
+  ArrayIsArray, JSONStringify, NumberIsFinite, NumberIsInteger, NumberIsSafeInteger, ObjectGetPrototypeOf, ObjectHasOwn, ObjectKeys, RegExpPrototypeExec,
+  StringPrototypeIsWellFormed,
+} = require("./primordials.cjs");
+
 /** A manifest has no more than a few levels; an object that is within itself has no end of them. */
 const DEPTH_MAX = 32;
 
-/** The JSON of a manifest; `wrong` makes the error of a message and its cause. Each property is read once. */
-function manifestText(manifest, wrong) {
-  return JSON.stringify(table(manifest, "options.manifest", 0));
+/** The JSON of a manifest. Each property is read once, into copies without prototypes: JSON.stringify asks these for `toJSON`. */
+function manifestText(manifest) {
+  const what = "options.manifest";
+  return JSONStringify(guarded(what, () => table(manifest, what, 0)));
+}
 
-  function table(object, path, depth) {
-    if (depth > DEPTH_MAX) throw wrong(`${path} is nested more than ${DEPTH_MAX} levels deep`);
-    if (!isPlain(object)) throw wrong(`${path} must be a plain object, not ${described(object)}`);
-    const copy = { __proto__: null };
-    for (const key of Object.keys(object)) {
-      const at = within(path, key);
-      if (!key.isWellFormed()) throw wrong(`${at} has a key that is no text: half a pair of surrogates is in it`);
-      const value = read(object, key, at);
+function table(object, path, depth) {
+  if (depth > DEPTH_MAX) throw tooDeep(path);
+  if (!isPlain(object)) throw typeError(`${path} must be a plain object, not ${described(object)}`);
+  const copy = { __proto__: null };
+  const keys = ObjectKeys(object);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    const at = within(path, key);
+    if (!StringPrototypeIsWellFormed(key)) throw typeError(`${at} has a key that is no text: half a pair of surrogates is in it`);
+    guarded(at, () => {
+      const value = object[key];
       // As if it were not there, which is what it is for.
       if (value !== undefined) copy[key] = item(value, at, depth + 1);
-    }
-    return copy;
+    });
   }
+  return copy;
+}
 
-  function list(array, path, depth) {
-    if (depth > DEPTH_MAX) throw wrong(`${path} is nested more than ${DEPTH_MAX} levels deep`);
-    const copy = [];
-    for (let index = 0; index < array.length; index++) {
-      const at = `${path}[${index}]`;
-      if (!Object.hasOwn(array, index)) throw wrong(`${at} is missing: the array has a hole there`);
-      copy.push(item(read(array, index, at), at, depth + 1));
-    }
-    return copy;
+function list(array, path, depth) {
+  if (depth > DEPTH_MAX) throw tooDeep(path);
+  const copy = bareArray();
+  const { length } = array;
+  for (let index = 0; index < length; index++) {
+    const at = `${path}[${index}]`;
+    guarded(at, () => {
+      if (!ObjectHasOwn(array, index)) throw typeError(`${at} is missing: the array has a hole there`);
+      copy[index] = item(array[index], at, depth + 1);
+    });
   }
+  return copy;
+}
 
-  function item(value, path, depth) {
-    switch (typeof value) {
-      case "boolean":
-        return value;
-      case "string":
-        if (!value.isWellFormed()) throw wrong(`${path} is no text: half a pair of surrogates is in it`);
-        return value;
-      case "number":
-        if (!Number.isFinite(value)) throw wrong(`${path} must be a finite number, not ${value}`);
-        if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw wrong(`${path} is too large a number to be exact: ${value}`);
-        return value;
-      case "object":
-        if (value !== null) return Array.isArray(value) ? list(value, path, depth) : table(value, path, depth);
-    }
-    throw wrong(`${path} is ${described(value)}, which a manifest has no place for`);
+function item(value, path, depth) {
+  switch (typeof value) {
+    case "boolean":
+      return value;
+    case "string":
+      if (!StringPrototypeIsWellFormed(value)) throw typeError(`${path} is no text: half a pair of surrogates is in it`);
+      return value;
+    case "number":
+      if (!NumberIsFinite(value)) throw typeError(`${path} must be a finite number, not ${value}`);
+      if (NumberIsInteger(value) && !NumberIsSafeInteger(value)) throw typeError(`${path} is too large a number to be exact: ${value}`);
+      return value;
+    case "object":
+      if (value !== null) return ArrayIsArray(value) ? list(value, path, depth) : table(value, path, depth);
   }
+  throw typeError(`${path} is ${described(value)}, which a manifest has no place for`);
+}
 
-  function read(holder, key, path) {
-    try {
-      return holder[key];
-    } catch (error) {
-      throw wrong(`${path} cannot be read`, error);
-    }
-  }
+function tooDeep(path) {
+  return typeError(`${path} is nested more than ${DEPTH_MAX} levels deep`);
 }
 
 /** An object as a literal makes one, of whatever realm, or one without a prototype. */
 function isPlain(object) {
-  if (Array.isArray(object)) return false;
-  const prototype = Object.getPrototypeOf(object);
-  return prototype === null || Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
+  if (ArrayIsArray(object)) return false;
+  const prototype = ObjectGetPrototypeOf(object);
+  return prototype === null || ObjectGetPrototypeOf(prototype) === null && ObjectHasOwn(prototype, "isPrototypeOf");
 }
 
 function within(path, key) {
-  return /^[A-Za-z_$][\w$-]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
+  return RegExpPrototypeExec(/^[A-Za-z_$][\w$-]*$/, key) === null ? `${path}[${JSONStringify(key)}]` : `${path}.${key}`;
 }
 
 function described(value) {
   if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
+  if (ArrayIsArray(value)) return "an array";
   const type = typeof value;
   if (type === "undefined") return type;
   if (type !== "object") return `a ${type}`;
   const name = value.constructor?.name;
-  return typeof name === "string" && name !== "" ? `one of the class ${JSON.stringify(name)}` : "an object of a class";
+  return typeof name === "string" && name !== "" ? `one of the class ${JSONStringify(name)}` : "an object of a class";
 }
 
 module.exports = { manifestText };

@@ -3,11 +3,13 @@
 
 const { AsyncLocalStorage } = require("node:async_hooks");
 const { types } = require("node:util");
+const { listening } = require("./listeners.cjs");
 const primordials = require("./primordials.cjs");
 
-const { JSONStringify, ObjectKeys, ReflectApply, SafeWeakMap, StringPrototypeToWellFormed, uncurryThis } = primordials;
+const { ArrayIsArray, JSONStringify, ObjectKeys, ObjectSetPrototypeOf, ReflectApply, SafeWeakMap, StringPrototypeToWellFormed, uncurryThis } = primordials;
 const { isArrayBuffer, isSharedArrayBuffer } = types;
 const encoder = new TextEncoder();
+const encodeBy = uncurryThis(TextEncoder.prototype.encode);
 const soon = setImmediate;
 
 /** The ops whose promises can be told not to keep the process alive. */
@@ -32,6 +34,19 @@ class Context {
 const getStore = uncurryThis(AsyncLocalStorage.prototype.getStore);
 const runWith = uncurryThis(AsyncLocalStorage.prototype.run);
 
+/**
+ * Plain data for JSON.stringify, in copies without prototypes: it asks these for `toJSON`. Half a pair of surrogates becomes what it becomes
+ * elsewhere: U+FFFD.
+ */
+function bareCopy(value) {
+  if (typeof value === "string") return StringPrototypeToWellFormed(value);
+  if (typeof value !== "object" || value === null) return value;
+  const copy = ArrayIsArray(value) ? ObjectSetPrototypeOf([], null) : { __proto__: null };
+  const keys = ObjectKeys(value);
+  for (let i = 0; i < keys.length; i++) copy[keys[i]] = bareCopy(value[keys[i]]);
+  return copy;
+}
+
 /** The port on top of a host's native functions. */
 function port(native) {
   const tasks = new SafeWeakMap();
@@ -48,13 +63,10 @@ function port(native) {
     };
   }
 
-  /** Half a pair of surrogates becomes what it becomes elsewhere: U+FFFD. */
-  const wellFormed = (_key, value) => typeof value === "string" ? StringPrototypeToWellFormed(value) : value;
-
   // The options are plain data, once js/options.js is done with them.
   ops.op_wasm_instantiate = (module, options, stdin, kinds, values, abort) => {
     const { stdinBytes: _, ...plain } = options;
-    return native.op_wasm_instantiate(module, JSONStringify(plain, wellFormed), stdin, kinds, values, abort);
+    return native.op_wasm_instantiate(module, JSONStringify(bareCopy(plain)), stdin, kinds, values, abort);
   };
 
   return {
@@ -62,10 +74,11 @@ function port(native) {
     abortAlgorithms: () => ({ __proto__: null }),
     closeHandle: native.op_wasm_close,
     Context,
-    encode: (text) => encoder.encode(text),
+    encode: (text) => encodeBy(encoder, text),
     eventLoopTurn: () => new primordials.Promise((resolve) => soon(resolve)),
     isArrayBuffer,
     isSharedArrayBuffer,
+    listening,
     ops,
     primordials,
     refOp: (promise) => native.holds(tasks.get(promise), true),

@@ -26,11 +26,14 @@ function statics(holder, prefix) {
   }
 }
 
+/** The method that `node --frozen-intrinsics` has put behind this getter. */
+const frozen = (get) => get === undefined ? undefined : Reflect.getOwnPropertyDescriptor(get, "value")?.value;
+
 /** `Map.prototype.forEach` as `MapPrototypeForEach`, and getters as `…Get…`. */
 function methods(prototype, prefix) {
   for (const key of Reflect.ownKeys(prototype)) {
-    const { get, value } = Reflect.getOwnPropertyDescriptor(prototype, key);
-    if (typeof get === "function") add(`${prefix}Get${nameOf(key)}`, uncurryThis(get));
+    const { get, value = frozen(get) } = Reflect.getOwnPropertyDescriptor(prototype, key);
+    if (typeof get === "function" && value === undefined) add(`${prefix}Get${nameOf(key)}`, uncurryThis(get));
     else if (typeof value === "function" && key !== "constructor") add(prefix + nameOf(key), uncurryThis(value));
   }
 }

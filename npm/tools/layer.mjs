@@ -17,30 +17,50 @@ const exported = (name) => {
   return names;
 };
 
-/** `ext:runtime_wasm/X` is js/X, but for what is given to the function. */
+/** js/signals.js with the port's way of listening. */
+const SIGNALS = `
+  import { offAbort as unlisten, onAbort as listen } from "ext:runtime_wasm/signals.js";
+  export * from "ext:runtime_wasm/signals.js";
+  export const { offAbort, onAbort } = port.listening(listen, unlisten);
+`;
+
+/** `ext:runtime_wasm/X` is js/X, but for what is given to the function, and for what the package has around it. */
 const resolved = (given) => ({
   name: "runtime-wasm",
   setup(build) {
-    build.onResolve({ filter: /^ext:runtime_wasm\// }, ({ path }) => {
+    build.onResolve({ filter: /^ext:runtime_wasm\// }, ({ path, namespace }) => {
       const name = path.slice("ext:runtime_wasm/".length);
+      if (name === "signals.js" && namespace !== "around") return { path: name, namespace: "around" };
       return given[name] === undefined ? { path: join(scripts, name) } : { path: name, namespace: "given" };
     });
+    build.onLoad({ filter: /.*/, namespace: "around" }, () => ({ contents: SIGNALS }));
     build.onLoad({ filter: /.*/, namespace: "given" }, ({ path }) => ({ contents: `export const { ${exported(path).join(", ")} } = ${given[path]};` }));
   },
 });
+
+/**
+ * The bundle as the body of a function: what it would export is what the function returns. What esbuild has for that, and its other helpers, ask
+ * globals and prototypes each time, which an app may have changed by then.
+ */
+function body(bundle) {
+  const [list, names] = /^export \{([^}]*)\};\n/m.exec(bundle);
+  const returned = names.replace(/(\w+) as (\w+)/g, "$2: $1");
+  const text = bundle.replace(list, `return { __proto__: null,${returned}};\n`);
+  const [helper] = /^var __\w+/m.exec(text) ?? [];
+  if (helper !== undefined) throw new Error(`the bundle has a helper of esbuild's: ${helper}`);
+  return text;
+}
 
 async function script(file, entry, parameters, given) {
   const { outputFiles } = await build({
     stdin: { contents: entry, resolveDir: scripts },
     bundle: true,
     write: false,
-    format: "iife",
-    globalName: "exported",
+    format: "esm",
     target: "node20",
     plugins: [resolved(given)],
   });
-  const text = `// Made of js/ by npm/tools/layer.mjs.\n"use strict";\n\nmodule.exports = (${parameters}) => {\n${outputFiles[0].text}return exported;\n};\n`;
-  writeFileSync(file, text);
+  writeFileSync(file, `// Made of js/ by npm/tools/layer.mjs.\n"use strict";\n\nmodule.exports = (${parameters}) => {\n${body(outputFiles[0].text)}};\n`);
 }
 
 /** Writes both into a folder. */

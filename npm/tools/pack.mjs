@@ -25,7 +25,8 @@ async function stageMain(folder) {
   for (const file of LICENSES) copyFileSync(join(root, file), join(folder, file));
   copyFileSync(join(root, "docs/manifest.schema.json"), join(folder, "manifest.schema.json"));
   await writeLayer(folder);
-  const text = declarations(readFileSync(join(root, "js/runtime-wasm.d.ts"), "utf8"), readFileSync(join(root, "npm/host.d.ts"), "utf8"));
+  const read = (file) => readFileSync(join(root, file), "utf8");
+  const text = declarations(read("js/runtime-wasm.d.ts"), read("npm/host.d.ts"), JSON.parse(read("docs/manifest.schema.json")));
   for (const file of ["index.d.ts", "index.d.mts"]) writeFileSync(join(folder, file), text);
 }
 

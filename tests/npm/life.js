@@ -175,6 +175,38 @@ test("a host that nobody refers to ends, with its guests", async () => {
   ok(threads() <= before + (engine === "bun" ? 40 : 12), `${before} threads, then ${threads()}`);
 });
 
+if (engine === "node") {
+  test("intrinsics may be frozen", async () => {
+    const { execFileSync } = await import("node:child_process");
+    const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] };
+    for (const script of ["idle.js", "pending.js"]) ok(execFileSync(process.execPath, ["--frozen-intrinsics", script], options).includes("0 failed"), script);
+  });
+}
+
+test("a signal of many calls warns nobody", async () => {
+  const warnings = [];
+  const warned = (warning) => warnings.push(warning.message);
+  process.on("warning", warned);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const hosts = [0, 1, 2].map(() => createHost({ manifest: { capabilities: { wasm: { load: ["./wasm/*.wasm"] } } }, cache: false }));
+  for (const own of hosts) {
+    const instance = await own.instantiate(await own.compileFile("./wasm/basic.wasm"));
+    await Promise.all(Array.from({ length: 30 }, () => instance.callWith({ signal }, "add", 1, 2)));
+    await instance.drop();
+  }
+  const many = await Promise.all(Array.from({ length: 12 }, () => instantiate(basic, { signal })));
+  const calls = many.map((instance) => instance.callWith({ signal }, "spin").catch((error) => error));
+  await busy(...many.slice(6));
+  await Promise.all(many.slice(0, 6).map((instance) => instance.terminate()));
+  controller.abort("enough");
+  // It tells all that it is still for.
+  equal((await Promise.all(calls)).slice(6), Array(6).fill("enough"));
+  await ticks(3);
+  process.off("warning", warned);
+  equal(warnings, []);
+});
+
 test("a process that spins in guests answers its timers", async () => {
   const spinning = await Promise.all([0, 1, 2, 3].map(() => instantiate(basic)));
   const calls = spinning.map((instance) => instance.call("spin").catch((error) => error.code));

@@ -1,5 +1,5 @@
 // What an app in TypeScript does with the package, for the compiler only.
-import { compileFile, createHost, instantiate, type Host, type WasmInstance, WasmError } from "runtime-wasm";
+import { compileFile, createHost, instantiate, type Host, type Manifest, type WasmInstance, WasmError } from "runtime-wasm";
 import { Readable } from "node:stream";
 
 const module = await compileFile("./plugins/plugin.wasm", { sha256: "00".repeat(32) });
@@ -25,3 +25,23 @@ try {
 createHost({ manifests: "x" });
 // @ts-expect-error: no such kind
 createHost({ interruption: "signal" });
+// Manifests by whatever type an app has for them, if its keys are those of manifests.
+interface Own { capabilities: { wasm: { load: string[]; interruption: string; max_memory: string | number } } }
+declare const own: Own;
+declare const parsed: Record<string, unknown>;
+const widened = { capabilities: { wasm: { load: ["./*.wasm", { path: "./x.wasm", sha256: "00".repeat(32) }], interruption: "epoch", cache: false, limits: { memory: "16 MiB" } } } };
+const typed: Manifest = { app: { name: "app" }, capabilities: { wasm: { preopens: [{ path: "./data", access: "read" }], priority: "low" } } };
+for (const manifest of [own, parsed, widened, typed, undefined]) createHost({ manifest });
+createHost({ manifest: Object.freeze(widened) });
+// @ts-expect-error: no such key
+createHost({ manifest: { capabilities: { wasm: { lode: [] } } } });
+// @ts-expect-error: no such key at the top
+createHost({ manifest: { capabilites: {} } });
+// @ts-expect-error: a number where there is none
+createHost({ manifest: { capabilities: { wasm: { load: 7 } } } });
+// @ts-expect-error: no manifest
+createHost({ manifest: ["./*.wasm"] });
+// @ts-expect-error: nor this
+createHost({ manifest: new Map<string, unknown>() });
+// @ts-expect-error: true says nothing
+createHost({ cache: true });
