@@ -107,6 +107,7 @@ fn life(runtime: &str, script: &str, lives: u32) -> (Output, Duration) {
     let mut child = program(runtime)
         .arg(folder.path().join(script))
         .arg(runtime)
+        .current_dir(folder.path())
         .env("LIVES", lives.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

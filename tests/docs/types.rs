@@ -37,7 +37,7 @@ const DECLARATIONS: &str = r#"
 import { readFileSync, writeFileSync } from "node:fs";
 import { declarations } from "./npm/tools/declarations.mjs";
 const read = (path) => readFileSync(path, "utf8");
-writeFileSync(process.argv[1], declarations(read("js/runtime-wasm.d.ts"), read("npm/host.d.ts")));
+writeFileSync(process.argv[1], declarations(read("js/runtime-wasm.d.ts"), read("npm/host.d.ts"), JSON.parse(read("docs/manifest.schema.json"))));
 "#;
 
 /// What the pages have a reader install from npm.
