@@ -71,6 +71,10 @@ fn check_outside(store: &Context<'_>) -> Result<()> {
 }
 
 /// What a function is called with.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for one call, and to box the numbers would cost what they save"
+)]
 enum Params {
     /// Of a function that takes and gives nothing but numbers.
     Numbers(numbers::Params),
