@@ -287,9 +287,8 @@ impl Caps {
                     }
                 });
                 let mut message = format!("\"{}\" cannot be opened: {error}", printable::sentence(path));
-                if error.kind() == std::io::ErrorKind::NotFound && !path.starts_with(['/', '~']) {
-                    let folder = printable::sentence(&self.folder().to_string_lossy());
-                    message += &format!("; looked for in {folder}");
+                if error.kind() == std::io::ErrorKind::NotFound && is_relative(path) {
+                    message += &looked_for_in(self.folder());
                 }
                 Err(CapsError { kind: failure, message })
             }
@@ -395,6 +394,16 @@ impl Caps {
         }
         http.allow_private
     }
+}
+
+/// Is it looked for from the manifest's folder on?
+pub(crate) fn is_relative(path: &str) -> bool {
+    !path.starts_with(['/', '~'])
+}
+
+/// Where nothing was found by a relative path, as the end of a sentence.
+pub(crate) fn looked_for_in(folder: &Path) -> String {
+    format!("; looked for in {}", printable::sentence(&folder.to_string_lossy()))
 }
 
 fn denied(message: String) -> CapsError {

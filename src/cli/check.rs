@@ -1,9 +1,7 @@
 //! `runtime-wasm check`: what a manifest grants, in words; what of it does not exist, and what is wider than it need be.
 
-use super::{
-    mistaken,
-    output::{print, shown},
-};
+use super::mistaken;
+use super::output::{print, shown};
 use crate::caps::{
     Caps, Finding, FindingKind, MANIFEST_NAME, ManifestError, Review, ReviewedEntry, manifest_schema, review_file,
 };

@@ -1,6 +1,6 @@
 //! What the functions of `runtime:app` reject with: errors of the names and codes that `WasmError` has.
 
-use crate::caps::FsError;
+use crate::caps::{FsError, is_relative, looked_for_in};
 use crate::printable;
 use deno_error::{AdditionalProperties, JsErrorClass, get_error_code};
 use std::borrow::Cow;
@@ -35,7 +35,7 @@ impl Failure {
     /// What is not there by a relative path may be somewhere else: [`Failure::looked_in`] says where it was looked for.
     fn looked_for(self, path: &str) -> Failure {
         match self {
-            Failure::Io(message, _) if !path.starts_with(['/', '~']) => Failure::NotFound(message),
+            Failure::Io(message, _) if is_relative(path) => Failure::NotFound(message),
             told => told,
         }
     }
@@ -43,10 +43,7 @@ impl Failure {
     /// Says in which folder a relative path began, where nothing was found by it.
     pub(super) fn looked_in(self, folder: &Path) -> Failure {
         match self {
-            Failure::NotFound(message) => {
-                let folder = printable::sentence(&folder.to_string_lossy());
-                Failure::NotFound(format!("{message}; looked for in {folder}"))
-            }
+            Failure::NotFound(message) => Failure::NotFound(message + &looked_for_in(folder)),
             told => told,
         }
     }

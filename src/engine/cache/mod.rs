@@ -146,14 +146,20 @@ mod tests {
     use std::fs;
     use std::time::{Duration, SystemTime};
 
+    /// Code, and the bytes of its entry.
+    fn some_code(engine: &Engine) -> (Code, u64) {
+        let module = wasmtime::Module::new(engine, wat::parse_str("(module (func (export \"f\")))").unwrap());
+        let code = Code::of_module(module.unwrap(), None);
+        let bytes = code.serialize().unwrap().len() as u64 + 60;
+        (code, bytes)
+    }
+
     #[test]
     fn what_was_used_least_recently_goes_first_and_what_never_fits_is_not_kept() {
         let place = tempfile::tempdir().unwrap();
         let engine = Engine::default();
-        let module = wasmtime::Module::new(&engine, wat::parse_str("(module (func (export \"f\")))").unwrap());
-        let code = Code::of_module(module.unwrap(), None);
+        let (code, bytes) = some_code(&engine);
         let keys: Vec<Key> = (0..4_u8).map(|number| Key::new(&sha256(&[number]), Kind::Core, &engine)).collect();
-        let bytes = code.serialize().unwrap().len() as u64 + 60;
         let cache = Cache::new(place.path().join("cache")).with_bytes_max(3 * bytes + bytes / 2);
         let file = |key: &Key| cache.path().join(key.file_name());
         for (key, age) in keys.iter().zip([40, 30, 20]) {
@@ -186,10 +192,8 @@ mod tests {
         use std::os::unix::fs::{MetadataExt, PermissionsExt};
         let place = tempfile::tempdir().unwrap();
         let engine = Engine::default();
-        let module = wasmtime::Module::new(&engine, wat::parse_str("(module (func (export \"f\")))").unwrap());
-        let code = Code::of_module(module.unwrap(), None);
+        let (code, bytes) = some_code(&engine);
         let keys = [1_u8, 2].map(|number| Key::new(&sha256(&[number]), Kind::Core, &engine));
-        let bytes = code.serialize().unwrap().len() as u64 + 60;
         let path = place.path().join("photos");
         fs::create_dir(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -222,10 +226,8 @@ mod tests {
     fn a_clock_that_was_set_back_keeps_nothing_from_being_kept() {
         let place = tempfile::tempdir().unwrap();
         let engine = Engine::default();
-        let module = wasmtime::Module::new(&engine, wat::parse_str("(module (func (export \"f\")))").unwrap());
-        let code = Code::of_module(module.unwrap(), None);
+        let (code, bytes) = some_code(&engine);
         let [old, new] = [1_u8, 2].map(|number| Key::new(&sha256(&[number]), Kind::Core, &engine));
-        let bytes = code.serialize().unwrap().len() as u64 + 60;
         let cache = Cache::new(place.path().join("cache")).with_bytes_max(bytes + bytes / 2);
         cache.put(&old, &code);
         let later = SystemTime::now() + Duration::from_secs(1 << 30);
