@@ -38,9 +38,11 @@ build() {
     remap+=("--remap-path-prefix=$from=$to")
     flags+=("-ffile-prefix-map=$from=$to")
   done
+  # Without symbols, as LLVM gives some of them names by where they were compiled; and it is a fifth less.
   # For a target that is named, so that these are not the flags of build scripts: one looks for sources where they really are.
   CARGO_TARGET_DIR="target/dist-$1" RUSTC_WRAPPER=$PWD/scripts/dist-rustc.sh RUSTFLAGS="${remap[*]}" CFLAGS="${flags[*]}" CXXFLAGS="${flags[*]}" \
-    cargo build --release --locked --package runtime-wasm --bin runtime-wasm --no-default-features --features "$1" --target "$target"
+    cargo rustc --release --locked --package runtime-wasm --bin runtime-wasm --no-default-features --features "$1" --target "$target" -- \
+    -C strip=symbols
   binary=target/dist-$1/$target/release/runtime-wasm
   for from in "$PWD" "$home" "$HOME/"; do
     [ "$from" = / ] || ! grep -qaF "$from" "$binary" || stop "$binary says where it was built: $from"

@@ -14,6 +14,11 @@ thread_local! {
 
 /// From here on a panic of this thread is logged instead of printed. All other threads keep the hook that was there before.
 pub(crate) fn contain_on_this_thread() {
+    put_hook();
+    CONTAINED.set(true);
+}
+
+fn put_hook() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = panic::take_hook();
@@ -25,7 +30,6 @@ pub(crate) fn contain_on_this_thread() {
             }
         }));
     });
-    CONTAINED.set(true);
 }
 
 /// Does one piece of the work of a thread that serves all instances. A panic in it is logged, and costs no more than that piece.
@@ -33,6 +37,23 @@ pub(crate) fn contained(work: impl FnOnce()) {
     contain_on_this_thread();
     // What the work has a hand on is either its own or kept in order by locks that a panic releases.
     let _ = catch_unwind(AssertUnwindSafe(work));
+}
+
+/// Does the work of a future on a thread that is not ours: a panic in it is logged, and its message is the error.
+#[cfg(feature = "host")]
+pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    use deno_core::futures::FutureExt as _;
+    put_hook();
+    // Nobody polls it again after a panic.
+    let mut work = std::pin::pin!(AssertUnwindSafe(work).catch_unwind());
+    std::future::poll_fn(|context| {
+        let before = CONTAINED.replace(true);
+        let polled = work.as_mut().poll(context);
+        CONTAINED.set(before);
+        polled
+    })
+    .await
+    .map_err(|payload| said(&*payload))
 }
 
 /// The message of a panic that was caught.

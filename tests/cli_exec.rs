@@ -213,7 +213,7 @@ fn an_export_takes_what_its_signature_says_and_prints_what_it_gives() {
         ("externref", &["x"], "must be `null`"),
         ("several", &["1"], "\"several\" takes 2 arguments (i32, f64), 1 were given"),
         ("none", &["1"], "takes 0 arguments (), 1 were given"),
-        ("missing", &[], "the module m.wasm has no export \"missing\""),
+        ("missing", &[], "the module m.wasm has no export \"missing\": i32, "),
         ("memory", &[], "the export \"memory\" of the module m.wasm is no function, but a memory"),
         ("a\u{1b}[2J", &["\u{1b}"], "\"a\\u{1b}[2J\""),
         ("i32", &["\u{1b}[2J"], "not \"\\u{1b}[2J\""),

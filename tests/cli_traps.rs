@@ -33,12 +33,13 @@ fn run(folder: &Path, args: &[&str]) -> (Output, String) {
 }
 
 #[test]
-fn an_uncaught_trap_shows_the_guests_stack() {
+fn an_uncaught_trap_shows_where_the_app_was_and_then_the_guests_stack() {
     let app = app();
     let (output, stderr) = run(app.path(), &["run", "main.js"]);
     assert_eq!(output.status.code(), Some(1));
-    let [inner, outer] = ["inner in the guest", "outer in the guest"].map(|frame| stderr.find(frame));
-    assert!(inner.is_some() && inner < outer, "{stderr}");
+    let [place, inner, outer] =
+        ["main.js:4", "inner in the guest", "outer in the guest"].map(|frame| stderr.find(frame));
+    assert!(place.is_some() && place < inner && inner < outer, "{stderr}");
     assert!(stderr.contains("trapped: unreachable"), "{stderr}");
 }
 

@@ -93,6 +93,14 @@ fn there_is_a_manual_page_for_each_command_and_the_same_one_twice() {
     let of = |name: &str| &once.iter().find(|(other, _)| other == name).unwrap().1;
     assert!(of("runtime-wasm-exec.1").contains("134") && of("runtime-wasm-exec.1").contains("timeout\\-ms"));
     assert!(of("runtime-wasm.1").contains("runtime\\-wasm\\-run(1)"), "{}", of("runtime-wasm.1"));
+    // Examples are lines, not a paragraph.
+    let examples = of("runtime-wasm.1").split_once(".SH EXAMPLES\n.nf\n").unwrap().1.split_once("\n.fi").unwrap().0;
+    assert!(
+        examples.lines().count() > 8 && examples.lines().all(|line| line.starts_with("runtime\\-wasm ")),
+        "{examples}"
+    );
+    assert!(of("runtime-wasm-run.1").contains(".SH \"EXIT CODES\"\n.nf\n"), "{}", of("runtime-wasm-run.1"));
+    assert!(of("runtime-wasm-check.1").contains(".SH NOTES\n.PP\n"), "{}", of("runtime-wasm-check.1"));
     assert_eq!(pages("b"), once);
     let (code, _, stderr) = runtime_wasm(here.path(), &["man", "file/man1"]);
     assert!(code == 1 && stderr.contains("file/man1 cannot be written"), "{stderr}");

@@ -187,6 +187,31 @@ fn check_says_what_is_granted_what_is_missing_and_what_is_wide() {
     );
 }
 
+/// Whatever a manifest sets is to be seen in what `check` says: each key of the sections for guests, as the schema has them.
+#[test]
+fn check_tells_what_every_key_comes_to() {
+    let schema: Value = serde_json::from_slice(&runtime_wasm(Path::new("."), &["check", "--schema"]).stdout).unwrap();
+    let wasm = &schema["properties"]["capabilities"]["properties"]["wasm"]["properties"];
+    let keys = |table: &Value| table.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let app = app(
+        "[capabilities.wasm]\npriority = \"low\"\ninterruption = \"protection\"\ncache = \"./kept\"\nmax_compile_memory = \"99MiB\"\n",
+    );
+    let json: Value = serde_json::from_slice(&runtime_wasm(app.path(), &["check", "--json"]).stdout).unwrap();
+    // Those have places of their own: the lists, and what may be used at all.
+    let elsewhere = ["load", "preopens", "http", "limits", "enabled"];
+    let all = keys(wasm).into_iter().chain(keys(&wasm["limits"]["properties"]));
+    for key in all.filter(|key| !elsewhere.contains(&key.as_str())) {
+        assert!(json["limits"].get(&key).or(json.get(&key)).is_some(), "{key} is not in {json:#}");
+    }
+    let text = String::from_utf8(runtime_wasm(app.path(), &["check"]).stdout).unwrap();
+    let line = |says: &str| text.lines().find(|line| line.contains(says)).unwrap_or_else(|| panic!("{says}: {text}"));
+    assert!(line("to the machine").ends_with(" low") && line("stopped by").ends_with(" protection"), "{text}");
+    assert!(
+        line("compiled code is kept  ").ends_with("/kept") && line("what compiles a module").ends_with(" 99.0 MiB"),
+        "{text}"
+    );
+}
+
 #[test]
 fn an_array_is_no_section() {
     for text in [
@@ -304,6 +329,11 @@ fn what_is_wider_than_it_need_be_is_said_and_nothing_else() {
             "[capabilities.env]\nallow = [\"*\"]".to_owned(),
             "every variable",
             "[capabilities.env]\nallow = [\"APP_*\"]".to_owned(),
+        ),
+        (
+            "[capabilities.env]\nallow = [\"?*\"]".to_owned(),
+            "`?*` grants every variable",
+            "[capabilities.env]\nallow = [\"A?\"]".to_owned(),
         ),
     ] {
         let said = wide(&too_wide);

@@ -4,6 +4,7 @@ use super::output::{print, shown};
 use clap::{Args, Command, ValueHint};
 use clap_complete::Shell;
 use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
@@ -58,10 +59,37 @@ impl Manual {
             // Without a date: the same version has the same pages.
             let mut page = Vec::new();
             let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
-            let man = Man::new(command.clone()).title(&name).section(SECTION).source(&source).manual("runtime-wasm");
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let command = command.clone().after_help(None::<&str>);
+            let man = Man::new(command).title(&name).section(SECTION).source(&source).manual("runtime-wasm");
             man.render(&mut page)?;
+            sections(&after).to_writer(&mut page)?;
             fs::write(self.folder.join(format!("{name}.{SECTION}")), page).map_err(failed)?;
         }
         Ok(0)
     }
+}
+
+/// What a command's help ends with: a section for each list with a heading, such as "Examples:", whose lines stay as they are. clap_mangen would
+/// make one paragraph of all.
+fn sections(after: &str) -> Roff {
+    let mut page = Roff::new();
+    let (lists, notes): (Vec<&str>, Vec<&str>) =
+        after.split("\n\n").filter(|part| !part.is_empty()).partition(|part| part.contains("\n  "));
+    if !notes.is_empty() {
+        page.control("SH", ["NOTES"]);
+    }
+    for note in notes {
+        page.control("PP", []).text([roman(note)]);
+    }
+    for list in lists {
+        let (heading, lines) = list.split_once('\n').unwrap_or(("", list));
+        page.control("SH", [heading.trim_end_matches(':').to_uppercase().as_str()]);
+        page.control("nf", []);
+        for line in lines.lines() {
+            page.text([roman(line.trim_start())]);
+        }
+        page.control("fi", []);
+    }
+    page
 }

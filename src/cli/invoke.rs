@@ -1,5 +1,6 @@
 //! `exec --invoke`: arguments as words of the command line, by the signature of what is called; and its results as lines.
 
+use super::output::listed;
 use crate::printable;
 use crate::signature::{Export, ExportKind, ValueType};
 use crate::value::{Arg, Value};
@@ -12,7 +13,9 @@ use std::num::ParseIntError;
 pub(super) fn arguments(module: &str, exports: &[Export], name: &str, words: &[String]) -> Result<Vec<Arg>, String> {
     let shown = printable::name(name);
     let Some(export) = exports.iter().find(|export| export.name == name) else {
-        return Err(format!("{module} has no export \"{shown}\""));
+        let functions = exports.iter().filter(|export| matches!(export.kind, ExportKind::Function { .. }));
+        let there = listed(functions.map(|export| export.name.to_string()));
+        return Err(format!("{module} has no export \"{shown}\"{there}"));
     };
     let ExportKind::Function { params, .. } = &export.kind else {
         return Err(format!("the export \"{shown}\" of {module} is no function, but a {}", export.kind.name()));

@@ -26,6 +26,15 @@ pub(super) fn shown(path: &Path) -> String {
     printable::sentence(&path.to_string_lossy())
 }
 
+/// A word for a line that somebody may copy into a shell.
+pub(super) fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// The first of these names, for the end of a sentence; nothing where there is none.
 pub(super) fn listed(mut names: impl Iterator<Item = String>) -> String {
     let first: Vec<String> = names.by_ref().take(NAMED_MAX).map(|name| printable::name(&name)).collect();
@@ -34,4 +43,18 @@ pub(super) fn listed(mut names: impl Iterator<Item = String>) -> String {
     }
     let more = if names.next().is_some() { ", ..." } else { "" };
     format!(": {}{more}", first.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_for_a_shell_is_one_word() {
+        for (word, quoted) in
+            [("a/b-1.ts", "a/b-1.ts"), ("my app", "'my app'"), ("it's", r"'it'\''s'"), ("$(x)", "'$(x)'"), ("", "''")]
+        {
+            assert_eq!(shell_word(word), quoted);
+        }
+    }
 }

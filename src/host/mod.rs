@@ -37,10 +37,12 @@ pub use javascript_engine::javascript_engine;
 pub use loader::SCRIPT_ENDINGS;
 
 use crate::caps::Caps;
+use crate::panics;
 use crate::terminal::{Label, say};
 use deno_core::error::{CoreError, CoreErrorKind};
 use deno_core::url::Url;
 use deno_core::{Extension, JsRuntime, PollEventLoopOptions, RuntimeOptions};
+use deno_error::JsErrorBox;
 use ending::{Ending, FinishOnDrop};
 use std::io::Write;
 use std::path::PathBuf;
@@ -136,7 +138,7 @@ impl App {
             let outcome = tokio::select! {
                 biased;
                 () = ending.asked() => Ok(()),
-                outcome = run_main(&mut js, &main, source, ending) => outcome,
+                outcome = panics::caught(run_main(&mut js, &main, source, ending)) => outcome.unwrap_or_else(|panic| Err(broken(&panic))),
             };
             ending.forget_isolate();
             let code = conclude(outcome, ending.code(), listeners.code());
@@ -204,6 +206,14 @@ async fn run_main(js: &mut JsRuntime, main: &Url, source: Option<String>, ending
     }
     js.run_event_loop(PollEventLoopOptions::default()).await?;
     evaluated.await
+}
+
+/// What is said where the engine has panicked: on QuickJS it does over an import of "".
+fn broken(panic: &str) -> CoreError {
+    let message = format!(
+        "the JavaScript engine cannot go on: {panic}; if an import of the app names nothing (\"\"), that is why, else it is a bug of ours"
+    );
+    CoreErrorKind::JsBox(JsErrorBox::generic(message)).into_box()
 }
 
 /// The exit code: the one that was asked for, which also explains any error, or else the outcome's. `signalled` is that of a signal which

@@ -24,14 +24,14 @@ fn describe(error: &CoreError) -> String {
 /// An exception as one would want to read it: message, stack, and below it what caused it.
 fn describe_exception(error: &JsError) -> String {
     let mut text = error.exception_message.clone();
-    write_guest_frames(&mut text, error);
-    // The first lines of a stack repeat the name and the message.
+    // The app's come first, though a guest's are innermost: what its author looks for is not below the 64 frames that a guest can have.
     write_frames(&mut text, error);
+    write_guest_frames(&mut text, error);
     write_causes(&mut text, error);
     text
 }
 
-/// The frames of a guest that trapped, which js/error.js hands on; they were innermost when it failed.
+/// The frames of a guest that trapped, which js/error.js hands on.
 fn write_guest_frames(text: &mut String, error: &JsError) {
     let traces = error.additional_properties.iter().filter(|(key, _)| key == "guestTrace");
     for frame in traces.flat_map(|(_, trace)| trace.lines()) {
@@ -39,6 +39,7 @@ fn write_guest_frames(text: &mut String, error: &JsError) {
     }
 }
 
+/// Those of JavaScript. The first lines of a stack repeat the name and the message.
 fn write_frames(text: &mut String, error: &JsError) {
     let stack = error.stack.as_deref().unwrap_or_default();
     let frames: Vec<&str> = stack.lines().map(str::trim_start).filter(|line| line.starts_with("at ")).collect();

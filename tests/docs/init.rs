@@ -143,7 +143,7 @@ fn the_stand_in_for_a_plugin_in_javascript_is_what_its_text_and_its_types_say() 
 #[test]
 fn nothing_is_written_over() {
     let folder = tempfile::tempdir().unwrap();
-    for taken in ["main.ts", "plugin/plugin.rs", "plugins/plugin.wasm", ".gitignore"] {
+    for taken in ["main.ts", "plugin/plugin.rs", "plugins/plugin.wasm", "tsconfig.json"] {
         let (app, taken) = (folder.path().join(taken.replace('/', "-")), Path::new(taken));
         fs::create_dir_all(app.join(taken).parent().unwrap()).unwrap();
         fs::write(app.join(taken), "mine").unwrap();
@@ -165,10 +165,16 @@ fn nothing_is_written_over() {
 #[test]
 fn what_is_there_otherwise_stays_and_what_cannot_be_written_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("notes.txt"), "mine").unwrap();
-    succeeds(runtime_wasm().arg("init").arg(folder.path()));
-    assert_eq!(fs::read_to_string(folder.path().join("notes.txt")).unwrap(), "mine");
-    runs(folder.path());
+    // A new repository has a README and more, and its folder may have any name.
+    let mine = folder.path().join("it's mine");
+    fs::create_dir(&mine).unwrap();
+    let files = ["notes.txt", "README.md", ".gitignore"];
+    files.iter().for_each(|name| fs::write(mine.join(name), "mine").unwrap());
+    let said = succeeds(runtime_wasm().arg("init").arg("it's mine").current_dir(folder.path()));
+    assert!(files.iter().all(|name| fs::read_to_string(mine.join(name)).unwrap() == "mine"));
+    assert!(said.contains("left as it is: README.md, .gitignore\n"), "{said}");
+    assert!(said.contains(r"  runtime-wasm run 'it'\''s mine/main.ts'  "), "{said}");
+    runs(&mine);
 
     // A file stands where a folder is to be, so all that was written before is gone again.
     let app = folder.path().join("half");

@@ -21,6 +21,11 @@ pub(super) fn section_of_uncommon(key: &str) -> Option<&'static str> {
     section_of(key).filter(|_| !COMMON_WORDS.contains(&key))
 }
 
+/// Has no second section a key of this name?
+pub(super) fn is_of_one_section(key: &str) -> bool {
+    SECTIONS.iter().filter(|(_, keys)| keys.contains(&key)).count() == 1
+}
+
 /// The section that this one, at the top of a manifest, must be by what is in it: other modules may have limits, too.
 pub(super) fn meant_by_content(name: &str, keys: &[&str]) -> Option<&'static str> {
     let all_of = |known: &[&str]| !keys.is_empty() && keys.iter().all(|key| known.contains(key));
@@ -35,8 +40,23 @@ pub(super) fn meant_by_content(name: &str, keys: &[&str]) -> Option<&'static str
     sections.into_iter().find(named)
 }
 
-/// The nearest of the known keys, if it is near.
+/// What is said of a section for the app itself among those for guests.
+pub(super) fn of_the_app(name: &str) -> Option<String> {
+    let guests = match name {
+        "net" => "guests reach what [capabilities.wasm.http] allows",
+        "fs" => "guests see what `preopens` names",
+        "env" => "guests have the variables that the app gives them",
+        _ => return None,
+    };
+    Some(format!("[capabilities.{name}] is for the app itself, {guests}"))
+}
+
+/// The nearest of the known keys, if it is near: in letters, or with a unit behind it that it does not have.
 pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let with_unit = |key: &&&str| name.strip_prefix(**key).is_some_and(|unit| unit.starts_with('_'));
+    if let Some(key) = known.iter().filter(with_unit).max_by_key(|key| key.len()) {
+        return Some(key);
+    }
     let nearest = known.iter().map(|key| (distance(name, key), *key)).min();
     nearest.filter(|(distance, _)| *distance <= 3).map(|(_, key)| key)
 }

@@ -54,12 +54,16 @@ fn unknown_key(path: &[String], name: &str) -> String {
         [.., list, entry] if entry == ENTRY => (format!("an entry of `{list}`"), keys::of_entry(list)),
         _ => (format!("[{section}]"), keys::of_section(&section)),
     };
-    let hint = match (misspelt::section_of(name), misspelt::nearest(name, known)) {
-        (Some(section), _) => format!("; did you mean `{name}` in [{section}]?"),
-        (None, Some(key)) => format!("; did you mean `{key}`?"),
-        (None, None) => format!("; there are {}", known.join(", ")),
+    // Where the app's own grants are, a word that several sections have means none of those of guests.
+    let is_of_guests = section.starts_with("capabilities.wasm");
+    let elsewhere = misspelt::section_of(name).filter(|_| is_of_guests || misspelt::is_of_one_section(name));
+    let of_the_app = misspelt::of_the_app(name).filter(|_| is_of_guests);
+    let hint = match (elsewhere, misspelt::nearest(name, known), known) {
+        (Some(section), ..) => format!("did you mean `{name}` in [{section}]?"),
+        (None, Some(key), _) | (None, None, &[key]) if of_the_app.is_none() => format!("did you mean `{key}`?"),
+        _ => of_the_app.unwrap_or_else(|| format!("there are {}", known.join(", "))),
     };
-    format!("unknown key `{name}` in {place}{hint}")
+    format!("unknown key `{name}` in {place}; {hint}")
 }
 
 /// Looks for what stands at a place, and notes the names that lead there.

@@ -111,9 +111,9 @@ pub(super) fn of_url(key: &str, pattern: &str) -> Vec<String> {
 
 /// What is said of patterns for variables.
 pub(super) fn of_variable(pattern: &str) -> Option<String> {
-    let is_all = !pattern.is_empty() && pattern.chars().all(|c| c == '*');
+    let is_all = pattern.contains('*') && pattern.chars().all(|c| matches!(c, '*' | '?'));
     is_all.then(|| {
-        "`*` grants every variable, with all tokens and passwords among them; name those that are read".to_owned()
+        format!("`{pattern}` grants every variable, with all tokens and passwords among them; name those that are read")
     })
 }
 

@@ -11,22 +11,28 @@ pub(super) struct Template {
     pub(super) bytes: &'static [u8],
     /// May it be run?
     pub(super) program: bool,
+    /// Does the app run as well with another of this name? A new repository has these.
+    pub(super) optional: bool,
 }
 
 const fn file(path: &'static str, bytes: &'static [u8]) -> Template {
-    Template { path, bytes, program: false }
+    Template { path, bytes, program: false, optional: false }
 }
 
 const fn program(path: &'static str, bytes: &'static [u8]) -> Template {
-    Template { path, bytes, program: true }
+    Template { path, bytes, program: true, optional: false }
+}
+
+const fn optional(path: &'static str, bytes: &'static [u8]) -> Template {
+    Template { path, bytes, program: false, optional: true }
 }
 
 /// What each app has, whatever its plugin is written in.
 const EVERY: [Template; 5] = [
-    file("README.md", include_bytes!("app/readme.md")),
+    optional("README.md", include_bytes!("app/readme.md")),
     file("manifest.app.toml", include_bytes!("app/manifest.app.toml")),
     file("tsconfig.json", include_bytes!("app/tsconfig.json")),
-    file(".gitignore", include_bytes!("app/gitignore")),
+    optional(".gitignore", include_bytes!("app/gitignore")),
     file("runtime-wasm.d.ts", declarations::ALL.as_bytes()),
 ];
 

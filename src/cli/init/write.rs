@@ -7,16 +7,20 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Writes all of them below the folder, or none.
+/// Writes all of them below the folder, or none, and gives the names of those that are left as they are.
 ///
 /// # Errors
 /// A sentence that names the file: one that is there already, or the one that cannot be written. What had been written before it is gone again.
-pub(super) fn files(folder: &Path, files: &[&Template]) -> Result<(), String> {
+pub(super) fn files(folder: &Path, files: &[&Template]) -> Result<Vec<&'static str>, String> {
     // Looked at before anything is written, so that the usual mistake leaves nothing to clean up.
-    let taken = files.iter().map(|file| folder.join(file.path)).find(|path| path.symlink_metadata().is_ok());
-    if let Some(taken) = taken {
-        return Err(format!("{} exists, and nothing is written over; name another folder", shown(&taken)));
+    let is_there = |file: &&&Template| folder.join(file.path).symlink_metadata().is_ok();
+    if let Some(taken) = files.iter().filter(is_there).find(|file| !file.optional) {
+        return Err(format!(
+            "{} exists, and nothing is written over; name another folder",
+            shown(&folder.join(taken.path))
+        ));
     }
+    let (left, files): (Vec<&Template>, Vec<&Template>) = files.iter().partition(|file| is_there(&file));
     let mut written = Vec::new();
     for file in files {
         let path = folder.join(file.path);
@@ -28,7 +32,7 @@ pub(super) fn files(folder: &Path, files: &[&Template]) -> Result<(), String> {
             return Err(format!("{} cannot be written: {error}", shown(&path)));
         }
     }
-    Ok(())
+    Ok(left.iter().map(|file| file.path).collect())
 }
 
 /// Writes one, and says which file it has made as soon as there is one.

@@ -1,14 +1,16 @@
 //! `runtime-wasm check`: what a manifest grants, in words; what of it does not exist, and what is wider than it need be.
 
+mod limits;
+
 use super::mistaken;
 use super::output::{print, shown};
 use crate::caps::{
-    Caps, Finding, FindingKind, MANIFEST_NAME, ManifestError, Review, ReviewedEntry, manifest_schema, review_file,
+    CacheChoice, Caps, Finding, FindingKind, MANIFEST_NAME, ManifestError, Review, ReviewedEntry, manifest_schema,
+    review_file,
 };
 use crate::printable;
-use crate::registry::RuntimeOptions;
-use crate::size;
 use clap::Args;
+use limits::{how, kept, limits};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::fmt::Write as _;
@@ -87,6 +89,7 @@ fn of_review(file: &Path, review: &Review) -> Value {
         .into_iter()
         .map(|limit| (limit.key.to_owned(), json!({ "value": limit.value, "set": limit.is_set })))
         .collect();
+    let how = how(&review.caps);
     json!({
         "file": file.to_string_lossy(),
         "valid": true,
@@ -94,6 +97,13 @@ fn of_review(file: &Path, review: &Review) -> Value {
         "enabled": review.caps.check_enabled().is_ok(),
         "grants": review.entries,
         "limits": limits,
+        "priority": how.priority,
+        "interruption": how.interruption,
+        "cache": match review.caps.cache() {
+            CacheChoice::Unsaid => Value::Null,
+            CacheChoice::Off => json!(false),
+            CacheChoice::At(folder) => json!(folder.to_string_lossy()),
+        },
         "missing": review.missing,
         "wide": review.wide,
         "findings": review.findings.iter().map(finding).collect::<Vec<_>>(),
@@ -133,6 +143,15 @@ fn describe(file: &Path, review: &Review) -> String {
         let whose = if limit.is_set { "" } else { "  (by default)" };
         let _ = writeln!(text, "  {:<38} {}{whose}", limit.says, limit.text());
     }
+    let _ = writeln!(text, "\nBeside that");
+    let how = how(&review.caps);
+    for (says, value) in [
+        ("guests that run on, to the machine", how.priority.to_owned()),
+        ("they are stopped by", how.interruption.unwrap_or("epoch  (by default)").to_owned()),
+        ("compiled code is kept", kept(review.caps.cache())),
+    ] {
+        let _ = writeln!(text, "  {says:<38} {value}");
+    }
     for finding in &review.findings {
         let kind = if finding.kind == FindingKind::Missing { "missing" } else { "wide" };
         let _ = writeln!(text, "\n{kind}: {}", finding.error);
@@ -157,64 +176,4 @@ fn comes_to(entry: &ReviewedEntry) -> String {
     let access = entry.access.map(|access| if access == "read" { "to read" } else { "to read and write" }.to_owned());
     let pinned = entry.pinned.then(|| "pinned by its sha256".to_owned());
     access.into_iter().chain(found).chain(pinned).collect::<Vec<_>>().join(", ")
-}
-
-/// A limit as it will be.
-struct Limit {
-    key: &'static str,
-    says: &'static str,
-    value: Option<u64>,
-    is_bytes: bool,
-    is_set: bool,
-}
-
-impl Limit {
-    fn text(&self) -> String {
-        match self.value {
-            None => "no bound".to_owned(),
-            Some(bytes) if self.is_bytes => size::text(bytes),
-            Some(number) => number.to_string(),
-        }
-    }
-}
-
-fn limits(caps: &Caps) -> Vec<Limit> {
-    let (set, defaults) = (caps.limits(), RuntimeOptions::default());
-    let limit = |key, says, is_bytes, set: Option<u64>, default: Option<u64>| Limit {
-        key,
-        says,
-        value: set.or(default),
-        is_bytes,
-        is_set: set.is_some(),
-    };
-    let count = |count: usize| Some(count as u64);
-    vec![
-        limit("fuel", "fuel", false, set.fuel, None),
-        limit("timeout_ms", "ms for a request", false, set.timeout_ms, None),
-        limit("cpu_ms", "ms of processor time for a request", false, set.cpu_ms, None),
-        limit("memory", "memory of one", true, set.memory_bytes, Some(defaults.limits.memory_bytes)),
-        limit(
-            "table_elements",
-            "elements of tables of one",
-            false,
-            set.table_elements,
-            Some(defaults.limits.table_elements),
-        ),
-        limit(
-            "mailbox",
-            "requests that wait for one",
-            false,
-            set.mailbox.and_then(count),
-            count(defaults.limits.mailbox),
-        ),
-        limit(
-            "max_instances",
-            "instances alive",
-            false,
-            set.max_instances.and_then(count),
-            count(defaults.max_instances),
-        ),
-        limit("max_module_bytes", "bytes of one module", true, set.max_module_bytes, Some(defaults.max_module_bytes)),
-        limit("max_memory", "memory of all together", true, set.max_memory_bytes, Some(defaults.max_memory_bytes)),
-    ]
 }
