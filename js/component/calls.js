@@ -60,13 +60,19 @@ function listed(func) {
   return text === "" ? "" : text + ")";
 }
 
+/** The result of a function that gives a `u32`, which comes as the bits of an i32. The array is ours until now. */
+export function unsigned(results) {
+  results[0] >>>= 0;
+  return results;
+}
+
 /**
  * The results of a call, from those of the op: an array. Where the function returns a `result` that is an error, that is thrown, with its
  * `payload`.
  */
 export function resultsOf(guest, func, results) {
   if (func.givesAsIs) return results;
-  if (func.givesNumber) return [results[0] >>> 0];
+  if (func.givesNumber) return unsigned(results);
   const values = func.decodeResult(results[0], guest);
   if (!func.fails) return values;
   const { tag, val } = values[0];

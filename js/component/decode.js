@@ -7,7 +7,7 @@ import { elementsOf } from "ext:runtime_wasm/component/arrays.js";
 import { isNullable } from "ext:runtime_wasm/component/encode.js";
 import { asArray, recordMaker, records, tuples } from "ext:runtime_wasm/component/rows.js";
 import { double, each, simple, Source } from "ext:runtime_wasm/component/source.js";
-import { camelCase } from "ext:runtime_wasm/component/names.js";
+import { keyOf } from "ext:runtime_wasm/component/names.js";
 
 const { ArrayBufferPrototypeSlice, SafeMap } = primordials;
 
@@ -67,7 +67,7 @@ function recordOf(of, fields) {
   const keys = bareArray();
   const decoders = bareArray();
   for (let i = 0; i < fields.length; i++) {
-    keys[i] = camelCase(fields[i][0]);
+    keys[i] = keyOf(fields[i][0]);
     decoders[i] = decoderOf(of, fields[i][1]);
   }
   const one = recordMaker(keys, decoders, 0);
@@ -157,7 +157,7 @@ function enumOf(names) {
 
 function flagsOf(names) {
   const keys = bareArray();
-  for (let i = 0; i < names.length; i++) keys[i] = camelCase(names[i]);
+  for (let i = 0; i < names.length; i++) keys[i] = keyOf(names[i]);
   return each((source) => {
     const bare = { __proto__: null };
     let bits = 0;

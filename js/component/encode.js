@@ -10,7 +10,7 @@ import { amongAll, enumOf, flagsOf, taggedOf } from "ext:runtime_wasm/component/
 import { each, putWord, scalars } from "ext:runtime_wasm/component/scalars.js";
 import { field, fieldsOf, isObject } from "ext:runtime_wasm/component/fields.js";
 import { Sink } from "ext:runtime_wasm/component/sink.js";
-import { camelCase } from "ext:runtime_wasm/component/names.js";
+import { keyOf } from "ext:runtime_wasm/component/names.js";
 import { isWrong, ofColumn, placed, wrong, Wrong } from "ext:runtime_wasm/component/wrong.js";
 
 const {
@@ -141,7 +141,7 @@ function recordOf(of, fields) {
   const keys = bareArray();
   const encoders = bareArray();
   for (let i = 0; i < fields.length; i++) {
-    keys[i] = camelCase(fields[i][0]);
+    keys[i] = keyOf(fields[i][0]);
     encoders[i] = encoderOf(of, fields[i][1]);
   }
   const one = (sink, value) => {

@@ -2,7 +2,9 @@
 
 import { primordials } from "ext:runtime_wasm/port.js";
 
-const { StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase, StringPrototypeToUpperCase } = primordials;
+const {
+  ObjectKeys, StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase, StringPrototypeToUpperCase,
+} = primordials;
 
 /** `label-text` as `labelText`. */
 export function camelCase(name) {
@@ -15,6 +17,11 @@ export function camelCase(name) {
     from = at + 1;
   }
   return made;
+}
+
+/** The same, as an object has it for a key: QuickJS finds such a string at once, and looks up by its letters what has been put together. */
+export function keyOf(name) {
+  return ObjectKeys({ __proto__: null, [camelCase(name)]: undefined })[0];
 }
 
 /** The same of a static function. Each class has a `prototype` already, and nobody can give it another one: `runtime-wasm types` spells it so, too. */

@@ -6,7 +6,7 @@ import { inLine } from "ext:runtime_wasm/lines.js";
 import { bareArray, shown } from "ext:runtime_wasm/own.js";
 import { abortSignals, sent } from "ext:runtime_wasm/replies.js";
 import { inputHeard } from "ext:runtime_wasm/stdio.js";
-import { areNumbers, argumentsOf, functionOf, resultsOf, waitsFor } from "ext:runtime_wasm/component/calls.js";
+import { areNumbers, argumentsOf, functionOf, resultsOf, unsigned, waitsFor } from "ext:runtime_wasm/component/calls.js";
 
 const { op_wasm_call, op_wasm_send_call } = ops;
 const { ArrayPrototypeSlice, ObjectDefineProperty, PromiseReject } = primordials;
@@ -16,13 +16,17 @@ export function calledByName(instance, guest, name, args, read) {
   let func;
   try {
     func = guest.interface.byName.get(name) ?? functionOf(guest, name);
-    if (func.givesAsIs && !func.isCommand && areNumbers(func, args) && !isWithin()) {
-      return sent(guest.id, op_wasm_send_call(guest.id, func.fullName, args), instance, read);
+    if (func.givesNumber && !func.isCommand && areNumbers(func, args) && !isWithin()) {
+      return sent(guest.id, op_wasm_send_call(guest.id, func.fullName, args), instance, func.givesAsIs ? read : unsignedFor(read));
     }
   } catch (error) {
     return PromiseReject(error);
   }
   return calledOfComponent(instance, guest, func, args, read);
+}
+
+function unsignedFor(read) {
+  return read === undefined ? unsigned : (results) => read(unsigned(results));
 }
 
 /** Calls a function. `instance` is the object that it is called by, if it is one. */
@@ -102,11 +106,12 @@ export function commandOf(guest) {
 
 /** The results of a batch of a component's; the first that is an error is thrown, with those before it. */
 export function resultsOfBatch(guest, functions, found) {
-  let asIs = 0;
-  while (asIs < found.length && functions[asIs].givesAsIs) asIs++;
-  if (asIs === found.length) return found;
+  let numbers = 0;
+  for (; numbers < found.length && functions[numbers].givesNumber; numbers++) if (!functions[numbers].givesAsIs) unsigned(found[numbers]);
+  if (numbers === found.length) return found;
   const results = bareArray();
-  for (let i = 0; i < found.length; i++) {
+  for (let i = 0; i < numbers; i++) results[i] = found[i];
+  for (let i = numbers; i < found.length; i++) {
     try {
       results[i] = resultsOf(guest, functions[i], found[i]);
     } catch (error) {

@@ -34,6 +34,12 @@ test("functions of the world and of interfaces are called by their names", async
   equal(await call(plain.id, "add", [1, 2]), [3]);
   equal(await plain.callWith({ timeoutMs: 10_000 }, "add", 1, 2), [3]);
   equal(await plain.callBatch([["add", 1, 2], ["nothing"], ["echo-string", "x"], ["echo-string", "y"]]), [[3], [], ["x"], ["y"]]);
+  // A u32 that has the sign of an i32 is one each way.
+  equal(await plain.call("add", 4294967294, 1), [4294967295]);
+  equal(await plain.exports.add(2147483647, 1), 2147483648);
+  const high = ["add", 4294967294, 1];
+  equal(await plain.callBatch([high, high]), [[4294967295], [4294967295]]);
+  equal(await plain.callBatch([high, ["nothing"], ["echo-string", "x"], high]), [[4294967295], [], ["x"], [4294967295]]);
   equal(plain.exports.echoString.name, "echoString");
   ok(Object.isFrozen(plain.exports) && Object.isFrozen(plain.exports["demo:plug/api"]));
   equal(Object.keys(plain.exports).filter((name) => name.includes(":")), ["demo:plug/api@0.1.0"]);
@@ -106,8 +112,8 @@ test("an error of the result's type reaches the guest, and the caller as payload
   const error = await rejects(plain.exports.pickIt([]), 5002, "pick-it", "nothing to pick from");
   equal(error.payload, "nothing to pick from");
   equal((await rejects(plain.call("pick-it", [14]), 5002, "pick-it")).payload, "refused");
-  const batch = await rejects(plain.callBatch([["add", 1, 2], ["pick-it", []], ["add", 3, 4]]), 5002, "pick-it");
-  equal([batch.index, batch.results, batch.payload], [1, [[3]], "nothing to pick from"]);
+  const batch = await rejects(plain.callBatch([["add", 4294967294, 1], ["pick-it", []], ["add", 3, 4]]), 5002, "pick-it");
+  equal([batch.index, batch.results, batch.payload], [1, [[4294967295]], "nothing to pick from"]);
   await rejects(plain.callBatch([["add", 1, 2], ["none"]]), 5003, '"none"');
   const trapping = await make();
   const trapped = await rejects(trapping.callBatch([["echo-string", "x"], ["add", 1, 2], ["trap"]]), 5002, "unreachable");
