@@ -20,7 +20,7 @@ pub(super) fn files(folder: &Path, files: &[&Template]) -> Result<Vec<&'static s
             shown(&folder.join(taken.path))
         ));
     }
-    let (left, files): (Vec<&Template>, Vec<&Template>) = files.iter().partition(|file| is_there(&file));
+    let (left, files): (Vec<&Template>, Vec<&Template>) = files.iter().partition(|file| is_there(file));
     let mut written = Vec::new();
     for file in files {
         let path = folder.join(file.path);
