@@ -2,7 +2,7 @@
 
 use super::audit::Uses;
 use super::env::EnvPattern;
-use super::granted::{Access, CacheChoice, Granted, Interruption, Priority};
+use super::granted::{CacheChoice, Granted, Priority};
 use super::net::UrlPattern;
 use crate::{printable, size};
 use glob::Pattern;
@@ -49,7 +49,7 @@ fn wasm(text: &mut String, granted: &Granted, uses: &Uses) {
     });
     let mut lines = list("load", load);
     let preopens = uses.folders.iter().map(|(path, folder)| {
-        let access = if folder.access() == Access::Read { "read" } else { "readwrite" };
+        let access = folder.access().word();
         Ok(format!("{{ path = {}, access = \"{access}\" }}", entry(path, granted)?))
     });
     lines.extend(list("preopens", preopens));
@@ -63,15 +63,9 @@ fn wasm(text: &mut String, granted: &Granted, uses: &Uses) {
         ("max_cache", limits.max_cache_bytes),
     ];
     lines.extend(numbers(all));
-    lines.extend(match limits.priority {
-        Priority::Background => None,
-        Priority::Low => Some("priority = \"low\"".to_owned()),
-        Priority::Normal => Some("priority = \"normal\"".to_owned()),
-    });
-    lines.extend(limits.interruption.map(|interruption| match interruption {
-        Interruption::Epoch => "interruption = \"epoch\"".to_owned(),
-        Interruption::Protection => "interruption = \"protection\"".to_owned(),
-    }));
+    let priority = (limits.priority != Priority::default()).then_some(limits.priority);
+    lines.extend(priority.map(|priority| format!("priority = \"{}\"", priority.word())));
+    lines.extend(limits.interruption.map(|interruption| format!("interruption = \"{}\"", interruption.word())));
     lines.extend(match &granted.cache {
         CacheChoice::Unsaid => None,
         CacheChoice::Off => Some("cache = false".to_owned()),

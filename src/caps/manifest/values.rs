@@ -66,6 +66,32 @@ impl Words for Access {
     const WORDS: &'static [(&'static str, Self)] = &[("read", Access::Read), ("readwrite", Access::ReadWrite)];
 }
 
+/// The word for one of them.
+fn word_of<T: Words + PartialEq>(value: T) -> &'static str {
+    T::WORDS.iter().find(|(_, other)| *other == value).map_or("", |(word, _)| word)
+}
+
+impl Access {
+    /// As the manifest has it.
+    pub(crate) fn word(self) -> &'static str {
+        word_of(self)
+    }
+}
+
+impl Priority {
+    /// As the manifest has it.
+    pub(crate) fn word(self) -> &'static str {
+        word_of(self)
+    }
+}
+
+impl Interruption {
+    /// As the manifest has it.
+    pub(crate) fn word(self) -> &'static str {
+        word_of(self)
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Spanned::deserialize(deserializer).map(At)

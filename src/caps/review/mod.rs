@@ -142,10 +142,7 @@ impl Reviewer<'_> {
                 section: entry.section,
                 key: entry.key,
                 entry: entry.text.to_owned(),
-                access: (entry.key == "preopens").then_some(match entry.access {
-                    Some(Access::Read) => "read",
-                    _ => "readwrite",
-                }),
+                access: (entry.key == "preopens").then_some(entry.access.unwrap_or(Access::ReadWrite).word()),
                 pinned: entry.pin.is_some(),
                 found: Some(found),
             });

@@ -1,31 +1,12 @@
-//! The bounds that a manifest sets, and how its guests run, with what holds where it is silent.
+//! The bounds that a manifest sets, and where compiled code is kept, with what holds where it is silent.
 
-use crate::caps::{CacheChoice, Caps, Interruption, Priority};
+use crate::caps::{CacheChoice, Caps};
 use crate::cli::output::shown;
 use crate::limits::{COMPILE_MEMORY_MAX, COMPILE_TIME_MAX};
 use crate::registry::{CACHE_BYTES_MAX, RuntimeOptions};
 use crate::size;
 
-/// How guests run, in the words of the manifest.
-pub(super) struct How {
-    pub priority: &'static str,
-    pub interruption: Option<&'static str>,
-}
-
-pub(super) fn how(caps: &Caps) -> How {
-    How {
-        priority: match caps.limits().priority {
-            Priority::Background => "background",
-            Priority::Low => "low",
-            Priority::Normal => "normal",
-        },
-        interruption: caps.limits().interruption.map(|by| match by {
-            Interruption::Epoch => "epoch",
-            Interruption::Protection => "protection",
-        }),
-    }
-}
-
+/// Where compiled code is kept.
 pub(super) fn kept(cache: &CacheChoice) -> String {
     match cache {
         CacheChoice::Unsaid => "in the user's own cache  (by default)".to_owned(),

@@ -5,12 +5,12 @@ mod limits;
 use super::mistaken;
 use super::output::{print, shown};
 use crate::caps::{
-    CacheChoice, Caps, Finding, FindingKind, MANIFEST_NAME, ManifestError, Review, ReviewedEntry, manifest_schema,
-    review_file,
+    CacheChoice, Caps, Finding, FindingKind, Interruption, MANIFEST_NAME, ManifestError, Review, ReviewedEntry,
+    manifest_schema, review_file,
 };
 use crate::printable;
 use clap::Args;
-use limits::{how, kept, limits};
+use limits::{kept, limits};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::fmt::Write as _;
@@ -89,7 +89,6 @@ fn of_review(file: &Path, review: &Review) -> Value {
         .into_iter()
         .map(|limit| (limit.key.to_owned(), json!({ "value": limit.value, "set": limit.is_set })))
         .collect();
-    let how = how(&review.caps);
     json!({
         "file": file.to_string_lossy(),
         "valid": true,
@@ -97,8 +96,8 @@ fn of_review(file: &Path, review: &Review) -> Value {
         "enabled": review.caps.check_enabled().is_ok(),
         "grants": review.entries,
         "limits": limits,
-        "priority": how.priority,
-        "interruption": how.interruption,
+        "priority": review.caps.limits().priority.word(),
+        "interruption": interruption(&review.caps),
         "cache": match review.caps.cache() {
             CacheChoice::Unsaid => Value::Null,
             CacheChoice::Off => json!(false),
@@ -108,6 +107,10 @@ fn of_review(file: &Path, review: &Review) -> Value {
         "wide": review.wide,
         "findings": review.findings.iter().map(finding).collect::<Vec<_>>(),
     })
+}
+
+fn interruption(caps: &Caps) -> Option<&'static str> {
+    caps.limits().interruption.map(Interruption::word)
 }
 
 /// What each list is for, in the order in which it is told.
@@ -144,10 +147,9 @@ fn describe(file: &Path, review: &Review) -> String {
         let _ = writeln!(text, "  {:<38} {}{whose}", limit.says, limit.text());
     }
     let _ = writeln!(text, "\nBeside that");
-    let how = how(&review.caps);
     for (says, value) in [
-        ("guests that run on, to the machine", how.priority.to_owned()),
-        ("they are stopped by", how.interruption.unwrap_or("epoch  (by default)").to_owned()),
+        ("guests that run on, to the machine", review.caps.limits().priority.word().to_owned()),
+        ("they are stopped by", interruption(&review.caps).unwrap_or("epoch  (by default)").to_owned()),
         ("compiled code is kept", kept(review.caps.cache())),
     ] {
         let _ = writeln!(text, "  {says:<38} {value}");
